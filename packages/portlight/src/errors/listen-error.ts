@@ -1,0 +1,51 @@
+import type { ErrorCode } from './error-code.ts';
+import { PortlightError } from './portlight-error.ts';
+
+/** The server could not listen. `cause` is the error of the operating system. */
+export class ListenError extends PortlightError {
+  readonly address: string;
+  readonly port: number;
+
+  constructor(message: string, address: string, port: number, cause?: unknown, code: ErrorCode = 'ERR_PORTLIGHT_LISTEN') {
+    super(message, code, cause);
+    this.address = address;
+    this.port = port;
+  }
+
+  static {
+    this.prototype.name = 'ListenError';
+  }
+}
+
+/** Something else listens on the port (`EADDRINUSE`). */
+export class PortInUseError extends ListenError {
+  constructor(address: string, port: number, cause?: unknown) {
+    super(`Port ${port} on ${address} is in use by another listener.`, address, port, cause, 'ERR_PORTLIGHT_PORT_IN_USE');
+  }
+
+  static {
+    this.prototype.name = 'PortInUseError';
+  }
+}
+
+/** This user may not listen on the port (`EACCES`); ports below 1024 usually need a privilege. */
+export class PortNotAllowedError extends ListenError {
+  constructor(address: string, port: number, cause?: unknown) {
+    super(`This user may not listen on port ${port} of ${address}.`, address, port, cause, 'ERR_PORTLIGHT_PORT_NOT_ALLOWED');
+  }
+
+  static {
+    this.prototype.name = 'PortNotAllowedError';
+  }
+}
+
+/** The address is none of this machine's, or the host name has no address (`EADDRNOTAVAIL`, `ENOTFOUND`). */
+export class AddressNotFoundError extends ListenError {
+  constructor(address: string, port: number, cause?: unknown) {
+    super(`The address ${address} is not one that this machine can listen on.`, address, port, cause, 'ERR_PORTLIGHT_ADDRESS_NOT_FOUND');
+  }
+
+  static {
+    this.prototype.name = 'AddressNotFoundError';
+  }
+}

@@ -1,0 +1,83 @@
+import { BadRequestError } from '../errors/http-error.ts';
+
+/**
+ * A request target (RFC 9112 §3.2), parsed once: what is routed, what guards see and what handlers see is the same.
+ *
+ * A target that two readers could understand differently is refused with 400 rather than repaired.
+ */
+export interface Target {
+  /** The path as it was sent, without the query. `*` for the asterisk form. */
+  readonly path: string;
+  /** The path by which routes are chosen: see {@link canonicalPath}. */
+  readonly routePath: string;
+  /** What follows the `?`, or the empty string. */
+  readonly search: string;
+  /** The authority of an absolute-form target, which overrules Host (RFC 9112 §3.2.2). */
+  readonly authority: string | undefined;
+}
+
+const SLASH = 0x2f;
+const HTTP_SCHEME = /^https?:\/\//i;
+const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
+
+/** @throws {BadRequestError} when the target is not canonical */
+export function parseTarget(target: string): Target {
+  if (target.charCodeAt(0) !== SLASH) return parseOtherForm(target);
+  return parseOriginForm(target, undefined);
+}
+
+function parseOtherForm(target: string): Target {
+  if (target === '*') return { path: '*', routePath: '*', search: '', authority: undefined };
+  const scheme = HTTP_SCHEME.exec(target)?.[0];
+  if (scheme === undefined) throw new BadRequestError('The request target must begin with a slash.');
+  const rest = target.slice(scheme.length);
+  const end = rest.search(/[/?#]/);
+  const authority = end === -1 ? rest : rest.slice(0, end);
+  const origin = end === -1 ? '/' : rest.slice(end);
+  return parseOriginForm(origin.startsWith('/') ? origin : `/${origin}`, authority);
+}
+
+function parseOriginForm(target: string, authority: string | undefined): Target {
+  const mark = target.indexOf('?');
+  const path = mark === -1 ? target : target.slice(0, mark);
+  const search = mark === -1 ? '' : target.slice(mark + 1);
+  assertCanonical(target, path);
+  if (search.includes('%')) decode(search, 'query');
+  return { path, routePath: canonicalPath(path), search, authority };
+}
+
+function assertCanonical(target: string, path: string): void {
+  if (path.charCodeAt(1) === SLASH) throw new BadRequestError('The path begins with two slashes.');
+  if (target.includes('#')) throw new BadRequestError('The request target holds a fragment.');
+  if (target.includes('\\')) throw new BadRequestError('The request target holds a backslash.');
+  if (target.includes('\0')) throw new BadRequestError('The request target holds a NUL.');
+  if ((path.includes('.') || path.includes('%')) && DOT_SEGMENT.test(path)) {
+    throw new BadRequestError('The path holds a dot segment.');
+  }
+}
+
+/**
+ * The path with every escape decoded but `%2F` and `%25`, so that `/%61` and `/a` are one path while an escaped
+ * slash still is no separator. Routes, middleware patterns and their captures are matched against this form alone.
+ *
+ * @throws {BadRequestError} on an escape that is malformed, is no UTF-8, or is a NUL
+ */
+export function canonicalPath(path: string): string {
+  if (!path.includes('%')) return path;
+  const decoded = decode(path.replaceAll('%25', '%2525').replace(/%2f/gi, '%252F'), 'path');
+  if (decoded.includes('\0')) throw new BadRequestError('The path holds an escaped NUL.');
+  return decoded;
+}
+
+/** A captured piece of a canonical path as its reader wants it: nothing escaped. */
+export function decodeCapture(capture: string): string {
+  return capture.includes('%') ? capture.replaceAll('%2F', '/').replaceAll('%25', '%') : capture;
+}
+
+function decode(text: string, part: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (cause) {
+    throw new BadRequestError(`The ${part} holds a malformed percent escape.`, { cause });
+  }
+}
