@@ -14,20 +14,25 @@ export interface Target {
   readonly search: string;
   /** The authority of an absolute-form target, which overrules Host (RFC 9112 §3.2.2). */
   readonly authority: string | undefined;
+  /** Why the target is refused; then nothing is routed by it. */
+  readonly refusal: BadRequestError | undefined;
 }
 
 const SLASH = 0x2f;
 const HTTP_SCHEME = /^https?:\/\//i;
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
 
-/** @throws {BadRequestError} when the target is not canonical */
 export function parseTarget(target: string): Target {
-  if (target.charCodeAt(0) !== SLASH) return parseOtherForm(target);
-  return parseOriginForm(target, undefined);
+  try {
+    return target.charCodeAt(0) === SLASH ? parseOriginForm(target, undefined) : parseOtherForm(target);
+  } catch (error) {
+    const [path = ''] = target.split('?', 1);
+    return { path, routePath: '', search: '', authority: undefined, refusal: error as BadRequestError };
+  }
 }
 
 function parseOtherForm(target: string): Target {
-  if (target === '*') return { path: '*', routePath: '*', search: '', authority: undefined };
+  if (target === '*') return { path: '*', routePath: '*', search: '', authority: undefined, refusal: undefined };
   const scheme = HTTP_SCHEME.exec(target)?.[0];
   if (scheme === undefined) throw new BadRequestError('The request target must begin with a slash.');
   const rest = target.slice(scheme.length);
@@ -43,7 +48,7 @@ function parseOriginForm(target: string, authority: string | undefined): Target 
   const search = mark === -1 ? '' : target.slice(mark + 1);
   assertCanonical(target, path);
   if (search.includes('%')) decode(search, 'query');
-  return { path, routePath: canonicalPath(path), search, authority };
+  return { path, routePath: canonicalPath(path), search, authority, refusal: undefined };
 }
 
 function assertCanonical(target: string, path: string): void {

@@ -1,0 +1,35 @@
+import type { ZodType } from 'zod';
+import { ConfigError } from '../errors/config-error.ts';
+
+/**
+ * The options, once a schema has accepted them.
+ *
+ * @param owner who has the options, as the sentence shall name it
+ * @throws {ConfigError} naming the first wrong option, its value, and what would be right
+ */
+export function parseOptions<Options>(schema: ZodType<Options>, options: unknown, owner: string): Options {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw invalid(`The options of ${owner} must be an object, not ${show(options)}.`);
+  }
+  const result = schema.safeParse(options);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  if (issue?.code === 'unrecognized_keys') throw invalid(`${capitalize(owner)} has no option ${issue.keys.map(show).join(' and no option ')}.`);
+  const path = issue?.path ?? [];
+  const value = path.reduce<unknown>((holder, key) => (holder as Record<PropertyKey, unknown>)[key], options);
+  throw invalid(`The option ${path.map(String).join('.')} of ${owner} must be ${issue?.message ?? 'valid'}, not ${show(value)}.`);
+}
+
+function invalid(message: string): ConfigError {
+  return new ConfigError(message, 'ERR_PORTLIGHT_INVALID_OPTION');
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'function') return 'a function';
+  return typeof value === 'object' && value !== null ? (Array.isArray(value) ? 'an array' : 'an object') : String(value);
+}
+
+function capitalize(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,66 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { ZodType } from 'zod';
+import type { Middleware } from './hooks.ts';
+import { parseOptions } from './parse-options.ts';
+import { loadZod } from './zod.ts';
+
+/** Options of one route. Schemas are those of any library that speaks Standard Schema: zod, valibot, arktype. */
+export interface RouteOptions {
+  /** For the parameters, as text; what it refuses is answered 400. `request.params` is its output. */
+  readonly params?: StandardSchemaV1 | undefined;
+  /** For the query. `request.query` is its output. */
+  readonly query?: StandardSchemaV1 | undefined;
+  /** For the header fields, a record with names in lower case. They are checked; `request.headers` stays. */
+  readonly headers?: StandardSchemaV1 | undefined;
+  /** For the body: JSON, form fields or text, by Content-Type; another type is answered 415. `request.body` is its output. */
+  readonly body?: StandardSchemaV1 | undefined;
+  /** For the plain value a handler returns; its output is sent. What it refuses is answered 500 and reported. */
+  readonly response?: StandardSchemaV1 | undefined;
+  /** Middleware of this route alone, inside that of its router. */
+  readonly use?: readonly Middleware[] | undefined;
+  /** Largest body, in bytes. @default the server's */
+  readonly maxBodyBytes?: number | undefined;
+  /** Longest time for the handler and its middleware, in ms; `0`: no limit. @default the server's */
+  readonly handlerTimeoutMs?: number | undefined;
+  /** One line about the route, kept for OpenAPI. */
+  readonly summary?: string | undefined;
+  /** More about the route, kept for OpenAPI. */
+  readonly description?: string | undefined;
+  /** Kept for OpenAPI. */
+  readonly tags?: readonly string[] | undefined;
+}
+
+/** @param route how the route is named in the sentence @throws {ConfigError} on an unknown option or a wrong value */
+export function parseRouteOptions(options: unknown, route: string): RouteOptions {
+  return parseOptions(routeOptionsSchema(), options, `the route ${route}`);
+}
+
+let schema: ZodType<RouteOptions> | undefined;
+
+function routeOptionsSchema(): ZodType<RouteOptions> {
+  if (schema !== undefined) return schema;
+  const z = loadZod();
+  const standard = z.custom<StandardSchemaV1>(isStandardSchema, { error: 'a Standard Schema, as zod makes them' }).optional();
+  const whole = (error: string) => z.int({ error }).min(0, { error }).optional();
+  const text = z.string({ error: 'a string' }).optional();
+  const isFunction = (value: unknown): boolean => typeof value === 'function';
+  return (schema = z.strictObject({
+    params: standard,
+    query: standard,
+    headers: standard,
+    body: standard,
+    response: standard,
+    use: z.array(z.custom<Middleware>(isFunction, { error: 'a function' }), { error: 'an array of middleware' }).optional(),
+    maxBodyBytes: whole('a whole number of bytes'),
+    handlerTimeoutMs: whole('a whole number of milliseconds'),
+    summary: text,
+    description: text,
+    tags: z.array(z.string({ error: 'a string' }), { error: 'an array of strings' }).optional(),
+  }) satisfies ZodType<RouteOptions>);
+}
+
+function isStandardSchema(value: unknown): boolean {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null || !('~standard' in value)) return false;
+  const standard = value['~standard'] as Partial<StandardSchemaV1.Props> | null;
+  return typeof standard?.validate === 'function';
+}

@@ -1,0 +1,88 @@
+import type { ZodType } from 'zod';
+import { DEFAULTS } from '../defaults.ts';
+import { parseOptions } from './parse-options.ts';
+import { loadZod } from './zod.ts';
+
+/** Options of a server. An option that is out of range throws when it is given; it never means "no limit". */
+export interface ServerOptions {
+  /**
+   * Tells `/users/` from `/users`. Without it one trailing slash is optional.
+   *
+   * @default false
+   */
+  readonly strictSlashes?: boolean | undefined;
+  /** Connections that may wait in the kernel to be accepted, 1 to 65,535. @default 511 */
+  readonly backlog?: number | undefined;
+  /** Largest body of a request, in bytes; a larger one is answered 413. A route may have its own. @default 1_048_576 */
+  readonly maxBodyBytes?: number | undefined;
+  /** Longest time from the first byte of a head to its last, in ms; then 408. 1 to 86,400,000. @default 10_000 */
+  readonly headersTimeoutMs?: number | undefined;
+  /** Longest time from the first byte of a request to the last of its body, in ms; then 408. At least `headersTimeoutMs`. @default 60_000 */
+  readonly requestTimeoutMs?: number | undefined;
+  /** How long a connection may stay open without a request, in ms, 1 to 86,400,000. @default 75_000 */
+  readonly keepAliveTimeoutMs?: number | undefined;
+  /** Longest time for a handler and its middleware, in ms; then 503, and `request.signal` aborts. `0`: no limit. A route may have its own. @default 0 */
+  readonly handlerTimeoutMs?: number | undefined;
+  /** How long a stop waits for what is under way, in ms, before it is forced. 0 to 86,400,000. @default 10_000 */
+  readonly drainTimeoutMs?: number | undefined;
+  /** How long a stopping server goes on accepting while its ready path says 503 already, in ms. @default 0 */
+  readonly drainDelayMs?: number | undefined;
+  /**
+   * What `run` does about uncaught exceptions and unhandled rejections: `'drain'` logs, drains and exits with 1;
+   * `'ignore'` leaves them to the app.
+   *
+   * @default 'drain'
+   */
+  readonly onUncaught?: 'drain' | 'ignore' | undefined;
+}
+
+/** Options of a server with every default filled in. */
+export type ServerConfig = { readonly [Name in keyof ServerOptions]-?: Exclude<ServerOptions[Name], undefined> };
+
+export const DEFAULT_SERVER_CONFIG: ServerConfig = {
+  strictSlashes: false,
+  backlog: DEFAULTS.backlog,
+  maxBodyBytes: DEFAULTS.maxBodyBytes,
+  headersTimeoutMs: DEFAULTS.headersTimeoutMs,
+  requestTimeoutMs: DEFAULTS.requestTimeoutMs,
+  keepAliveTimeoutMs: DEFAULTS.keepAliveTimeoutMs,
+  handlerTimeoutMs: DEFAULTS.handlerTimeoutMs,
+  drainTimeoutMs: DEFAULTS.drainTimeoutMs,
+  drainDelayMs: DEFAULTS.drainDelayMs,
+  onUncaught: 'drain',
+};
+
+/**
+ * The options laid over a configuration.
+ *
+ * @throws {ConfigError} on an unknown option or a value out of range
+ */
+export function resolveServerConfig(base: ServerConfig, options: ServerOptions, owner = 'the server'): ServerConfig {
+  const given = Object.entries(parseOptions(serverOptionsSchema(), options, owner)).filter(([, value]) => value !== undefined);
+  return { ...base, ...(Object.fromEntries(given) as Partial<ServerConfig>) };
+}
+
+let schema: ZodType<ServerOptions> | undefined;
+
+function serverOptionsSchema(): ZodType<ServerOptions> {
+  if (schema !== undefined) return schema;
+  const z = loadZod();
+  const whole = (unit: string, least: number, most: number) => {
+    const error = `a whole number of ${unit} from ${least} to ${most}`;
+    return z.int({ error }).min(least, { error }).max(most, { error }).optional();
+  };
+  const aDayMs = 86_400_000;
+  const trueOrFalse = z.boolean({ error: 'true or false' }).optional();
+  return (schema = z.strictObject({
+    strictSlashes: trueOrFalse,
+    backlog: whole('connections', 1, 65_535),
+    maxBodyBytes: whole('bytes', 0, Number.MAX_SAFE_INTEGER),
+    headersTimeoutMs: whole('milliseconds', 1, aDayMs),
+    requestTimeoutMs: whole('milliseconds', 1, aDayMs),
+    keepAliveTimeoutMs: whole('milliseconds', 1, aDayMs),
+    handlerTimeoutMs: whole('milliseconds', 0, aDayMs),
+    drainTimeoutMs: whole('milliseconds', 0, aDayMs),
+    drainDelayMs: whole('milliseconds', 0, aDayMs),
+    onUncaught: z.enum(['drain', 'ignore'], { error: "'drain' or 'ignore'" }).optional(),
+  }) satisfies ZodType<ServerOptions>);
+}

@@ -1,0 +1,34 @@
+/** Every default of the framework, once, with unit and source. Each is an option; none is unlimited. */
+export const DEFAULTS = {
+  /** Loopback: a server is open to the network only when it is told so. */
+  address: '127.0.0.1',
+  port: 8080,
+  /** Pending connections in the kernel (Node docs: server.listen). */
+  backlog: 511,
+  /** 1 MiB, as fastify has it. */
+  maxBodyBytes: 1024 * 1024,
+  /** Names and values; keeps a query from filling a hash table (CVE-2026-21717). */
+  maxQueryParameters: 1_000,
+  /** Total time for a head, whatever the speed of the client (HAProxy: timeout http-request). */
+  headersTimeoutMs: 10_000,
+  /** Total time for head and body. */
+  requestTimeoutMs: 60_000,
+  /** Above the 60 s after which common load balancers close, so that they close first (nodejs/node#27363). */
+  keepAliveTimeoutMs: 75_000,
+  /** 0: a handler may take as long as it likes. */
+  handlerTimeoutMs: 0,
+  /** How often the deadlines of heads and bodies are checked. */
+  timeoutCheckMs: 1_000,
+  /** From the beginning of a stop to the force. */
+  drainTimeoutMs: 10_000,
+  /** Between not ready and no longer accepting; a load balancer needs some seconds. */
+  drainDelayMs: 0,
+  /** How long a drain waits for the rest of a head before it answers 408. */
+  drainHeadMs: 1_000,
+  /** What shutdown hooks get at least, even when connections took the whole drain. */
+  shutdownHookMs: 1_000,
+  /** Of an unread body, how much is taken from the client to keep the connection. */
+  maxDrainedBodyBytes: 64 * 1024,
+  /** How long a closing connection takes what the client still sends, so that it can read its answer (nginx: lingering_timeout). */
+  lingerMs: 5_000,
+} as const;

@@ -1,0 +1,17 @@
+import type { ErrorCode } from './error-code.ts';
+import { PortlightError } from './portlight-error.ts';
+
+/**
+ * Nobody waits for the answer any more: the reason of `request.signal`, and of a body that ends early.
+ *
+ * Its name is that of the errors that `fetch` and the timers of Node give, so that one check serves for all.
+ */
+export class AbortedError extends PortlightError {
+  constructor(message: string, code: ErrorCode) {
+    super(message, code);
+  }
+
+  static {
+    this.prototype.name = 'AbortError';
+  }
+}

@@ -1,0 +1,23 @@
+import { BadRequestError } from './http-error.ts';
+
+/** One thing that is wrong with a request, for a program that marks a field of a form. */
+export interface ValidationIssue {
+  readonly in: 'params' | 'query' | 'headers' | 'body';
+  /** The way to the value: `['items', 0, 'price']`; empty for the whole. */
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** 400: a schema refused the request. The response lists what is wrong as `errors`. */
+export class ValidationError extends BadRequestError {
+  readonly errors: readonly ValidationIssue[];
+
+  constructor(errors: readonly ValidationIssue[]) {
+    super('The request does not have the expected form.', { code: 'ERR_PORTLIGHT_VALIDATION' });
+    this.errors = errors;
+  }
+
+  static {
+    this.prototype.name = 'ValidationError';
+  }
+}

@@ -1,0 +1,23 @@
+import { parse } from 'content-type';
+import { isToken } from './header-syntax.ts';
+
+/** A `Content-Type` field, read once for routing, validation and reading alike. */
+export interface ContentType {
+  /** `type/subtype`, in lower case. */
+  readonly essence: string;
+  /** Parameter names are in lower case; the record has no prototype. */
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** The content type, or `undefined` where the field is no media type (RFC 9110 §8.3.1). */
+export function parseContentType(field: string): ContentType | undefined {
+  const { type, parameters } = parse(field);
+  const parts = type.split('/');
+  if (parts.length !== 2 || !parts.every(isToken)) return undefined;
+  return { essence: type.toLowerCase(), parameters };
+}
+
+/** Whether the body is JSON: `application/json` or a type that ends in `+json` (RFC 6839 §3.1). */
+export function isJson(essence: string): boolean {
+  return essence === 'application/json' || essence.endsWith('+json');
+}

@@ -1,0 +1,28 @@
+import { parseCookie, stringifySetCookie } from 'cookie';
+
+/** The attributes of a `Set-Cookie` field (RFC 6265 §4.1). */
+export interface CookieOptions {
+  /** Seconds until the browser forgets the cookie; without it and `expires`, when it is closed. */
+  readonly maxAge?: number;
+  readonly expires?: Date;
+  readonly domain?: string;
+  /** @default '/' */
+  readonly path?: string;
+  /** Out of reach for scripts of the page. */
+  readonly httpOnly?: boolean;
+  /** Sent over https only. */
+  readonly secure?: boolean;
+  readonly sameSite?: boolean | 'lax' | 'strict' | 'none';
+  readonly partitioned?: boolean;
+  readonly priority?: 'low' | 'medium' | 'high';
+}
+
+/** The cookies of a `Cookie` field, decoded, as a record without prototype. Of a repeated name the first counts. */
+export function parseCookies(field: string): Record<string, string> {
+  return parseCookie(field) as Record<string, string>;
+}
+
+/** @throws {TypeError} when the name, path, domain or another attribute holds what a cookie may not hold */
+export function formatCookie(name: string, value: string, options: CookieOptions): string {
+  return stringifySetCookie(name, value, { path: '/', ...options });
+}

@@ -1,0 +1,113 @@
+import { ReplyError } from '../errors/reply-error.ts';
+import { headerProblem } from './header-syntax.ts';
+
+/**
+ * The header fields of one response: names in lower case, in the order they were set, a name as often as it was appended.
+ *
+ * Behaves like the standard `Headers`, but is a flat array inside, so that it can be handed to the wire as it is.
+ */
+export class HeaderList {
+  readonly #flat: string[];
+
+  /** @param flat name, value, name, value; not checked, and the list's from here on */
+  constructor(flat: string[] = []) {
+    this.#flat = flat;
+  }
+
+  /** The fields as name, value, name, value. Belongs to the list: copy before you change it. */
+  get flat(): readonly string[] {
+    return this.#flat;
+  }
+
+  /** The value, repeated fields joined by a comma, or `null`. */
+  get(name: string): string | null {
+    const values = this.#values(name.toLowerCase());
+    return values.length === 0 ? null : values.join(', ');
+  }
+
+  /** Each `Set-Cookie` on its own: they cannot be joined (RFC 9110 §5.3). */
+  getSetCookie(): string[] {
+    return this.#values('set-cookie');
+  }
+
+  has(name: string): boolean {
+    return this.#indexOf(name.toLowerCase(), 0) !== -1;
+  }
+
+  /** @throws {ReplyError} on CR, LF, NUL or another character that no header may hold */
+  set(name: string, value: string): void {
+    assertField(name, value);
+    const key = name.toLowerCase();
+    const index = this.#indexOf(key, 0);
+    if (index === -1) {
+      this.#flat.push(key, value);
+      return;
+    }
+    this.#flat[index + 1] = value;
+    this.#removeFrom(key, index + 2);
+  }
+
+  /** @throws {ReplyError} as {@link set} */
+  append(name: string, value: string): void {
+    assertField(name, value);
+    this.#flat.push(name.toLowerCase(), value);
+  }
+
+  delete(name: string): void {
+    this.#removeFrom(name.toLowerCase(), 0);
+  }
+
+  /** Takes over the fields of another list. */
+  assign(other: HeaderList): void {
+    this.#flat.length = 0;
+    for (const text of other.flat) this.#flat.push(text);
+  }
+
+  forEach(visit: (value: string, name: string, list: HeaderList) => void): void {
+    for (const [name, value] of this) visit(value, name, this);
+  }
+
+  *[Symbol.iterator](): IterableIterator<[string, string]> {
+    for (let index = 0; index < this.#flat.length; index += 2) {
+      yield [this.#flat[index] as string, this.#flat[index + 1] as string];
+    }
+  }
+
+  entries(): IterableIterator<[string, string]> {
+    return this[Symbol.iterator]();
+  }
+
+  *keys(): IterableIterator<string> {
+    for (const [name] of this) yield name;
+  }
+
+  *values(): IterableIterator<string> {
+    for (const [, value] of this) yield value;
+  }
+
+  #indexOf(key: string, start: number): number {
+    for (let index = start; index < this.#flat.length; index += 2) {
+      if (this.#flat[index] === key) return index;
+    }
+    return -1;
+  }
+
+  #values(key: string): string[] {
+    const values: string[] = [];
+    for (let index = this.#indexOf(key, 0); index !== -1; index = this.#indexOf(key, index + 2)) {
+      values.push(this.#flat[index + 1] as string);
+    }
+    return values;
+  }
+
+  #removeFrom(key: string, start: number): void {
+    for (let index = this.#indexOf(key, start); index !== -1; index = this.#indexOf(key, index)) {
+      this.#flat.splice(index, 2);
+    }
+  }
+}
+
+function assertField(name: string, value: string): void {
+  const problem = headerProblem(name, value);
+  if (problem !== undefined) throw new ReplyError(problem, 'ERR_PORTLIGHT_INVALID_HEADER');
+}

@@ -1,0 +1,35 @@
+import { isPromiseLike } from '../response/is-promise-like.ts';
+import { controls, type HttpRequest } from '../request/http-request.ts';
+import type { HttpResponse } from '../response/http-response.ts';
+import { isResponse, toResponse } from '../response/to-response.ts';
+import type { HttpRoute } from './http-route.ts';
+import { validateReply, validateRequest, validatesRequest } from './validate.ts';
+
+/**
+ * From a routed request to the reply of its handler: body limit, validation, the call, validation of the reply.
+ *
+ * Waits for nothing where nothing has to be waited for.
+ *
+ * @throws whatever the handler throws
+ */
+export function callHandler(route: HttpRoute, maxBodyBytes: number, request: HttpRequest): HttpResponse | Promise<HttpResponse> {
+  const payload = controls.payload(request);
+  if (payload.isPresent) {
+    payload.limitBytes = maxBodyBytes;
+    payload.assertDeclaredWithinLimit();
+  }
+  if (validatesRequest(route.options)) return validateAndCall(route, request);
+  return respond(route, route.handler(request));
+}
+
+async function validateAndCall(route: HttpRoute, request: HttpRequest): Promise<HttpResponse> {
+  await validateRequest(route.options, request);
+  return respond(route, route.handler(request));
+}
+
+function respond(route: HttpRoute, reply: unknown): HttpResponse | Promise<HttpResponse> {
+  if (isPromiseLike(reply)) return Promise.resolve(reply).then((value) => respond(route, value));
+  const schema = route.options.response;
+  if (schema === undefined || isResponse(reply)) return toResponse(reply);
+  return validateReply(schema, reply).then(toResponse);
+}

@@ -1,0 +1,14 @@
+import type { RouteOptions } from '../config/route-options.ts';
+import type { HttpRequest } from '../request/http-request.ts';
+import type { RoutePattern } from '../routing/pattern.ts';
+import type { Scope } from './scope.ts';
+
+/** A registered HTTP route. */
+export interface HttpRoute {
+  /** `null` for every method. */
+  readonly method: string | null;
+  readonly pattern: RoutePattern;
+  readonly options: RouteOptions;
+  readonly handler: (request: HttpRequest) => unknown;
+  readonly scope: Scope;
+}

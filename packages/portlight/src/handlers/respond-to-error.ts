@@ -1,0 +1,73 @@
+import type { ErrorHandler } from '../config/hooks.ts';
+import { type HttpError, toHttpError } from '../errors/http-error.ts';
+import { ValidationError } from '../errors/validation-error.ts';
+import type { LogHolder } from '../log.ts';
+import type { HttpRequest } from '../request/http-request.ts';
+import { hasOwnStatus, HttpResponse } from '../response/http-response.ts';
+import { isPromiseLike } from '../response/is-promise-like.ts';
+import { toResponse } from '../response/to-response.ts';
+import type { Scope } from './scope.ts';
+
+/**
+ * The one place that decides what a client sees of an error: the most specific handler of the innermost scope that
+ * has one, else problem+json. Never throws.
+ */
+export function respondToError(
+  thrown: unknown,
+  scope: Scope,
+  request: HttpRequest | undefined,
+  log: LogHolder,
+): HttpResponse | Promise<HttpResponse> {
+  const error = toHttpError(thrown);
+  reportError(error, thrown, request, log);
+  const handler = findHandler(scope, error.status);
+  if (handler === undefined) return formatProblem(error);
+  const fail = (failure: unknown): HttpResponse => {
+    log.logger.error({ err: failure, status: error.status }, 'An error handler failed.');
+    return formatProblem(toHttpError(undefined));
+  };
+  try {
+    const reply = handler(error, request);
+    if (isPromiseLike(reply)) return Promise.resolve(reply).then((value) => complete(value, error)).catch(fail);
+    return complete(reply, error);
+  } catch (failure) {
+    return fail(failure);
+  }
+}
+
+function findHandler(scope: Scope | undefined, status: number): ErrorHandler | undefined {
+  for (let each = scope; each !== undefined; each = each.parent) {
+    const { errorHandlers } = each;
+    const handler = errorHandlers.get(status) ?? errorHandlers.get(status < 500 ? '4xx' : '5xx') ?? errorHandlers.get('any');
+    if (handler !== undefined) return handler;
+  }
+  return undefined;
+}
+
+/** What a handler made of the error; one that returned nothing only looked at it. */
+function complete(reply: unknown, error: HttpError): HttpResponse {
+  if (reply === undefined) return formatProblem(error);
+  const response = toResponse(reply);
+  if (!hasOwnStatus(response)) response.status = error.status;
+  addHeaders(response, error);
+  return response;
+}
+
+function formatProblem(error: HttpError): HttpResponse {
+  const errors = 'errors' in error && Array.isArray(error.errors) ? { errors: (error as ValidationError).errors } : {};
+  const response = HttpResponse.problem(error.status, error.expose ? error.message : undefined, { code: error.code, ...errors });
+  addHeaders(response, error);
+  return response;
+}
+
+function addHeaders(response: HttpResponse, error: HttpError): void {
+  for (const [name, value] of Object.entries(error.headers)) {
+    if (!response.headers.has(name)) response.header(name, value);
+  }
+}
+
+function reportError(error: HttpError, thrown: unknown, request: HttpRequest | undefined, log: LogHolder): void {
+  const fields = { method: request?.method, path: request?.path, status: error.status };
+  if (error.status >= 500) log.logger.error({ ...fields, err: thrown }, 'A request failed.');
+  else if (log.verbose) log.logger.debug({ ...fields, code: error.code }, error.message);
+}

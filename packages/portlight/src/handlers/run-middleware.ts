@@ -1,0 +1,34 @@
+import type { Middleware } from '../config/hooks.ts';
+import { ReplyError } from '../errors/reply-error.ts';
+import type { HttpRequest } from '../request/http-request.ts';
+import type { HttpResponse } from '../response/http-response.ts';
+import { toResponse } from '../response/to-response.ts';
+
+/**
+ * Wraps `core` in the middleware, the first outermost. An error at any depth becomes a response there, by `onError`,
+ * so that what lies further out can still add its headers.
+ */
+export async function runMiddleware(
+  middleware: readonly Middleware[],
+  request: HttpRequest,
+  core: (request: HttpRequest) => HttpResponse | Promise<HttpResponse>,
+  onError: (thrown: unknown) => HttpResponse | Promise<HttpResponse>,
+  depth = 0,
+): Promise<HttpResponse> {
+  try {
+    const current = middleware[depth];
+    if (current === undefined) return await core(request);
+    let inner: Promise<HttpResponse> | undefined;
+    const next = (): Promise<HttpResponse> => {
+      if (inner !== undefined) throw new ReplyError('A middleware called next() twice.');
+      inner = runMiddleware(middleware, request, core, onError, depth + 1);
+      return inner;
+    };
+    const reply = await current(request, next);
+    if (reply !== undefined && reply !== (await inner)) return toResponse(reply);
+    if (inner === undefined) throw new ReplyError('A middleware neither called next() nor returned a response.');
+    return await inner;
+  } catch (thrown) {
+    return onError(thrown);
+  }
+}

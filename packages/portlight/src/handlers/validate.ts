@@ -1,0 +1,74 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { RouteOptions } from '../config/route-options.ts';
+import { InternalServerError, UnsupportedMediaTypeError } from '../errors/http-error.ts';
+import { ValidationError, type ValidationIssue } from '../errors/validation-error.ts';
+import { isJson } from '../fields/content-type.ts';
+import { contentTypeOf, controls, type HttpRequest } from '../request/http-request.ts';
+import { parseQuery } from '../request/query.ts';
+
+/** Whether anything of a request has to be validated before the handler. */
+export function validatesRequest({ params, query, headers, body }: RouteOptions): boolean {
+  return (params ?? query ?? headers ?? body) !== undefined;
+}
+
+/**
+ * Holds a request against the schemas of its route and gives it their outputs. The body is read last, and only when
+ * the rest is right.
+ *
+ * @throws {ValidationError} listing all that is wrong
+ * @throws {UnsupportedMediaTypeError} 415 when the body has a type that cannot be read
+ */
+export async function validateRequest(options: RouteOptions, request: HttpRequest): Promise<void> {
+  const issues: ValidationIssue[] = [];
+  if (options.params !== undefined) controls.setParams(request, await check(options.params, 'params', request.params, issues));
+  if (options.query !== undefined) controls.setQuery(request, await check(options.query, 'query', request.query, issues));
+  if (options.headers !== undefined) await check(options.headers, 'headers', headerRecord(request), issues);
+  if (issues.length === 0 && options.body !== undefined) {
+    controls.setBody(request, await check(options.body, 'body', await readBody(request), issues));
+  }
+  if (issues.length > 0) throw new ValidationError(issues);
+}
+
+/** @throws {InternalServerError} when the schema refuses the value; the issues are in its cause, not for the client */
+export async function validateReply(schema: StandardSchemaV1, reply: unknown): Promise<unknown> {
+  const result = await schema['~standard'].validate(reply);
+  if (result.issues === undefined) return result.value;
+  const cause = new Error(`The response schema refuses the reply: ${result.issues.map(describe).join('; ')}`);
+  throw new InternalServerError(undefined, { code: 'ERR_PORTLIGHT_RESPONSE_VALIDATION', cause });
+}
+
+async function check(schema: StandardSchemaV1, part: ValidationIssue['in'], value: unknown, issues: ValidationIssue[]): Promise<unknown> {
+  const result = await schema['~standard'].validate(value);
+  if (result.issues === undefined) return result.value;
+  for (const issue of result.issues) issues.push({ in: part, path: pathOf(issue), message: issue.message });
+  return undefined;
+}
+
+async function readBody(request: HttpRequest): Promise<unknown> {
+  if (!controls.payload(request).isPresent) return undefined;
+  const type = contentTypeOf(request)?.essence;
+  if (type !== undefined && isJson(type)) return request.json();
+  if (type === 'application/x-www-form-urlencoded') return parseQuery(await request.text());
+  if (type === 'text/plain') return request.text();
+  throw new UnsupportedMediaTypeError(
+    `The body must be JSON, form fields or plain text, not ${JSON.stringify(request.header('content-type') ?? 'of no type')}.`,
+  );
+}
+
+function headerRecord(request: HttpRequest): Record<string, string> {
+  const record = Object.create(null) as Record<string, string>;
+  for (const [name, value] of request.headers) record[name] = value;
+  return record;
+}
+
+function pathOf(issue: StandardSchemaV1.Issue): (string | number)[] {
+  return (issue.path ?? []).map((step) => {
+    const key = typeof step === 'object' ? step.key : step;
+    return typeof key === 'number' ? key : String(key);
+  });
+}
+
+function describe(issue: StandardSchemaV1.Issue): string {
+  const path = pathOf(issue).join('.');
+  return path === '' ? issue.message : `${path}: ${issue.message}`;
+}

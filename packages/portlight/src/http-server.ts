@@ -1,0 +1,264 @@
+import type { Server } from 'node:net';
+import { parseAddress, parsePort, type ServerAddress } from './config/address.ts';
+import { DEFAULT_SERVER_CONFIG, resolveServerConfig, type ServerConfig, type ServerOptions } from './config/server-options.ts';
+import { ConfigError } from './errors/config-error.ts';
+import { endProcessAfter } from './lifecycle/end-process.ts';
+import { type Hook, Hooks } from './lifecycle/hooks.ts';
+import { ProcessWatch } from './lifecycle/process-watch.ts';
+import type { StopReason, StopReport } from './lifecycle/stop-report.ts';
+import { createStderrLogger, type Logger, type LogHolder, parseLogger } from './log.ts';
+import { Pipeline } from './pipeline.ts';
+import type { ServerView } from './request/request-source.ts';
+import { HttpResponse } from './response/http-response.ts';
+import { Router } from './router.ts';
+import { ConcurrentRunner } from './runners/concurrent-runner.ts';
+import { fetchPortless } from './socket/fetch-lane.ts';
+import { isPortFree } from './socket/is-port-free.ts';
+
+/** Options of {@link HttpServer.run}: those of the server, over which they win, and the mode. */
+export interface RunOptions extends ServerOptions {
+  /** `'concurrent'`: one process, every request as soon as it comes. @default 'concurrent' */
+  readonly mode?: 'concurrent' | undefined;
+}
+
+export interface ShutdownOptions {
+  /** How long to wait for what is under way before it is cut, in ms. @default the option `drainTimeoutMs`, 10_000 */
+  readonly timeoutMs?: number | undefined;
+}
+
+let lastId = 0;
+
+/**
+ * A server: routes, and the port they are served on.
+ *
+ * @example
+ * const server = new HttpServer('127.0.0.1', 8080).get('/', () => 'Hello, World!');
+ * await server.run(); // until SIGINT or SIGTERM
+ */
+export class HttpServer extends Router implements ServerView {
+  readonly #id: number = ++lastId;
+  readonly #address: ServerAddress;
+  readonly #hooks: Hooks = new Hooks();
+  readonly #log: LogHolder = { logger: createStderrLogger('warn'), verbose: false };
+  #config: ServerConfig;
+  #pipeline: Pipeline | undefined;
+  #runner: ConcurrentRunner | undefined;
+  #bound: ServerAddress | undefined;
+  #starting: Promise<this> | undefined;
+  #stopping: Promise<StopReport> | undefined;
+  #isDraining = false;
+
+  /**
+   * @param address an IP address, a host name, or `tcp://host:port`
+   * @param port 0 to 65535; 0 takes any free one
+   * @throws {ConfigError} on a bad address, port or option
+   */
+  constructor(address?: string, port?: number, options: ServerOptions = {}) {
+    const at = parseAddress(address, port);
+    const config = resolveOptions(DEFAULT_SERVER_CONFIG, options, 'the server');
+    super({ strictSlashes: config.strictSlashes });
+    this.#address = at;
+    this.#config = config;
+  }
+
+  /**
+   * Resolves when the server listens. Calling it again gives the same promise; after `shutdown` it starts again.
+   *
+   * @throws {ListenError} when it cannot listen, `PortInUseError` among them
+   */
+  start(): Promise<this> {
+    this.#starting ??= this.#start().catch((error: unknown) => {
+      this.#starting = undefined;
+      this.#runner = undefined;
+      this.seal(undefined);
+      throw error;
+    });
+    return this.#starting;
+  }
+
+  /**
+   * Starts if need be, and resolves when the server has stopped: after SIGINT, SIGTERM, an uncaught error, or a call of
+   * `shutdown`. The app's code after it runs; if the process that a signal or an error has stopped still lives
+   * `drainTimeoutMs` later, it is ended. Its exit code is 0 after a clean drain and 1 if something was forced. A second
+   * signal ends it at once with 1.
+   *
+   * @throws {ConfigError} on a wrong option
+   * @throws {ListenError} when it cannot listen
+   */
+  async run(options: RunOptions = {}): Promise<StopReport> {
+    this.#applyRunOptions(options);
+    const { drainTimeoutMs, onUncaught } = this.#config;
+    let stopped: (report: Promise<StopReport>) => void = () => {};
+    const report = new Promise<StopReport>((resolve) => (stopped = resolve));
+    const watch = new ProcessWatch({
+      onStop: (reason) => stopped(this.#stop(reason, {})),
+      onUncaught: onUncaught === 'ignore' ? undefined : (error) => this.#log.logger.error({ err: error }, 'An error that nothing caught; the server stops.'),
+    });
+    this.#onStopped = stopped;
+    watch.install();
+    try {
+      await this.start();
+      const result = await report;
+      if (result.reason !== 'shutdown') endProcessAfter(result, drainTimeoutMs);
+      return result;
+    } finally {
+      watch.uninstall();
+      this.#onStopped = undefined;
+    }
+  }
+
+  /** Told by `shutdown` when `run` waits for the end. */
+  #onStopped: ((report: Promise<StopReport>) => void) | undefined;
+
+  /**
+   * Stops: accepts nothing more, answers what is under way, closes, runs the `onShutdown` hooks, and cuts what is left
+   * at the deadline. One stop, however often it is called.
+   */
+  async shutdown(options: ShutdownOptions = {}): Promise<StopReport> {
+    const report = this.#stop('shutdown', options);
+    this.#onStopped?.(report);
+    return report;
+  }
+
+  /** Whether it listens. */
+  isConnected(): boolean {
+    return this.#runner?.isListening ?? false;
+  }
+
+  /**
+   * Whether nothing listens on the port, on IPv4 or IPv6.
+   *
+   * @param port 1 to 65535; without it, the server's own
+   */
+  async isPortFree(port: number = this.getAddress().port): Promise<boolean> {
+    return isPortFree(parsePort(port));
+  }
+
+  /** The bound address; before the start, the configured one. */
+  getAddress(): { readonly address: string; readonly port: number } {
+    return this.#bound ?? this.#address;
+  }
+
+  /** The accepting socket, or `undefined` while there is none. */
+  getSocket(): Server | undefined {
+    return this.isConnected() ? this.#runner?.server : undefined;
+  }
+
+  /** A number unique in the process. */
+  getId(): number {
+    return this.#id;
+  }
+
+  /**
+   * What is logged: without an argument everything, as readable lines on stderr; with `false` nothing; with a logger of
+   * the shape of pino, everything to it. Until it is called, warnings and errors go to stderr.
+   */
+  debug(to: boolean | Logger = true): this {
+    this.#log.logger = parseLogger(to);
+    this.#log.verbose = to !== false;
+    return this;
+  }
+
+  /** Answers 200 while the server accepts requests, and 503 while it drains, for a load balancer. */
+  ready(path = '/ready'): this {
+    return this.get(path, () => (this.#isDraining ? HttpResponse.text('DRAINING', { status: 503 }) : 'READY'));
+  }
+
+  /** Runs when the server listens, once, in every mode. A hook that fails fails the start. */
+  onStart(hook: Hook): this {
+    return this.#hook(this.#hooks.start, hook, 'onStart');
+  }
+
+  /** Runs when the server has stopped serving, once, in every mode; it has the rest of the drain's time, at least a second. */
+  onShutdown(hook: Hook): this {
+    return this.#hook(this.#hooks.shutdown, hook, 'onShutdown');
+  }
+
+  /** Runs before everything else, once for the app, in every mode: for what exists once beside all child processes. */
+  onPrimary(hook: Hook): this {
+    return this.#hook(this.#hooks.primary, hook, 'onPrimary');
+  }
+
+  /** Runs once in each process that serves, before it does. With one process: once. */
+  onWorkerStart(hook: Hook): this {
+    return this.#hook(this.#hooks.workerStart, hook, 'onWorkerStart');
+  }
+
+  /** Runs once in each process that served, when its last connection is gone. With one process: once. */
+  onWorkerStop(hook: Hook): this {
+    return this.#hook(this.#hooks.workerStop, hook, 'onWorkerStop');
+  }
+
+  /**
+   * Answers a request without a port, through the same pipeline: for tests, and wherever a standard fetch handler is
+   * wanted. A string that begins with a slash is the request target as a client sends it.
+   *
+   * @example
+   * const response = await server.fetch('/users/7');
+   */
+  readonly fetch = (input: string | URL | Request, init?: RequestInit): Promise<Response> =>
+    fetchPortless(this.#openPipeline(), this, input, init);
+
+  protected override onRegistration(): void {
+    this.#pipeline = undefined;
+  }
+
+  async #start(): Promise<this> {
+    await this.#stopping;
+    this.#stopping = undefined;
+    this.seal('the server has started');
+    this.#runner = new ConcurrentRunner(this.#openPipeline(), this.#config, this.#hooks, this, this.#log);
+    this.#bound = await this.#runner.start(this.#address);
+    this.#log.logger.info(this.#bound, 'Listening.');
+    return this;
+  }
+
+  #stop(reason: StopReason, { timeoutMs = this.#config.drainTimeoutMs }: ShutdownOptions): Promise<StopReport> {
+    this.#stopping ??= this.#drain(reason, timeoutMs);
+    return this.#stopping;
+  }
+
+  async #drain(reason: StopReason, timeoutMs: number): Promise<StopReport> {
+    const started = await this.#starting?.catch(() => undefined);
+    if (started === undefined || this.#runner === undefined) {
+      this.#stopping = undefined;
+      return { reason, drained: 0, forced: 0, durationMs: 0 };
+    }
+    this.#isDraining = true;
+    this.#log.logger.info({ reason }, 'Stopping.');
+    const report = await this.#runner.stop({ reason, timeoutMs, delayMs: this.#config.drainDelayMs });
+    this.#log.logger.info(report, 'Stopped.');
+    this.#isDraining = false;
+    this.#starting = undefined;
+    this.#runner = undefined;
+    this.#bound = undefined;
+    return report;
+  }
+
+  #applyRunOptions(options: RunOptions): void {
+    if (typeof options !== 'object' || options === null) {
+      throw new ConfigError(`run takes options such as { mode: 'concurrent' }, not ${String(options)}.`);
+    }
+    const { mode = 'concurrent', ...rest } = options;
+    if (mode !== 'concurrent') throw new ConfigError(`The mode ${JSON.stringify(mode)} is not known; 'concurrent' is.`);
+    this.#config = resolveOptions(this.#config, rest, 'run');
+  }
+
+  #openPipeline(): Pipeline {
+    const { routes, scopes } = this.registrations;
+    this.#pipeline ??= new Pipeline(routes, scopes, this.#config, this.#log);
+    return this.#pipeline;
+  }
+
+  #hook(list: Hook[], hook: Hook, call: string): this {
+    if (typeof hook !== 'function') throw new ConfigError(`${call} needs a function, not ${typeof hook}.`);
+    list.push(hook);
+    return this;
+  }
+}
+
+/** No options need no check, and no library to check them. */
+function resolveOptions(base: ServerConfig, options: ServerOptions, owner: string): ServerConfig {
+  if (typeof options === 'object' && options !== null && Object.keys(options).length === 0) return base;
+  return resolveServerConfig(base, options, owner);
+}

@@ -1,0 +1,39 @@
+export type { ErrorHandler, ErrorStatus, Middleware, ResponseInterceptor } from './config/hooks.ts';
+export type { RouteOptions } from './config/route-options.ts';
+export type { ServerOptions } from './config/server-options.ts';
+export { AbortedError } from './errors/aborted-error.ts';
+export { ConfigError } from './errors/config-error.ts';
+export type { ErrorCode } from './errors/error-code.ts';
+export {
+  BadRequestError,
+  ForbiddenError,
+  HttpError,
+  type HttpErrorOptions,
+  InternalServerError,
+  MethodNotAllowedError,
+  NotFoundError,
+  PayloadTooLargeError,
+  RequestTimeoutError,
+  ServiceUnavailableError,
+  UnauthorizedError,
+  UnsupportedMediaTypeError,
+} from './errors/http-error.ts';
+export { AddressNotFoundError, ListenError, PortInUseError, PortNotAllowedError } from './errors/listen-error.ts';
+export { PortlightError } from './errors/portlight-error.ts';
+export { ReplyError } from './errors/reply-error.ts';
+export { ValidationError, type ValidationIssue } from './errors/validation-error.ts';
+export type { CookieOptions } from './fields/cookie.ts';
+export type { HeaderList } from './fields/header-list.ts';
+export type { RouteHandler, RouteShape } from './handlers/route-handler.ts';
+export { HttpServer, type RunOptions, type ShutdownOptions } from './http-server.ts';
+export type { Hook } from './lifecycle/hooks.ts';
+export type { StopReason, StopReport } from './lifecycle/stop-report.ts';
+export type { Logger } from './log.ts';
+export type { AnyRequestShape, HttpRequest, RequestClient, RequestShape } from './request/http-request.ts';
+export type { Query } from './request/query.ts';
+export type { ServerView } from './request/request-source.ts';
+export type { BodyStream, Chunk } from './response/body-stream.ts';
+export { type HeaderFields, type HeaderValue, HttpResponse, type ResponseBody, type ResponseInit } from './response/http-response.ts';
+export { Router, type RouterOptions } from './router.ts';
+export type { PathParams } from './routing/params.ts';
+export type { RoutePattern } from './routing/pattern.ts';

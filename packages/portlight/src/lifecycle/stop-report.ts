@@ -1,0 +1,13 @@
+/** What is said of a stop once it is over. */
+export interface StopReport {
+  /** What asked for it. */
+  readonly reason: StopReason;
+  /** Connections that were open at the beginning and came to an orderly end. */
+  readonly drained: number;
+  /** Connections that were cut at the deadline, and hooks that failed or were not done by then. */
+  readonly forced: number;
+  readonly durationMs: number;
+}
+
+/** `'shutdown'` is a call of `shutdown()`; `'uncaught'` an exception or rejection that nothing caught. */
+export type StopReason = 'SIGINT' | 'SIGTERM' | 'shutdown' | 'uncaught';

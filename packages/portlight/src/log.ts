@@ -1,0 +1,70 @@
+import { ConfigError } from './errors/config-error.ts';
+
+/**
+ * Where Portlight tells what happens: any logger of the shape of pino.
+ *
+ * The first argument holds fields, `err` among them where something failed; the second is one sentence.
+ */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+type Level = (typeof LEVELS)[number];
+
+/** Readable lines on stderr, for levels from `lowest` up. */
+export function createStderrLogger(lowest: Level): Logger {
+  const writes = (level: Level) => LEVELS.indexOf(level) >= LEVELS.indexOf(lowest);
+  const at = (level: Level) => (fields: object, message: string) => {
+    if (writes(level)) process.stderr.write(formatLine(level, fields, message));
+  };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/** Says nothing. */
+export const SILENT_LOGGER: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+function formatLine(level: Level, fields: object, message: string): string {
+  const { err, ...rest } = fields as { err?: unknown };
+  const pairs = Object.entries(rest).map(([name, value]) => `${name}=${formatValue(value)}`);
+  const head = [new Date().toISOString(), level.toUpperCase(), message, ...pairs].join(' ');
+  return err === undefined ? `${head}\n` : `${head}\n${formatError(err)}\n`;
+}
+
+function formatValue(value: unknown): string {
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value) ?? 'undefined';
+}
+
+/** The stack and those of its causes. What was thrown may be anything, even something that throws when it is read. */
+function formatError(thrown: unknown): string {
+  try {
+    const text = thrown instanceof Error ? (thrown.stack ?? String(thrown)) : `thrown: ${String(thrown)}`;
+    const cause = thrown instanceof Error ? thrown.cause : undefined;
+    return cause === undefined ? text : `${text}\ncaused by ${formatError(cause)}`;
+  } catch {
+    return 'thrown: a value that cannot be shown';
+  }
+}
+
+/** The logger in use. `debug()` may change it at any time, so it is read anew for each line. */
+export interface LogHolder {
+  logger: Logger;
+  /** Whether lines of level debug are wanted; nothing is put together for them otherwise. */
+  verbose: boolean;
+}
+
+/**
+ * What `debug` was given, as a logger.
+ *
+ * @throws {ConfigError} when it is neither a boolean nor a logger
+ */
+export function parseLogger(to: unknown): Logger {
+  if (to === true) return createStderrLogger('debug');
+  if (to === false) return SILENT_LOGGER;
+  const methods = LEVELS.filter((level) => typeof (to as Partial<Logger> | null)?.[level] !== 'function');
+  if (methods.length === 0) return to as Logger;
+  throw new ConfigError(`debug takes a boolean or a logger; what it got has no ${methods.join(', ')}.`);
+}

@@ -1,0 +1,188 @@
+import type { Middleware, ResponseInterceptor } from './config/hooks.ts';
+import type { ServerConfig } from './config/server-options.ts';
+import { BadRequestError, MethodNotAllowedError, NotFoundError } from './errors/http-error.ts';
+import { HeaderList } from './fields/header-list.ts';
+import { callHandler } from './handlers/call-handler.ts';
+import type { HttpRoute } from './handlers/http-route.ts';
+import { respondToError } from './handlers/respond-to-error.ts';
+import { runMiddleware } from './handlers/run-middleware.ts';
+import type { Scope } from './handlers/scope.ts';
+import { withDeadline } from './handlers/with-deadline.ts';
+import { runInterceptors } from './interceptors/run-interceptors.ts';
+import type { LogHolder } from './log.ts';
+import { controls, type HttpRequest } from './request/http-request.ts';
+import { HttpResponse } from './response/http-response.ts';
+import { addDefaults } from './response/to-response.ts';
+import { RouteTable } from './routing/route-table.ts';
+
+type MaybePromise<T> = T | Promise<T>;
+
+/** A middleware, and the paths it is for; all of them where there is no matcher. */
+interface Step {
+  readonly middleware: Middleware;
+  readonly matcher: RouteTable<true> | undefined;
+}
+
+/** What a request passes on its way, worked out once for each route and each kind of refusal. */
+interface Plan {
+  readonly scope: Scope;
+  readonly steps: readonly Step[];
+  /** Makes the response, or throws. */
+  readonly core: (request: HttpRequest) => MaybePromise<HttpResponse>;
+  readonly timeoutMs: number;
+  readonly headers: HeaderList;
+  readonly interceptors: readonly ResponseInterceptor[];
+}
+
+/**
+ * The way of a request, in order: routing, middleware, handler, interceptors. Knows no socket, never throws, never
+ * rejects, and waits for nothing where nothing has to be waited for.
+ */
+export class Pipeline {
+  readonly #root: Scope;
+  readonly #table: RouteTable<Plan>;
+  readonly #config: ServerConfig;
+  readonly #log: LogHolder;
+  readonly #unrouted: Map<Scope, Plan> = new Map();
+  readonly #steps: Map<Scope, readonly Step[]> = new Map();
+
+  constructor(routes: readonly HttpRoute[], scopes: readonly Scope[], config: ServerConfig, log: LogHolder) {
+    this.#root = scopes[0] as Scope;
+    this.#config = config;
+    this.#log = log;
+    for (const scope of scopes) this.#steps.set(scope, toSteps(scope, config.strictSlashes));
+    this.#table = new RouteTable({ strictSlashes: config.strictSlashes });
+    for (const route of routes) {
+      this.#table.add(route.method, route.pattern, this.#planRoute(route), route.scope.prefix);
+    }
+  }
+
+  /** The response to a request. */
+  respond(request: HttpRequest): MaybePromise<HttpResponse> {
+    const plan = this.#route(request);
+    const response = this.#run(plan, request);
+    return response instanceof Promise
+      ? response.then((value) => this.#conclude(plan, value, request))
+      : this.#conclude(plan, response, request);
+  }
+
+  /** The response to what came before there was a request: bytes that the parser refused. */
+  refuse(error: unknown): MaybePromise<HttpResponse> {
+    const plan = this.#planUnrouted(this.#root);
+    const response = respondToError(error, this.#root, undefined, this.#log);
+    return response instanceof Promise
+      ? response.then((value) => this.#conclude(plan, value, undefined))
+      : this.#conclude(plan, response, undefined);
+  }
+
+  #route(request: HttpRequest): Plan {
+    const target = controls.target(request);
+    if (target.refusal !== undefined) return this.#planRefusal(target.refusal);
+    const match = this.#table.match(request.method, target.routePath);
+    if (match === undefined) return this.#planMiss(request.method, target.routePath);
+    controls.setParams(request, match.params);
+    return match.target;
+  }
+
+  #run(plan: Plan, request: HttpRequest): MaybePromise<HttpResponse> {
+    if (plan.steps.length > 0 || plan.timeoutMs > 0) return this.#runGuarded(plan, request);
+    try {
+      const response = plan.core(request);
+      if (!(response instanceof Promise)) return response;
+      return response.catch((thrown: unknown) => respondToError(thrown, plan.scope, request, this.#log));
+    } catch (thrown) {
+      return respondToError(thrown, plan.scope, request, this.#log);
+    }
+  }
+
+  #runGuarded(plan: Plan, request: HttpRequest): Promise<HttpResponse> {
+    const onError = (thrown: unknown): MaybePromise<HttpResponse> => respondToError(thrown, plan.scope, request, this.#log);
+    const path = controls.target(request).routePath;
+    const middleware = plan.steps.filter(({ matcher }) => matcher === undefined || matcher.match('GET', path) !== undefined);
+    const response = runMiddleware(middleware.map((step) => step.middleware), request, plan.core, onError);
+    return plan.timeoutMs > 0 ? withDeadline(response, plan.timeoutMs, request, onError) : response;
+  }
+
+  #conclude(plan: Plan, response: HttpResponse, request: HttpRequest | undefined): MaybePromise<HttpResponse> {
+    addDefaults(response, plan.headers);
+    if (plan.interceptors.length === 0) return response;
+    return runInterceptors(plan.interceptors, response, request, this.#log);
+  }
+
+  #planRoute(route: HttpRoute): Plan {
+    const { scope, options } = route;
+    const maxBodyBytes = options.maxBodyBytes ?? this.#config.maxBodyBytes;
+    const own = (options.use ?? []).map((middleware) => ({ middleware, matcher: undefined }));
+    return {
+      ...this.#planScope(scope),
+      steps: [...scope.chain.flatMap((each) => this.#steps.get(each) ?? []), ...own],
+      core: (request) => callHandler(route, maxBodyBytes, request),
+      timeoutMs: options.handlerTimeoutMs ?? this.#config.handlerTimeoutMs,
+    };
+  }
+
+  /** What a request passes that no handler takes: middleware of the scope its path belongs to, and all that match its path. */
+  #planUnrouted(scope: Scope): Plan {
+    const known = this.#unrouted.get(scope);
+    if (known !== undefined) return known;
+    const chain = scope.chain;
+    const steps = [...this.#steps].flatMap(([each, all]) => all.filter((step) => step.matcher !== undefined || chain.includes(each)));
+    const plan = { ...this.#planScope(scope), steps, core: notFound, timeoutMs: this.#config.handlerTimeoutMs };
+    this.#unrouted.set(scope, plan);
+    return plan;
+  }
+
+  #planScope(scope: Scope): Pick<Plan, 'scope' | 'headers' | 'interceptors'> {
+    const inward = scope.chain;
+    const outward = [...inward].reverse();
+    const headers = new HeaderList();
+    for (const each of inward) for (const [name, value] of each.headers) headers.set(name, value);
+    return { scope, headers, interceptors: outward.flatMap((each) => each.interceptors) };
+  }
+
+  /** No route takes the request: 404, or where its path is known 405, or what OPTIONS asks for. */
+  #planMiss(method: string, path: string): Plan {
+    if (path === '*') return this.#planAsterisk(method);
+    const allowed = this.#table.allowed(path);
+    if (allowed === undefined) return this.#planUnrouted(this.#root);
+    const plan = this.#planUnrouted(allowed.target.scope);
+    const methods = [...new Set([...allowed.methods, 'OPTIONS'])].sort();
+    return { ...plan, core: method === 'OPTIONS' ? () => formatAllow(methods) : () => methodNotAllowed(methods) };
+  }
+
+  /** `OPTIONS *` asks what the server can do at all (RFC 9110 §9.3.7). */
+  #planAsterisk(method: string): Plan {
+    const plan = this.#planUnrouted(this.#root);
+    const methods = [...new Set([...this.#table.methods(), 'OPTIONS'])].sort();
+    return method === 'OPTIONS' ? { ...plan, core: () => formatAllow(methods) } : this.#planRefusal(new BadRequestError('Only OPTIONS may have the target "*".'));
+  }
+
+  /** Middleware must not see a target that it could read differently from the routing. */
+  #planRefusal(error: Error): Plan {
+    const refuse = (): never => {
+      throw error;
+    };
+    return { ...this.#planScope(this.#root), steps: [], core: refuse, timeoutMs: 0 };
+  }
+}
+
+function toSteps(scope: Scope, strictSlashes: boolean): Step[] {
+  return scope.middleware.map(({ pattern, middleware }) => {
+    if (pattern === undefined) return { middleware, matcher: undefined };
+    const matcher = new RouteTable<true>({ strictSlashes });
+    matcher.add(null, pattern, true, scope.prefix);
+    return { middleware, matcher };
+  });
+}
+
+function notFound(): never {
+  throw new NotFoundError('There is nothing at this path.');
+}
+
+function methodNotAllowed(methods: readonly string[]): never {
+  throw new MethodNotAllowedError(methods, `This path takes ${methods.join(', ')}.`);
+}
+
+function formatAllow(methods: readonly string[]): HttpResponse {
+  return new HttpResponse(null, { status: 204, headers: { allow: methods.join(', ') } });
+}

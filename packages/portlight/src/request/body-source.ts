@@ -1,0 +1,20 @@
+/** Takes the body of one request as it arrives. After `end` or `fail` nothing more is called. */
+export interface BodySink {
+  chunk(bytes: Uint8Array): void;
+  end(): void;
+  fail(error: Error): void;
+}
+
+/**
+ * Where the bytes of one request's body come from: the contract between a lane and the core, which knows no socket.
+ *
+ * Nothing is read before `start`, which is called at most once; calls to the sink may begin within it.
+ */
+export interface BodySource {
+  /** What Content-Length says, in bytes, or `undefined` for a body of unknown length. */
+  readonly declaredBytes: number | undefined;
+  start(sink: BodySink): void;
+  /** Asks the client to wait. A chunk that is under way may still come. */
+  pause(): void;
+  resume(): void;
+}

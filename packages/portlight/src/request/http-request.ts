@@ -1,0 +1,269 @@
+import { randomUUID } from 'node:crypto';
+import { BadRequestError, UnsupportedMediaTypeError } from '../errors/http-error.ts';
+import { type ContentType, parseContentType } from '../fields/content-type.ts';
+import { parseCookies } from '../fields/cookie.ts';
+import { isHost } from '../fields/host.ts';
+import { decodeUtf8, parseJson } from './json.ts';
+import { parseQuery, type Query } from './query.ts';
+import { RequestBody } from './request-body.ts';
+import type { RequestSource, ServerView } from './request-source.ts';
+import { parseTarget, type Target } from './target.ts';
+
+/** What a route's pattern and schemas say about its requests. */
+export interface RequestShape {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+}
+
+/** A request of which nothing is known but that it is one, as middleware and error handlers see it. */
+export interface AnyRequestShape extends RequestShape {
+  readonly params: Readonly<Record<string, string | string[] | undefined>>;
+  readonly query: Readonly<Query>;
+  readonly body: unknown;
+}
+
+/** Who sent a request. */
+export interface RequestClient {
+  /** What tells this client from others: its address. */
+  readonly id: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What the pipeline and the lanes do to a request, and an app cannot. */
+export interface RequestControls {
+  payload(request: HttpRequest<RequestShape>): RequestBody;
+  target(request: HttpRequest<RequestShape>): Target;
+  setParams(request: HttpRequest<RequestShape>, params: unknown): void;
+  setQuery(request: HttpRequest<RequestShape>, query: unknown): void;
+  setBody(request: HttpRequest<RequestShape>, body: unknown): void;
+  abort(request: HttpRequest<RequestShape>, reason: Error): void;
+}
+
+/** Set by the class below, which alone reaches its private fields. */
+export let controls: RequestControls;
+let payload: RequestControls['payload'];
+
+/**
+ * A request, the same on every lane and without one (`server.fetch`).
+ *
+ * Everything but `method` and `path` is made when it is first asked for.
+ */
+export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
+  /** In upper case, as sent: `GET`, `PROPFIND`. */
+  readonly method: string;
+  /** The path as sent, escapes included, without the query. `*` for `OPTIONS *`. */
+  readonly path: string;
+  /** The server that received the request. */
+  readonly server: ServerView;
+
+  readonly #source: RequestSource;
+  readonly #target: Target;
+  #params: unknown;
+  #query: unknown;
+  #body: unknown;
+  #payload: RequestBody | undefined;
+  #json: Promise<unknown> | undefined;
+  #headers: Headers | undefined;
+  #cookies: Record<string, string> | undefined;
+  #url: URL | undefined;
+  #id: string | undefined;
+  #state: Record<string, unknown> | undefined;
+  #controller: AbortController | undefined;
+  #abortReason: Error | undefined;
+
+  constructor(source: RequestSource, server: ServerView) {
+    this.#source = source;
+    this.#target = parseTarget(source.target);
+    this.server = server;
+    this.method = source.method;
+    this.path = this.#target.path;
+  }
+
+  /** The parameters of the pattern, percent-decoded once, or the output of the `params` schema. No prototype. */
+  get params(): Shape['params'] {
+    return (this.#params ??= Object.create(null)) as Shape['params'];
+  }
+
+  /**
+   * The query, or the output of the `query` schema. Without a schema: a name that stands once is a string, a repeated
+   * one an array; the record has no prototype.
+   */
+  get query(): Shape['query'] {
+    return (this.#query ??= parseQuery(this.#target.search)) as Shape['query'];
+  }
+
+  /** The output of the `body` schema; `undefined` without one. */
+  get body(): Shape['body'] {
+    return this.#body as Shape['body'];
+  }
+
+  /**
+   * The URL the client asked for. Its host is that of the target or of Host.
+   *
+   * @throws {BadRequestError} when Host holds no host
+   */
+  get url(): URL {
+    this.#url ??= this.#buildUrl();
+    return this.#url;
+  }
+
+  /** The header fields; repeated ones are joined (RFC 9110 §5.3). */
+  get headers(): Headers {
+    this.#headers ??= this.#buildHeaders();
+    return this.#headers;
+  }
+
+  /** One header field, repeats joined, or `undefined`. Quicker than `headers`. */
+  header(name: string): string | undefined {
+    const raw = this.#source.rawHeaders;
+    const key = name.toLowerCase();
+    let found: string | undefined;
+    for (let index = 0; index < raw.length; index += 2) {
+      const candidate = raw[index] as string;
+      if (candidate.length !== key.length || candidate.toLowerCase() !== key) continue;
+      const value = raw[index + 1] as string;
+      found = found === undefined ? value : `${found}${key === 'cookie' ? '; ' : ', '}${value}`;
+    }
+    return found;
+  }
+
+  /** The cookies, decoded. Of a repeated name the first counts. The record has no prototype. */
+  get cookies(): Readonly<Record<string, string>> {
+    this.#cookies ??= parseCookies(this.header('cookie') ?? '');
+    return this.#cookies;
+  }
+
+  /** The address of the client; an IPv4 client of a dual-stack socket has its IPv4 address. */
+  get ip(): string {
+    return this.#source.address;
+  }
+
+  get client(): RequestClient {
+    return { id: this.#source.address, address: this.#source.address, port: this.#source.port };
+  }
+
+  /** Unique, made for this request: a random UUID. */
+  get id(): string {
+    this.#id ??= randomUUID();
+    return this.#id;
+  }
+
+  /** A place for what middleware wants to tell those after it. No prototype. */
+  get state(): Record<string, unknown> {
+    this.#state ??= Object.create(null) as Record<string, unknown>;
+    return this.#state;
+  }
+
+  /**
+   * Aborts when nobody waits for the answer any more: the client went away, the handler took longer than it may, or
+   * the deadline of a stop passed. The reason has a `code`.
+   */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#abortReason !== undefined) this.#controller.abort(this.#abortReason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Node's own message on the node:http lane, else `undefined`. */
+  get raw(): unknown {
+    return this.#source.raw;
+  }
+
+  /**
+   * The body as a JSON value; asking again gives the same value.
+   *
+   * @throws {BadRequestError} 400 when it is no JSON
+   * @throws {PayloadTooLargeError} 413 over the limit
+   * @throws {UnsupportedMediaTypeError} 415 when it is compressed or in another charset than UTF-8
+   */
+  json(): Promise<unknown> {
+    this.#json ??= this.#read().then(parseJson);
+    return this.#json;
+  }
+
+  /** The body as UTF-8 text. Throws as {@link json}. */
+  text(): Promise<string> {
+    return this.#read().then(decodeUtf8);
+  }
+
+  /** The body as it came, compressed or not. @throws {PayloadTooLargeError} 413 over the limit */
+  bytes(): Promise<Uint8Array> {
+    return payload(this).bytes();
+  }
+
+  /** The body as it comes. It ends with an error when it goes over the limit. @throws {TypeError} when it was read before */
+  stream(): ReadableStream<Uint8Array> {
+    return payload(this).stream();
+  }
+
+  async #read(): Promise<Uint8Array> {
+    assertReadable(this);
+    return payload(this).bytes();
+  }
+
+  #buildUrl(): URL {
+    const target = this.#target;
+    const host = target.authority ?? this.header('host') ?? 'localhost';
+    if (!isHost(host)) throw new BadRequestError('The Host field holds no host.');
+    const path = target.path === '*' ? '' : target.path;
+    return new URL(`${this.#source.secure ? 'https' : 'http'}://${host}${path}${target.search === '' ? '' : `?${target.search}`}`);
+  }
+
+  #buildHeaders(): Headers {
+    const raw = this.#source.rawHeaders;
+    const headers = new Headers();
+    for (let index = 0; index < raw.length; index += 2) {
+      const name = raw[index] as string;
+      if (name.toLowerCase() === 'cookie') headers.set(name, this.header(name) ?? '');
+      else headers.append(name, raw[index + 1] as string);
+    }
+    return headers;
+  }
+
+  static {
+    payload = (request) => (request.#payload ??= new RequestBody(request.#source.body));
+    controls = {
+      payload,
+      target: (request) => request.#target,
+      setParams(request, params) {
+        request.#params = params;
+      },
+      setQuery(request, query) {
+        request.#query = query;
+      },
+      setBody(request, body) {
+        request.#body = body;
+      },
+      abort(request, reason) {
+        if (request.#abortReason !== undefined) return;
+        request.#abortReason = reason;
+        request.#controller?.abort(reason);
+      },
+    };
+  }
+}
+
+/** The content type of the body, or `undefined` where there is none or it is malformed. */
+export function contentTypeOf(request: HttpRequest<RequestShape>): ContentType | undefined {
+  const field = request.header('content-type');
+  return field === undefined ? undefined : parseContentType(field);
+}
+
+/** UTF-8 and what is a part of it. */
+const UTF8_NAMES: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii']);
+
+/** @throws {UnsupportedMediaTypeError} when the body is compressed or in another charset than UTF-8 */
+export function assertReadable(request: HttpRequest<RequestShape>): void {
+  const encoding = request.header('content-encoding');
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw new UnsupportedMediaTypeError(`Bodies with Content-Encoding ${JSON.stringify(encoding)} are not read here.`);
+  }
+  const charset = contentTypeOf(request)?.parameters['charset']?.toLowerCase();
+  if (charset !== undefined && !UTF8_NAMES.has(charset)) {
+    throw new UnsupportedMediaTypeError(`Bodies in the charset ${JSON.stringify(charset)} are not read here, only UTF-8.`);
+  }
+}

@@ -1,0 +1,59 @@
+import { BadRequestError } from '../errors/http-error.ts';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+const MAY_POISON = /__proto__|\\u005f|constructor/i;
+
+/**
+ * A JSON body as a value.
+ *
+ * A key `__proto__`, or a `constructor` that holds a `prototype`, is refused: a later merge of the value would
+ * change what other objects inherit.
+ *
+ * @throws {BadRequestError} when the bytes are no UTF-8, no JSON, or hold such a key
+ */
+export function parseJson(bytes: Uint8Array): unknown {
+  const text = decodeUtf8(bytes);
+  const value = parse(text);
+  if (MAY_POISON.test(text)) assertHarmless(value);
+  return value;
+}
+
+/** @throws {BadRequestError} when the bytes are no UTF-8 */
+export function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch (cause) {
+    throw malformed('The body is not valid UTF-8.', cause);
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw malformed(text === '' ? 'The body is empty where JSON was expected.' : 'The body is not valid JSON.', cause);
+  }
+}
+
+/** Iterative, so that a body nested 50,000 deep costs no stack. */
+function assertHarmless(root: unknown): void {
+  const pending: unknown[] = [root];
+  while (pending.length > 0) {
+    const value = pending.pop();
+    if (typeof value !== 'object' || value === null) continue;
+    if (Object.hasOwn(value, '__proto__') || isPoisonedConstructor(value)) {
+      throw malformed('The body holds a key that could change the prototype of objects.');
+    }
+    for (const child of Object.values(value)) pending.push(child);
+  }
+}
+
+function isPoisonedConstructor(value: object): boolean {
+  if (!Object.hasOwn(value, 'constructor')) return false;
+  const own = value.constructor as unknown;
+  return typeof own === 'object' && own !== null && Object.hasOwn(own, 'prototype');
+}
+
+function malformed(message: string, cause?: unknown): BadRequestError {
+  return new BadRequestError(message, { code: 'ERR_PORTLIGHT_MALFORMED_BODY', cause });
+}

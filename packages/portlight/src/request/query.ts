@@ -1,0 +1,44 @@
+import { DEFAULTS } from '../defaults.ts';
+import { BadRequestError } from '../errors/http-error.ts';
+
+/** A name that stands once is a string, a name that is repeated an array. The record has no prototype. */
+export type Query = Record<string, string | string[]>;
+
+/**
+ * The parameters of a query or of an `application/x-www-form-urlencoded` body, flat: `a[b]=1` has the name `a[b]`, and
+ * commas separate nothing. `+` is a space (WHATWG URL §5.1).
+ *
+ * @throws {BadRequestError} on a malformed percent escape, or over 1,000 parameters
+ */
+export function parseQuery(search: string): Query {
+  const query: Query = Object.create(null) as Query;
+  if (search === '') return query;
+  let count = 0;
+  for (const pair of search.split('&', DEFAULTS.maxQueryParameters + 1)) {
+    if (pair === '') continue;
+    if (++count > DEFAULTS.maxQueryParameters) {
+      throw new BadRequestError(`There are more than ${DEFAULTS.maxQueryParameters} query parameters.`);
+    }
+    const mark = pair.indexOf('=');
+    const name = decodeComponent(mark === -1 ? pair : pair.slice(0, mark));
+    add(query, name, mark === -1 ? '' : decodeComponent(pair.slice(mark + 1)));
+  }
+  return query;
+}
+
+function add(query: Query, name: string, value: string): void {
+  const present = query[name];
+  if (present === undefined) query[name] = value;
+  else if (typeof present === 'string') query[name] = [present, value];
+  else present.push(value);
+}
+
+function decodeComponent(text: string): string {
+  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
+  if (!spaced.includes('%')) return spaced;
+  try {
+    return decodeURIComponent(spaced);
+  } catch (cause) {
+    throw new BadRequestError('The query holds a malformed percent escape.', { cause });
+  }
+}

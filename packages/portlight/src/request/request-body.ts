@@ -1,0 +1,116 @@
+import { PayloadTooLargeError } from '../errors/http-error.ts';
+import type { BodySink, BodySource } from './body-source.ts';
+
+const NO_BYTES = new Uint8Array(0);
+
+/**
+ * The body of one request: read at most once, never beyond its limit.
+ *
+ * Reading it whole is remembered, so that it can be asked for again; a stream can be taken once.
+ */
+export class RequestBody {
+  /** In bytes; what a route allows is known only after routing. */
+  limitBytes: number = Number.POSITIVE_INFINITY;
+  readonly #source: BodySource | undefined;
+  #bytes: Promise<Uint8Array> | undefined;
+  #streamed = false;
+
+  constructor(source: BodySource | undefined) {
+    this.#source = source;
+  }
+
+  get isPresent(): boolean {
+    return this.#source !== undefined;
+  }
+
+  /** @throws {PayloadTooLargeError} when the declared length is over the limit */
+  assertDeclaredWithinLimit(): void {
+    const declared = this.#source?.declaredBytes;
+    if (declared !== undefined && declared > this.limitBytes) throw this.#tooLarge();
+  }
+
+  bytes(): Promise<Uint8Array> {
+    this.#bytes ??= this.#collect();
+    return this.#bytes;
+  }
+
+  /** @throws {TypeError} when the body was read before */
+  stream(): ReadableStream<Uint8Array> {
+    if (this.#streamed || this.#bytes !== undefined) throw new TypeError('The body of this request was already read.');
+    this.#streamed = true;
+    const source = this.#source;
+    if (source === undefined) return new ReadableStream({ start: (controller) => controller.close() });
+    return this.#open(source);
+  }
+
+  async #collect(): Promise<Uint8Array> {
+    if (this.#streamed) throw new TypeError('The body of this request was already taken as a stream.');
+    const source = this.#source;
+    if (source === undefined) return NO_BYTES;
+    this.assertDeclaredWithinLimit();
+    const chunks: Uint8Array[] = [];
+    await new Promise<void>((resolve, reject) => {
+      source.start(this.#limited(source, { chunk: (bytes) => chunks.push(bytes), end: resolve, fail: reject }));
+    });
+    return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
+  }
+
+  #open(source: BodySource): ReadableStream<Uint8Array> {
+    let open = true;
+    return new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          const sink: BodySink = {
+            chunk(bytes) {
+              if (!open) return;
+              controller.enqueue(bytes);
+              if ((controller.desiredSize ?? 0) <= 0) source.pause();
+            },
+            end() {
+              if (open) controller.close();
+            },
+            fail(error) {
+              if (open) controller.error(error);
+            },
+          };
+          source.start(this.#limited(source, sink));
+        },
+        pull: () => source.resume(),
+        cancel: () => {
+          open = false;
+          source.resume();
+        },
+      },
+      new ByteLengthQueuingStrategy({ highWaterMark: 64 * 1024 }),
+    );
+  }
+
+  /** The sink, cut off before the first byte over the limit reaches it. */
+  #limited(source: BodySource, sink: BodySink): BodySink {
+    let room = this.limitBytes;
+    let open = true;
+    return {
+      chunk: (bytes) => {
+        room -= bytes.byteLength;
+        if (!open) return;
+        if (room >= 0) {
+          sink.chunk(bytes);
+          return;
+        }
+        open = false;
+        source.pause();
+        sink.fail(this.#tooLarge());
+      },
+      end: () => {
+        if (open) sink.end();
+      },
+      fail: (error) => {
+        if (open) sink.fail(error);
+      },
+    };
+  }
+
+  #tooLarge(): PayloadTooLargeError {
+    return new PayloadTooLargeError(`The body is over the limit of ${this.limitBytes} bytes.`);
+  }
+}

@@ -1,0 +1,26 @@
+import type { BodySource } from './body-source.ts';
+
+/** What a lane hands over for one request: all that the core learns of it. */
+export interface RequestSource {
+  readonly method: string;
+  /** The request target as it was sent (RFC 9112 §3.2). */
+  readonly target: string;
+  /** Name, value, name, value, as they came. */
+  readonly rawHeaders: readonly string[];
+  readonly address: string;
+  readonly port: number;
+  /** Whether the client speaks TLS with us. */
+  readonly secure: boolean;
+  /** `undefined` when the request has no body. */
+  readonly body: BodySource | undefined;
+  readonly raw: unknown;
+}
+
+/** The server as a request sees it. */
+export interface ServerView {
+  /** A number unique in the process. */
+  getId(): number;
+  /** Where it listens; before the start, where it will. */
+  getAddress(): { readonly address: string; readonly port: number };
+  isConnected(): boolean;
+}

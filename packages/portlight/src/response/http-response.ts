@@ -1,0 +1,194 @@
+import { ReplyError } from '../errors/reply-error.ts';
+import { statusTitle } from '../errors/status-title.ts';
+import { type CookieOptions, formatCookie } from '../fields/cookie.ts';
+import { HeaderList } from '../fields/header-list.ts';
+import type { BodyStream } from './body-stream.ts';
+import { encodeBody, encodeJson } from './encode-body.ts';
+import { parseRawResponse } from './raw-response.ts';
+import { assertRedirectStatus, formatLocation } from './redirect.ts';
+
+/** Header fields of a response: a record, whose arrays stand for repeated fields, or pairs, a standard `Headers` among them. */
+export type HeaderFields = Readonly<Record<string, HeaderValue | undefined>> | Iterable<readonly [string, string]>;
+
+/** A number is written in digits; an array makes a field for each value. */
+export type HeaderValue = string | number | readonly (string | number)[];
+
+export interface ResponseInit {
+  /** 200 to 599. @default 200 */
+  readonly status?: number | undefined;
+  readonly headers?: HeaderFields | undefined;
+}
+
+/** What a response holds when it is sent: text, bytes, a stream, or nothing. */
+export type ResponseBody = string | Uint8Array | BodyStream | null;
+
+const BRAND: unique symbol = Symbol.for('portlight.HttpResponse') as never;
+
+/** Whether a status was chosen for the response, rather than left at 200. Set by the class below. */
+export let hasOwnStatus: (response: HttpResponse) => boolean;
+
+/**
+ * A response, as handlers return it and interceptors see it.
+ *
+ * The body is encoded at once: an object is JSON text here already, an `ArrayBuffer` bytes.
+ *
+ * @throws {ReplyError} on a bad status or header, or a body that cannot be sent
+ * @example
+ * new HttpResponse('<h1>Hello</h1>', { headers: { 'content-type': 'text/html; charset=utf-8' } }).cookie('seen', 'yes');
+ */
+export class HttpResponse {
+  readonly [BRAND] = true;
+  readonly headers: HeaderList;
+  body: ResponseBody;
+  #status = 200;
+  #isStatusChosen = false;
+
+  constructor(body: unknown = null, init?: ResponseInit) {
+    const encoded = encodeBody(body);
+    this.body = encoded.body;
+    if (init?.status !== undefined) this.status = init.status;
+    this.headers = new HeaderList(encoded.contentType === undefined ? [] : ['content-type', encoded.contentType]);
+    if (init?.headers !== undefined) setFields(this, init.headers);
+  }
+
+  /** 200 to 599. @throws {ReplyError} when it is set to another */
+  get status(): number {
+    return this.#status;
+  }
+
+  set status(status: number) {
+    if (!Number.isInteger(status) || status < 200 || status > 599) {
+      throw new ReplyError(`A response needs a status from 200 to 599, not ${String(status)}.`);
+    }
+    this.#status = status;
+    this.#isStatusChosen = true;
+  }
+
+  /** Sets a field, in place of what it held. @throws {ReplyError} on CR, LF, NUL or another character no header may hold */
+  header(name: string, value: HeaderValue): this {
+    const values = Array.isArray(value) ? (value as readonly (string | number)[]) : [value as string | number];
+    this.headers.delete(name);
+    for (const each of values) this.headers.append(name, toFieldText(each));
+    return this;
+  }
+
+  /** Adds a `Set-Cookie`; the value is percent-encoded. @throws {ReplyError} on a name or attribute no cookie may have */
+  cookie(name: string, value: string, options: CookieOptions = {}): this {
+    let field: string;
+    try {
+      field = formatCookie(name, value, options);
+    } catch (cause) {
+      throw new ReplyError(`The cookie ${JSON.stringify(name)} cannot be set: ${(cause as Error).message}.`, 'ERR_PORTLIGHT_INVALID_HEADER', cause);
+    }
+    this.headers.append('set-cookie', field);
+    return this;
+  }
+
+  /** Another response of the same status, headers and body; changes to one do not reach the other. A stream is shared. */
+  clone(): HttpResponse {
+    const copy = new HttpResponse(null);
+    copy.#status = this.#status;
+    copy.#isStatusChosen = this.#isStatusChosen;
+    copy.headers.assign(this.headers);
+    copy.body = this.body;
+    return copy;
+  }
+
+  /** The body as text, so that `response + '…'` works in an interceptor. @throws {TypeError} when it is a stream */
+  toString(): string {
+    const { body } = this;
+    if (body === null) return '';
+    if (typeof body === 'string') return body;
+    if (body instanceof Uint8Array) return new TextDecoder().decode(body);
+    throw new TypeError('The body of this response is a stream; it has no text.');
+  }
+
+  /** JSON, whatever the value: a string becomes a JSON string. */
+  static json(value: unknown, init?: ResponseInit): HttpResponse {
+    return withType(encodeJson(value), 'application/json', init);
+  }
+
+  static text(text: string, init?: ResponseInit): HttpResponse {
+    return withType(String(text), 'text/plain; charset=utf-8', init);
+  }
+
+  /** HTML as it stands: what users wrote must be escaped before. */
+  static html(html: string, init?: ResponseInit): HttpResponse {
+    return withType(String(html), 'text/html; charset=utf-8', init);
+  }
+
+  /**
+   * Sends the client elsewhere: to a path, a relative reference, or an http(s) URL.
+   *
+   * `//host`, a backslash and other schemes are refused: given a location a client sent, they lead to other sites.
+   *
+   * @param status 301, 302, 303, 307 or 308
+   * @throws {ReplyError} on a location or status that is refused
+   */
+  static redirect(location: string | URL, status = 302): HttpResponse {
+    return new HttpResponse(null, { status: assertRedirectStatus(status), headers: { location: formatLocation(location) } });
+  }
+
+  /** A stream of chunks, sent as fast as the client takes them. `application/octet-stream` unless `headers` say more. */
+  static stream(source: BodyStream, init?: ResponseInit): HttpResponse {
+    return new HttpResponse(source, init);
+  }
+
+  /**
+   * `application/problem+json` (RFC 9457): `{ status, title, detail, …members }`.
+   *
+   * @param detail what went wrong this time, for the client's eyes
+   * @param members further members, `code` or `errors` for example
+   */
+  static problem(status: number, detail?: string, members: Readonly<Record<string, unknown>> = {}): HttpResponse {
+    const problem = { status, title: statusTitle(status), detail, ...members };
+    return withType(encodeJson(problem), 'application/problem+json', { status });
+  }
+
+  /**
+   * A whole response as text, `HTTP/1.1 200 OK` to the last byte of the body, as Luminova's handlers return it.
+   * Framing fields (`Content-Length`, `Transfer-Encoding`, `Connection`) are ours and left out.
+   *
+   * @throws {ReplyError} when the text is no response
+   */
+  static raw(text: string): HttpResponse {
+    const { status, fields, body } = parseRawResponse(text);
+    const response = new HttpResponse(null, { status });
+    for (const [name, value] of fields) response.headers.append(name, value);
+    response.body = body;
+    return response;
+  }
+
+  static {
+    hasOwnStatus = (response) => response.#isStatusChosen;
+  }
+}
+
+/** Whether the value is a response of this or another copy of the package. */
+export function isHttpResponse(value: object): value is HttpResponse {
+  return value instanceof HttpResponse || BRAND in value;
+}
+
+/** Anything but a number stays as it is, to be refused: an object could turn into another text each time it is read. */
+function toFieldText(value: string | number): string {
+  return typeof value === 'number' ? String(value) : value;
+}
+
+function setFields(response: HttpResponse, fields: HeaderFields): void {
+  if (Symbol.iterator in fields) {
+    const pairs = [...(fields as Iterable<readonly [string, string]>)];
+    for (const [name] of pairs) response.headers.delete(name);
+    for (const [name, value] of pairs) response.headers.append(name, value);
+    return;
+  }
+  for (const [name, value] of Object.entries(fields as Record<string, HeaderValue | undefined>)) {
+    if (value !== undefined) response.header(name, value);
+  }
+}
+
+function withType(body: string, type: string, init: ResponseInit | undefined): HttpResponse {
+  const response = new HttpResponse(null, init);
+  response.body = body;
+  if (!response.headers.has('content-type')) response.headers.append('content-type', type);
+  return response;
+}

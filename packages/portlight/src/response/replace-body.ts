@@ -1,0 +1,22 @@
+import { openStream } from './body-stream.ts';
+import type { HttpResponse } from './http-response.ts';
+
+/** Gives a response another body; a stream that it had is told that nobody waits for it. */
+export function replaceBody(response: HttpResponse, body: string | Uint8Array | null): void {
+  discardBody(response, new Error('The body was replaced.'));
+  response.body = body;
+  if (typeof body === 'string' && !response.headers.has('content-type')) {
+    response.headers.append('content-type', 'text/plain; charset=utf-8');
+  }
+}
+
+/** Tells the source of a streamed body that it will not be sent. */
+export function discardBody(response: HttpResponse, reason: Error): void {
+  const { body } = response;
+  if (body === null || typeof body === 'string' || body instanceof Uint8Array) return;
+  try {
+    openStream(body).cancel(reason);
+  } catch {
+    // A stream that somebody else reads cannot be opened, and is theirs to end.
+  }
+}

@@ -1,0 +1,45 @@
+import { ReplyError } from '../errors/reply-error.ts';
+import type { HeaderList } from '../fields/header-list.ts';
+import { HttpResponse, isHttpResponse } from './http-response.ts';
+
+/**
+ * What a handler returned, as a response.
+ *
+ * A response is copied, so that an app may keep one and return it again and again.
+ * Falsy values are values: `''`, `0`, `false` and `null` are sent (as text, and as JSON). Only `undefined` is nothing: 204.
+ *
+ * @throws {ReplyError} when it cannot be sent
+ */
+export function toResponse(reply: unknown): HttpResponse {
+  if (typeof reply === 'string') return new HttpResponse(reply);
+  if (reply === undefined) return new HttpResponse(null, { status: 204 });
+  if (reply === null) return HttpResponse.json(null);
+  if (typeof reply === 'object') {
+    if (isHttpResponse(reply)) return reply.clone();
+    if (reply instanceof Response) return fromStandard(reply);
+  }
+  return new HttpResponse(reply);
+}
+
+/** A standard `Response` as it is: its body is a stream, which can be sent once. */
+function fromStandard(standard: Response): HttpResponse {
+  if (standard.bodyUsed) throw new ReplyError('The body of the returned Response was already read.');
+  const response = new HttpResponse(null, { status: standard.status });
+  for (const [name, value] of standard.headers) response.headers.append(name, value);
+  response.body = standard.body;
+  return response;
+}
+
+/** Whether a reply is a response already, rather than a plain value. */
+export function isResponse(reply: unknown): boolean {
+  return typeof reply === 'object' && reply !== null && (isHttpResponse(reply) || reply instanceof Response);
+}
+
+/** Gives a response the defaults it does not set itself. */
+export function addDefaults(response: HttpResponse, defaults: HeaderList): void {
+  const { flat } = defaults;
+  for (let index = 0; index < flat.length; index += 2) {
+    const name = flat[index] as string;
+    if (!response.headers.has(name)) response.headers.append(name, flat[index + 1] as string);
+  }
+}

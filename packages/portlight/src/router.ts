@@ -1,0 +1,282 @@
+import type { ErrorHandler, ErrorStatus, Middleware, ResponseInterceptor } from './config/hooks.ts';
+import { parseRouteOptions, type RouteOptions } from './config/route-options.ts';
+import { ConfigError } from './errors/config-error.ts';
+import { headerProblem, isToken } from './fields/header-syntax.ts';
+import type { HttpRoute } from './handlers/http-route.ts';
+import type { RouteHandler } from './handlers/route-handler.ts';
+import { Scope } from './handlers/scope.ts';
+import { describeRoute } from './routing/describe-route.ts';
+import type { RoutePattern } from './routing/pattern.ts';
+import { RouteTable } from './routing/route-table.ts';
+
+export interface RouterOptions {
+  /** Tells `/users/` from `/users`; a server decides by its own option of this name. @default false */
+  readonly strictSlashes?: boolean | undefined;
+}
+
+/**
+ * Routes and what belongs to them, without a socket, so that an app can be put together out of files.
+ *
+ * Every method registers something and returns the router. What is wrong throws a {@link ConfigError} at the call.
+ *
+ * @example
+ * const users = new Router().get('/:id', (request) => ({ id: request.params.id }));
+ * server.mount('/users', users);
+ */
+export class Router {
+  readonly #strictSlashes: boolean;
+  readonly #routes: HttpRoute[] = [];
+  /** The root first, then those of the mounted routers. */
+  readonly #scopes: Scope[] = [new Scope()];
+  #table: RouteTable<HttpRoute>;
+  #sealedBy: string | undefined;
+
+  constructor(options: RouterOptions = {}) {
+    this.#strictSlashes = options.strictSlashes ?? false;
+    this.#table = this.#newTable();
+  }
+
+  /** Serves GET, and HEAD where no route of its own takes it. */
+  get<const P extends RoutePattern>(pattern: P, handler: RouteHandler<P>): this;
+  get<const P extends RoutePattern, O extends RouteOptions>(pattern: P, options: O, handler: RouteHandler<P, O>): this;
+  get(pattern: RoutePattern, ...rest: readonly unknown[]): this {
+    return this.#add(['GET'], pattern, rest);
+  }
+
+  post<const P extends RoutePattern>(pattern: P, handler: RouteHandler<P>): this;
+  post<const P extends RoutePattern, O extends RouteOptions>(pattern: P, options: O, handler: RouteHandler<P, O>): this;
+  post(pattern: RoutePattern, ...rest: readonly unknown[]): this {
+    return this.#add(['POST'], pattern, rest);
+  }
+
+  put<const P extends RoutePattern>(pattern: P, handler: RouteHandler<P>): this;
+  put<const P extends RoutePattern, O extends RouteOptions>(pattern: P, options: O, handler: RouteHandler<P, O>): this;
+  put(pattern: RoutePattern, ...rest: readonly unknown[]): this {
+    return this.#add(['PUT'], pattern, rest);
+  }
+
+  patch<const P extends RoutePattern>(pattern: P, handler: RouteHandler<P>): this;
+  patch<const P extends RoutePattern, O extends RouteOptions>(pattern: P, options: O, handler: RouteHandler<P, O>): this;
+  patch(pattern: RoutePattern, ...rest: readonly unknown[]): this {
+    return this.#add(['PATCH'], pattern, rest);
+  }
+
+  delete<const P extends RoutePattern>(pattern: P, handler: RouteHandler<P>): this;
+  delete<const P extends RoutePattern, O extends RouteOptions>(pattern: P, options: O, handler: RouteHandler<P, O>): this;
+  delete(pattern: RoutePattern, ...rest: readonly unknown[]): this {
+    return this.#add(['DELETE'], pattern, rest);
+  }
+
+  /** Serves HEAD in place of the automatic answer. The body of the reply is not sent. */
+  head<const P extends RoutePattern>(pattern: P, handler: RouteHandler<P>): this;
+  head<const P extends RoutePattern, O extends RouteOptions>(pattern: P, options: O, handler: RouteHandler<P, O>): this;
+  head(pattern: RoutePattern, ...rest: readonly unknown[]): this {
+    return this.#add(['HEAD'], pattern, rest);
+  }
+
+  /** Serves OPTIONS in place of the automatic answer, 204 with `Allow`. */
+  options<const P extends RoutePattern>(pattern: P, handler: RouteHandler<P>): this;
+  options<const P extends RoutePattern, O extends RouteOptions>(pattern: P, options: O, handler: RouteHandler<P, O>): this;
+  options(pattern: RoutePattern, ...rest: readonly unknown[]): this {
+    return this.#add(['OPTIONS'], pattern, rest);
+  }
+
+  /** Serves every method; a route of the same pattern for one method goes before it. */
+  all<const P extends RoutePattern>(pattern: P, handler: RouteHandler<P>): this;
+  all<const P extends RoutePattern, O extends RouteOptions>(pattern: P, options: O, handler: RouteHandler<P, O>): this;
+  all(pattern: RoutePattern, ...rest: readonly unknown[]): this {
+    return this.#add([null], pattern, rest);
+  }
+
+  /**
+   * Serves several methods, or one that has no name of its own here.
+   *
+   * @param methods in upper case, separated by `|`
+   * @example
+   * server.route('GET|POST', '/search', search).route('PROPFIND', '/files/*path', list);
+   */
+  route<const P extends RoutePattern>(methods: string, pattern: P, handler: RouteHandler<P>): this;
+  route<const P extends RoutePattern, O extends RouteOptions>(methods: string, pattern: P, options: O, handler: RouteHandler<P, O>): this;
+  route(methods: string, pattern: RoutePattern, ...rest: readonly unknown[]): this {
+    return this.#add(parseMethods(methods), pattern, rest);
+  }
+
+  /**
+   * Runs a middleware around every request of this router's routes, or around those whose whole path a pattern
+   * matches, whatever the order of the calls; outermost first. A request that matches no route, or not by its method,
+   * passes the middleware too: that of the root, that of the router whose path it is, and what matches by pattern.
+   *
+   * @param pattern a whole pattern like a route's, `/admin/*rest`, never a prefix
+   */
+  use(middleware: Middleware): this;
+  use(pattern: RoutePattern, middleware: Middleware): this;
+  use(...args: [Middleware] | [RoutePattern, Middleware]): this {
+    this.#assertOpen('use');
+    const [pattern, middleware] = args.length === 1 ? [undefined, args[0]] : args;
+    assertFunction(middleware, 'use', 'a middleware');
+    if (pattern !== undefined) this.#newTable<true>().add(null, pattern, true);
+    this.#root.middleware.push({ pattern, middleware });
+    return this;
+  }
+
+  /**
+   * Makes the responses for errors: for one status, for a class of them (`'4xx'`, `'5xx'`), or for all that have no
+   * handler of their own. Where the reply names no status, that of the error stands.
+   */
+  error(handler: ErrorHandler): this;
+  error(status: ErrorStatus, handler: ErrorHandler): this;
+  error(...args: [ErrorHandler] | [ErrorStatus, ErrorHandler]): this {
+    this.#assertOpen('error');
+    const [status, handler] = args.length === 1 ? (['any', args[0]] as const) : args;
+    assertErrorStatus(status);
+    assertFunction(handler, 'error', 'a handler');
+    if (this.#root.errorHandlers.has(status)) {
+      throw new ConfigError(`This router has an error handler for ${status === 'any' ? 'all errors' : String(status)} already.`);
+    }
+    this.#root.errorHandlers.set(status, handler);
+    return this;
+  }
+
+  /** Shows every response of this router, errors included, to a function before it leaves; in the order of the calls. */
+  onResponse(interceptor: ResponseInterceptor): this {
+    this.#assertOpen('onResponse');
+    assertFunction(interceptor, 'onResponse', 'an interceptor');
+    this.#root.interceptors.push(interceptor);
+    return this;
+  }
+
+  /** Answers `PONG`, for whoever watches whether the server is up. */
+  ping(path = '/ping'): this {
+    return this.get(path, () => 'PONG');
+  }
+
+  /** A field on every response of this router that does not set it itself. */
+  setHeader(name: string, value: string | number): this {
+    this.#assertOpen('setHeader');
+    const text: unknown = typeof value === 'number' ? String(value) : value;
+    const problem = headerProblem(name, text);
+    if (problem !== undefined) throw new ConfigError(problem, 'ERR_PORTLIGHT_INVALID_HEADER');
+    this.#root.headers.set(name, text as string);
+    return this;
+  }
+
+  setHeaders(fields: Readonly<Record<string, string | number>>): this {
+    for (const [name, value] of Object.entries(fields)) this.setHeader(name, value);
+    return this;
+  }
+
+  /**
+   * Registers routes under a prefix, with middleware, error handlers, interceptors and headers of their own.
+   *
+   * @example
+   * server.group('/api', (api) => api.use(authenticate).get('/me', (request) => request.state['user']));
+   */
+  group(prefix: string, register: (group: Router) => unknown): this {
+    this.#assertOpen('group');
+    assertFunction(register, 'group', 'a function');
+    const group = new Router({ strictSlashes: this.#strictSlashes });
+    const result = register(group);
+    if (result instanceof Promise) throw new ConfigError(`group(${JSON.stringify(prefix)}) needs a function that registers at once, not an async one.`);
+    return this.mount(prefix, group);
+  }
+
+  /**
+   * Takes over what another router has registered by now, under a prefix. The other one is closed by it; it may be
+   * mounted again elsewhere.
+   *
+   * @throws {ConfigError} when one of its routes is registered here already; then nothing of it is taken over
+   */
+  mount(prefix: string, router: Router): this {
+    this.#assertOpen('mount');
+    if (!(router instanceof Router) || router === this) throw new ConfigError('mount needs a prefix and another Router.');
+    if (typeof prefix !== 'string') throw new ConfigError(`mount needs a prefix such as "/users", not ${String(prefix)}.`);
+    const scopes = router.#scopesUnder(this.#root, prefix === '/' ? '' : prefix);
+    const routes = router.#routes.map((route) => ({ ...route, scope: scopes.get(route.scope) as Scope }));
+    this.#register(routes);
+    this.#scopes.push(...scopes.values());
+    router.#sealedBy ??= `it was mounted at ${JSON.stringify(prefix)}`;
+    return this;
+  }
+
+  /** What is registered by now: the routes, and all scopes with the root first. */
+  protected get registrations(): { readonly routes: readonly HttpRoute[]; readonly scopes: readonly Scope[] } {
+    return { routes: this.#routes, scopes: this.#scopes };
+  }
+
+  /** From now on registrations throw and say why; `undefined` opens the router again. */
+  protected seal(reason: string | undefined): void {
+    this.#sealedBy = reason;
+  }
+
+  /** Called before each registration. */
+  protected onRegistration(): void {}
+
+  get #root(): Scope {
+    return this.#scopes[0] as Scope;
+  }
+
+  #add(methods: readonly (string | null)[], pattern: RoutePattern, rest: readonly unknown[]): this {
+    const name = describeRoute(methods.join('|') || null, pattern);
+    this.#assertOpen(name);
+    const [options, handler] = rest.length === 1 ? [{}, rest[0]] : rest;
+    assertFunction(handler, name, 'a handler');
+    const parsed = rest.length === 1 ? {} : parseRouteOptions(options, name);
+    this.#register(methods.map((method) => ({ method, pattern, options: parsed, handler: handler as HttpRoute['handler'], scope: this.#root })));
+    return this;
+  }
+
+  /** All of the routes or, when one is refused, none. */
+  #register(routes: readonly HttpRoute[]): void {
+    try {
+      for (const route of routes) this.#table.add(route.method, route.pattern, route, route.scope.prefix);
+    } catch (error) {
+      this.#table = this.#newTable();
+      for (const route of this.#routes) this.#table.add(route.method, route.pattern, route, route.scope.prefix);
+      throw error;
+    }
+    this.#routes.push(...routes);
+  }
+
+  /** Copies of all scopes of this router, nested below another's. */
+  #scopesUnder(parent: Scope, prefix: string): Map<Scope, Scope> {
+    const copies = new Map<Scope, Scope>();
+    for (const scope of this.#scopes) {
+      const above = scope.parent === undefined ? parent : (copies.get(scope.parent) as Scope);
+      const under = parent.prefix + prefix + scope.prefix;
+      const copy = scope.under(above, under);
+      for (const { pattern } of copy.middleware) if (pattern !== undefined) this.#newTable<true>().add(null, pattern, true, under);
+      copies.set(scope, copy);
+    }
+    return copies;
+  }
+
+  #assertOpen(call: string): void {
+    this.onRegistration();
+    if (this.#sealedBy === undefined) return;
+    throw new ConfigError(`${call} comes too late for this router: ${this.#sealedBy}.`, 'ERR_PORTLIGHT_LATE_REGISTRATION');
+  }
+
+  #newTable<Target = HttpRoute>(): RouteTable<Target> {
+    return new RouteTable<Target>({ strictSlashes: this.#strictSlashes });
+  }
+}
+
+/** @throws {ConfigError} */
+function parseMethods(methods: string): string[] {
+  const names = typeof methods === 'string' ? methods.split('|') : [];
+  if (names.length > 0 && names.every((name) => isToken(name) && name === name.toUpperCase())) return [...new Set(names)];
+  throw new ConfigError(`route needs methods in upper case such as 'GET|POST', not ${JSON.stringify(methods)}.`);
+}
+
+/** @throws {ConfigError} */
+function assertFunction(value: unknown, call: string, what: string): asserts value is (...args: never[]) => unknown {
+  if (typeof value === 'function') return;
+  throw new ConfigError(`${call} needs ${what}, a function, not ${value === null ? 'null' : typeof value}.`);
+}
+
+/** @throws {ConfigError} */
+function assertErrorStatus(status: unknown): void {
+  if (status === 'any' || status === '4xx' || status === '5xx') return;
+  if (typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599) return;
+  throw new ConfigError(`error takes a status from 400 to 599, '4xx' or '5xx', not ${JSON.stringify(status)}.`);
+}

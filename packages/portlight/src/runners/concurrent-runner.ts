@@ -1,0 +1,55 @@
+import type { Server } from 'node:net';
+import type { ServerAddress } from '../config/address.ts';
+import type { ServerConfig } from '../config/server-options.ts';
+import { drain, type DrainOptions } from '../lifecycle/drain.ts';
+import { type Hooks, runHooks } from '../lifecycle/hooks.ts';
+import type { StopReport } from '../lifecycle/stop-report.ts';
+import type { LogHolder } from '../log.ts';
+import type { Pipeline } from '../pipeline.ts';
+import type { ServerView } from '../request/request-source.ts';
+import { Edge } from '../socket/edge.ts';
+
+/** The mode 'concurrent': one process, and in it every request as soon as it comes. */
+export class ConcurrentRunner {
+  readonly #edge: Edge;
+  readonly #hooks: Hooks;
+  readonly #log: LogHolder;
+
+  constructor(pipeline: Pipeline, config: ServerConfig, hooks: Hooks, view: ServerView, log: LogHolder) {
+    this.#edge = new Edge(pipeline, config, view, log);
+    this.#hooks = hooks;
+    this.#log = log;
+  }
+
+  get server(): Server {
+    return this.#edge.server;
+  }
+
+  get isListening(): boolean {
+    return this.#edge.isListening;
+  }
+
+  /**
+   * Resolves to the bound address when it listens and the hooks are done.
+   *
+   * @throws {ListenError} when it cannot listen
+   * @throws what a hook throws; then it does not listen any more
+   */
+  async start(at: ServerAddress): Promise<ServerAddress> {
+    try {
+      await runHooks(this.#hooks.primary);
+      await runHooks(this.#hooks.workerStart);
+      const bound = await this.#edge.listen(at);
+      await runHooks(this.#hooks.start);
+      return bound;
+    } catch (error) {
+      this.#edge.terminate();
+      this.#edge.close();
+      throw error;
+    }
+  }
+
+  stop(options: DrainOptions): Promise<StopReport> {
+    return drain(this.#edge, [...this.#hooks.workerStop, ...this.#hooks.shutdown], options, this.#log);
+  }
+}

@@ -1,0 +1,106 @@
+import { AbortedError } from '../errors/aborted-error.ts';
+import type { Pipeline } from '../pipeline.ts';
+import type { BodySink, BodySource } from '../request/body-source.ts';
+import { controls, HttpRequest } from '../request/http-request.ts';
+import type { RequestSource, ServerView } from '../request/request-source.ts';
+import { openStream } from '../response/body-stream.ts';
+import type { HttpResponse } from '../response/http-response.ts';
+import { discardBody } from '../response/replace-body.ts';
+import { formatHead } from './response-head.ts';
+
+/**
+ * The lane without a socket: a standard `Request` in, a standard `Response` out, through the same pipeline.
+ *
+ * A string that begins with a slash is the request target as it stands, so that what a client may send can be tried:
+ * `/a/../b` is not tidied up first. Non-ASCII characters and spaces in it are percent-encoded.
+ */
+export async function fetchPortless(pipeline: Pipeline, view: ServerView, input: string | URL | Request, init?: RequestInit): Promise<Response> {
+  const isTarget = typeof input === 'string' && input.startsWith('/');
+  const standard = new Request(isTarget ? 'http://localhost/' : input, init);
+  const url = new URL(standard.url);
+  const target = isTarget ? input.replace(/[^\u0021-\u007e]+/gu, encodeURIComponent) : url.pathname + url.search;
+  const request = new HttpRequest(toSource(standard, url, target), view);
+  const onAbort = (): void => controls.abort(request, new AbortedError('The caller aborted the request.', 'ERR_PORTLIGHT_CLIENT_GONE'));
+  standard.signal.addEventListener('abort', onAbort, { once: true });
+  if (standard.signal.aborted) throw standard.signal.reason;
+  return toStandard(await pipeline.respond(request), standard.method);
+}
+
+function toSource(standard: Request, url: URL, target: string): RequestSource {
+  const rawHeaders = ['host', url.host, ...[...standard.headers].flat()];
+  const length = standard.headers.get('content-length');
+  return {
+    method: standard.method,
+    target,
+    rawHeaders,
+    address: '127.0.0.1',
+    port: 0,
+    secure: url.protocol === 'https:',
+    body: standard.body === null ? undefined : new WebBody(standard.body, length === null ? undefined : Number(length)),
+    raw: undefined,
+  };
+}
+
+function toStandard(response: HttpResponse, method: string): Response {
+  const { status, fields, mayHaveBody } = formatHead(response);
+  const headers = new Headers();
+  for (let index = 0; index < fields.length; index += 2) headers.append(fields[index] as string, fields[index + 1] as string);
+  if (!mayHaveBody || method === 'HEAD') {
+    discardBody(response, new Error('A response to this request has no body.'));
+    return new Response(null, { status, headers });
+  }
+  const { body } = response;
+  if (body === null || typeof body === 'string') return new Response(body, { status, headers });
+  if (body instanceof Uint8Array) return new Response(new Uint8Array(body), { status, headers });
+  const reader = openStream(body);
+  const encoder = new TextEncoder();
+  const stream = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const step = await reader.next();
+      if (step.done === true) controller.close();
+      else controller.enqueue(typeof step.value === 'string' ? encoder.encode(step.value) : (step.value as Uint8Array));
+    },
+    cancel: (reason: unknown) => reader.cancel(reason instanceof Error ? reason : new Error('The reader of the response is gone.')),
+  });
+  return new Response(stream, { status, headers });
+}
+
+/** The body of a standard request. Pulled chunk by chunk, so that a pause holds it. */
+class WebBody implements BodySource {
+  readonly declaredBytes: number | undefined;
+  readonly #stream: ReadableStream<Uint8Array>;
+  #resume: (() => void) | undefined;
+  #isPaused = false;
+
+  constructor(stream: ReadableStream<Uint8Array>, declaredBytes: number | undefined) {
+    this.#stream = stream;
+    this.declaredBytes = declaredBytes;
+  }
+
+  start(sink: BodySink): void {
+    void this.#pump(sink);
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#resume?.();
+  }
+
+  async #pump(sink: BodySink): Promise<void> {
+    const reader = this.#stream.getReader();
+    try {
+      for (;;) {
+        if (this.#isPaused) await new Promise<void>((resolve) => (this.#resume = resolve));
+        const step = await reader.read();
+        if (step.done) return sink.end();
+        sink.chunk(step.value);
+      }
+    } catch (error) {
+      sink.fail(error as Error);
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import { DEFAULTS } from '../defaults.ts';
+import { AbortedError } from '../errors/aborted-error.ts';
+import type { LogHolder } from '../log.ts';
+import { unmapAddress } from '../request/client-address.ts';
+import { controls, type HttpRequest } from '../request/http-request.ts';
+import type { RequestSource } from '../request/request-source.ts';
+import { HttpResponse } from '../response/http-response.ts';
+import { discardBody } from '../response/replace-body.ts';
+import type { Connection, Exchange } from './connection.ts';
+import { bodyOf, type MessageBody } from './message-body.ts';
+import { formatHead, type ResponseHead } from './response-head.ts';
+import { sendStream } from './send-stream.ts';
+
+/** One request and its response on the node:http lane. */
+export class HttpExchange implements RequestSource, Exchange {
+  readonly method: string;
+  readonly target: string;
+  readonly rawHeaders: readonly string[];
+  readonly body: MessageBody | undefined;
+  readonly raw: IncomingMessage;
+  /** Set by the lane right after it is made of this. */
+  request: HttpRequest | undefined;
+  readonly #connection: Connection;
+  readonly #response: ServerResponse;
+  readonly #log: LogHolder;
+
+  constructor(message: IncomingMessage, response: ServerResponse, connection: Connection, log: LogHolder) {
+    this.method = message.method as string;
+    this.target = message.url as string;
+    this.rawHeaders = message.rawHeaders;
+    this.body = bodyOf(message);
+    this.raw = message;
+    this.#connection = connection;
+    this.#response = response;
+    this.#log = log;
+    connection.begin(this);
+    response.on('close', () => connection.finish(this));
+  }
+
+  get address(): string {
+    return unmapAddress(this.raw.socket.remoteAddress ?? '');
+  }
+
+  get port(): number {
+    return this.raw.socket.remotePort ?? 0;
+  }
+
+  get secure(): boolean {
+    return (this.raw.socket as Partial<TLSSocket>).encrypted === true;
+  }
+
+  abort(reason: AbortedError): void {
+    if (this.request !== undefined) controls.abort(this.request, reason);
+  }
+
+  /** Sends a response. Never throws: what cannot be sent is reported, and answered 500 while that is possible. */
+  async send(response: HttpResponse): Promise<void> {
+    if (this.#response.destroyed || this.raw.socket.destroyed) {
+      discardBody(response, new AbortedError('The client went away before the response began.', 'ERR_PORTLIGHT_CLIENT_GONE'));
+      return;
+    }
+    try {
+      await this.#write(response);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #write(response: HttpResponse): Promise<void> | undefined {
+    const head = formatHead(response);
+    const to = this.#response;
+    const lingers = this.#leavesBodyUnread();
+    if (head.asksToClose || lingers) this.#connection.isLast = true;
+    if (this.#connection.isLast && this.#connection.isNewest(this)) head.fields.push('connection', 'close');
+    to.writeHead(head.status, head.fields);
+    const { body } = response;
+    if (!head.mayHaveBody || this.method === 'HEAD' || body === null) {
+      discardBody(response, new Error('A response to this request has no body.'));
+      return this.#end(undefined, lingers);
+    }
+    if (typeof body === 'string' || body instanceof Uint8Array) return this.#end(body, lingers);
+    return this.#stream(response, head, lingers);
+  }
+
+  async #stream({ body }: HttpResponse, head: ResponseHead, lingers: boolean): Promise<void> {
+    await sendStream(body as Exclude<HttpResponse['body'], string | Uint8Array | null>, this.#response, this.raw.socket, head.bodyBytes);
+    await this.#end(undefined, lingers);
+  }
+
+  #end(body: string | Uint8Array | undefined, lingers: boolean): Promise<void> | undefined {
+    if (lingers) return this.#endAfterUpload(body);
+    this.#response.end(body);
+    return undefined;
+  }
+
+  /**
+   * Sends the answer at once, but closes only when the client has sent its body, or for some seconds did not: a
+   * socket that is closed with bytes unread sends a reset, which can overtake the answer (RFC 9112 §9.6).
+   */
+  async #endAfterUpload(body: string | Uint8Array | undefined): Promise<void> {
+    const message = this.raw;
+    if (body === undefined) this.#response.flushHeaders();
+    else this.#response.write(body);
+    await new Promise<void>((resolve) => {
+      if (message.destroyed) return resolve();
+      const timer = setTimeout(resolve, DEFAULTS.lingerMs).unref();
+      message.once('close', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      message.removeAllListeners('data');
+      message.resume();
+    });
+    this.#response.end();
+  }
+
+  /** Whether more of the request's body is still to come than is worth taking in to keep the connection. */
+  #leavesBodyUnread(): boolean {
+    const { body } = this;
+    if (body === undefined || body.isComplete) return false;
+    return body.declaredBytes === undefined || body.declaredBytes > DEFAULTS.maxDrainedBodyBytes;
+  }
+
+  /** After the head there is no second one: the connection is cut, so that nobody takes what came for the whole. */
+  #fail(error: unknown): void {
+    const isClientGone = error instanceof AbortedError;
+    const fields = { err: error, method: this.method, path: this.request?.path };
+    if (isClientGone) this.#log.logger.debug(fields, 'A response was not sent to its end.');
+    else this.#log.logger.error(fields, 'A response could not be sent.');
+    if (this.#response.headersSent) {
+      this.#response.destroy();
+      return;
+    }
+    this.#connection.isLast = true;
+    this.#response.writeHead(500, ['content-length', '0', 'connection', 'close']).end();
+  }
+}

@@ -1,0 +1,90 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { ServerConfig } from '../config/server-options.ts';
+import { DEFAULTS } from '../defaults.ts';
+import type { LogHolder } from '../log.ts';
+import type { Pipeline } from '../pipeline.ts';
+import { HttpRequest } from '../request/http-request.ts';
+import type { ServerView } from '../request/request-source.ts';
+import type { HttpResponse } from '../response/http-response.ts';
+import type { Connection } from './connection.ts';
+import { formatLastResponse } from './format-response.ts';
+import { HttpExchange } from './http-exchange.ts';
+import { toParserError } from './parser-error.ts';
+
+/**
+ * The lane through node:http: a stock `http.Server` that never listens and is fed the connections of our listener.
+ * Its parser, llhttp, is the judge of what is HTTP; its deadlines for heads and bodies hold as long as it is open.
+ */
+export class HttpLane {
+  readonly #server: Server;
+  readonly #connections: WeakMap<Socket, Connection> = new WeakMap();
+  readonly #pipeline: Pipeline;
+  readonly #view: ServerView;
+  readonly #log: LogHolder;
+
+  constructor(pipeline: Pipeline, config: ServerConfig, view: ServerView, log: LogHolder) {
+    this.#pipeline = pipeline;
+    this.#view = view;
+    this.#log = log;
+    this.#server = createServer({
+      headersTimeout: config.headersTimeoutMs,
+      requestTimeout: Math.max(config.requestTimeoutMs, config.headersTimeoutMs),
+      keepAliveTimeout: config.keepAliveTimeoutMs,
+      connectionsCheckingInterval: DEFAULTS.timeoutCheckMs,
+    });
+    // A client that closes its side after the request gets its answer; the option has no public name.
+    Object.assign(this.#server, { httpAllowHalfOpen: true });
+    this.#server.on('request', (message, response) => this.#onRequest(message, response));
+    this.#server.on('clientError', (error, socket) => this.#onClientError(error, socket as Socket));
+    // Without this event node:http never starts the checks of its deadlines.
+    this.#server.emit('listening');
+  }
+
+  accept(connection: Connection): void {
+    this.#connections.set(connection.socket, connection);
+    this.#server.emit('connection', connection.socket);
+  }
+
+  /** Ends the checks of the deadlines. To be called when no connection is left. */
+  close(): void {
+    this.#server.close();
+  }
+
+  #onRequest(message: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#connections.get(message.socket) as Connection;
+    const exchange = new HttpExchange(message, response, connection, this.#log);
+    const request = new HttpRequest(exchange, this.#view);
+    exchange.request = request;
+    const reply = this.#pipeline.respond(request);
+    if (reply instanceof Promise) void reply.then((value) => exchange.send(value));
+    else void exchange.send(reply);
+  }
+
+  /**
+   * What the parser or a deadline refused. Inside a body, the body fails, and whoever reads it answers. Else the answer
+   * waits for those to earlier requests of the connection.
+   */
+  #onClientError(cause: NodeJS.ErrnoException, socket: Socket): void {
+    const connection = this.#connections.get(socket);
+    const error = toParserError(cause);
+    if (connection === undefined || error === undefined || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    if (connection.isRefused) return;
+    connection.isRefused = true;
+    connection.isLast = true;
+    const { newest } = connection;
+    if (newest instanceof HttpExchange && newest.body?.isComplete === false) {
+      newest.body.fail(error);
+      return;
+    }
+    connection.whenAtRest(() => void this.#refuse(error, connection));
+  }
+
+  async #refuse(error: Error, connection: Connection): Promise<void> {
+    const response: HttpResponse = await this.#pipeline.refuse(error);
+    connection.end(formatLastResponse(response));
+  }
+}

@@ -1,0 +1,71 @@
+import type { IncomingMessage } from 'node:http';
+import { AbortedError } from '../errors/aborted-error.ts';
+import type { BodySink, BodySource } from '../request/body-source.ts';
+
+/** The body of a request on the node:http lane. */
+export class MessageBody implements BodySource {
+  readonly declaredBytes: number | undefined;
+  readonly #message: IncomingMessage;
+  #sink: BodySink | undefined;
+  #failure: Error | undefined;
+
+  constructor(message: IncomingMessage, declaredBytes: number | undefined) {
+    this.#message = message;
+    this.declaredBytes = declaredBytes;
+  }
+
+  /** Whether every byte of it came. */
+  get isComplete(): boolean {
+    return this.#message.complete;
+  }
+
+  start(sink: BodySink): void {
+    if (this.#failure !== undefined) {
+      sink.fail(this.#failure);
+      return;
+    }
+    this.#sink = sink;
+    const message = this.#message;
+    if (message.readableEnded || message.destroyed) {
+      sink.fail(new AbortedError('The body of this request is no longer there.', 'ERR_PORTLIGHT_CLIENT_GONE'));
+      return;
+    }
+    message.on('data', (bytes: Buffer) => this.#sink?.chunk(bytes));
+    message.on('end', () => this.#settle((open) => open.end()));
+    message.on('error', () => this.fail(new AbortedError('The client went away before its body was complete.', 'ERR_PORTLIGHT_CLIENT_GONE')));
+  }
+
+  pause(): void {
+    this.#message.pause();
+  }
+
+  resume(): void {
+    this.#message.resume();
+  }
+
+  /** Ends the body with an error: the parser refused the rest of it, or it did not come in time. */
+  fail(error: Error): void {
+    this.#failure ??= error;
+    this.#settle((open) => open.fail(error));
+  }
+
+  #settle(tell: (sink: BodySink) => void): void {
+    const sink = this.#sink;
+    this.#sink = undefined;
+    if (sink !== undefined) tell(sink);
+  }
+}
+
+/** The body of a message, or `undefined` where its head announces none (RFC 9112 §6.3). */
+export function bodyOf(message: IncomingMessage): MessageBody | undefined {
+  const { rawHeaders } = message;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    if (name.length === 14 && name.toLowerCase() === 'content-length') {
+      const declared = Number(rawHeaders[index + 1]);
+      return declared === 0 ? undefined : new MessageBody(message, declared);
+    }
+    if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') return new MessageBody(message, undefined);
+  }
+  return undefined;
+}
