@@ -6,7 +6,7 @@ export const DEFAULTS = {
   /** Pending connections in the kernel (Node docs: server.listen). */
   backlog: 511,
   /** 1 MiB, as fastify has it. */
-  maxBodyBytes: 1024 * 1024,
+  maxBodyBytes: 1_048_576,
   /** Names and values; keeps a query from filling a hash table (CVE-2026-21717). */
   maxQueryParameters: 1_000,
   /** Total time for a head, whatever the speed of the client (HAProxy: timeout http-request). */
@@ -28,7 +28,7 @@ export const DEFAULTS = {
   /** What shutdown hooks get at least, even when connections took the whole drain. */
   shutdownHookMs: 1_000,
   /** Of an unread body, how much is taken from the client to keep the connection. */
-  maxDrainedBodyBytes: 64 * 1024,
+  maxDrainedBodyBytes: 65_536,
   /** How long a closing connection takes what the client still sends, so that it can read its answer (nginx: lingering_timeout). */
   lingerMs: 5_000,
 } as const;

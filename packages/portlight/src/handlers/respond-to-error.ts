@@ -2,7 +2,7 @@ import type { ErrorHandler } from '../config/hooks.ts';
 import { type HttpError, toHttpError } from '../errors/http-error.ts';
 import { ValidationError } from '../errors/validation-error.ts';
 import type { LogHolder } from '../log.ts';
-import type { HttpRequest } from '../request/http-request.ts';
+import { controls, type HttpRequest } from '../request/http-request.ts';
 import { hasOwnStatus, HttpResponse } from '../response/http-response.ts';
 import { isPromiseLike } from '../response/is-promise-like.ts';
 import { toResponse } from '../response/to-response.ts';
@@ -68,6 +68,7 @@ function addHeaders(response: HttpResponse, error: HttpError): void {
 
 function reportError(error: HttpError, thrown: unknown, request: HttpRequest | undefined, log: LogHolder): void {
   const fields = { method: request?.method, path: request?.path, status: error.status };
-  if (error.status >= 500) log.logger.error({ ...fields, err: thrown }, 'A request failed.');
-  else if (log.verbose) log.logger.debug({ ...fields, code: error.code }, error.message);
+  const isAborted = request !== undefined && controls.isAborted(request);
+  if (error.status >= 500 && !isAborted) log.logger.error({ ...fields, err: thrown }, 'A request failed.');
+  else if (log.verbose) log.logger.debug({ ...fields, code: error.code }, isAborted ? 'A request was aborted.' : error.message);
 }

@@ -3,8 +3,9 @@ import { ReplyError } from '../errors/reply-error.ts';
 import type { LogHolder } from '../log.ts';
 import type { HttpRequest } from '../request/http-request.ts';
 import { replaceBody } from '../response/replace-body.ts';
-import { type HttpResponse, isHttpResponse } from '../response/http-response.ts';
+import type { HttpResponse } from '../response/http-response.ts';
 import { isPromiseLike } from '../response/is-promise-like.ts';
+import { isResponse, toResponse } from '../response/to-response.ts';
 
 /**
  * Shows a response to the interceptors in their order. One that fails is reported and passed over: its failure must
@@ -49,7 +50,8 @@ function apply(result: unknown, response: HttpResponse): HttpResponse {
     replaceBody(response, result);
     return response;
   }
-  if (typeof result === 'object' && result !== null && isHttpResponse(result)) return result;
+  if (result === response) return response;
+  if (isResponse(result)) return toResponse(result);
   throw new ReplyError('A response interceptor returns an HttpResponse, a string, bytes, or nothing.');
 }
 

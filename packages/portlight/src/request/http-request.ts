@@ -38,6 +38,7 @@ export interface RequestControls {
   setParams(request: HttpRequest<RequestShape>, params: unknown): void;
   setQuery(request: HttpRequest<RequestShape>, query: unknown): void;
   setBody(request: HttpRequest<RequestShape>, body: unknown): void;
+  isAborted(request: HttpRequest<RequestShape>): boolean;
   abort(request: HttpRequest<RequestShape>, reason: Error): void;
 }
 
@@ -238,6 +239,7 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
       setBody(request, body) {
         request.#body = body;
       },
+      isAborted: (request) => request.#abortReason !== undefined,
       abort(request, reason) {
         if (request.#abortReason !== undefined) return;
         request.#abortReason = reason;

@@ -22,7 +22,8 @@ export interface ResponseInit {
 /** What a response holds when it is sent: text, bytes, a stream, or nothing. */
 export type ResponseBody = string | Uint8Array | BodyStream | null;
 
-const BRAND: unique symbol = Symbol.for('portlight.HttpResponse') as never;
+/** Marks responses of every copy of this package in the process. */
+const BRAND: symbol = Symbol.for('portlight.HttpResponse');
 
 /** Whether a status was chosen for the response, rather than left at 200. Set by the class below. */
 export let hasOwnStatus: (response: HttpResponse) => boolean;
@@ -37,7 +38,6 @@ export let hasOwnStatus: (response: HttpResponse) => boolean;
  * new HttpResponse('<h1>Hello</h1>', { headers: { 'content-type': 'text/html; charset=utf-8' } }).cookie('seen', 'yes');
  */
 export class HttpResponse {
-  readonly [BRAND] = true;
   readonly headers: HeaderList;
   body: ResponseBody;
   #status = 200;
@@ -160,13 +160,14 @@ export class HttpResponse {
   }
 
   static {
+    Object.defineProperty(this.prototype, BRAND, { value: true });
     hasOwnStatus = (response) => response.#isStatusChosen;
   }
 }
 
-/** Whether the value is a response of this or another copy of the package. */
-export function isHttpResponse(value: object): value is HttpResponse {
-  return value instanceof HttpResponse || BRAND in value;
+/** Whether the value is a response of another copy of the package: alike from outside, but without our private fields. */
+export function isForeignResponse(value: object): value is Pick<HttpResponse, 'status' | 'headers' | 'body'> {
+  return BRAND in value && !(value instanceof HttpResponse);
 }
 
 /** Anything but a number stays as it is, to be refused: an object could turn into another text each time it is read. */

@@ -1,6 +1,6 @@
 import { ReplyError } from '../errors/reply-error.ts';
 import type { HeaderList } from '../fields/header-list.ts';
-import { HttpResponse, isHttpResponse } from './http-response.ts';
+import { HttpResponse, isForeignResponse } from './http-response.ts';
 
 /**
  * What a handler returned, as a response.
@@ -15,8 +15,9 @@ export function toResponse(reply: unknown): HttpResponse {
   if (reply === undefined) return new HttpResponse(null, { status: 204 });
   if (reply === null) return HttpResponse.json(null);
   if (typeof reply === 'object') {
-    if (isHttpResponse(reply)) return reply.clone();
+    if (reply instanceof HttpResponse) return reply.clone();
     if (reply instanceof Response) return fromStandard(reply);
+    if (isForeignResponse(reply)) return copyOf(reply);
   }
   return new HttpResponse(reply);
 }
@@ -24,15 +25,19 @@ export function toResponse(reply: unknown): HttpResponse {
 /** A standard `Response` as it is: its body is a stream, which can be sent once. */
 function fromStandard(standard: Response): HttpResponse {
   if (standard.bodyUsed) throw new ReplyError('The body of the returned Response was already read.');
-  const response = new HttpResponse(null, { status: standard.status });
-  for (const [name, value] of standard.headers) response.headers.append(name, value);
-  response.body = standard.body;
+  return copyOf(standard);
+}
+
+function copyOf({ status, headers, body }: Pick<HttpResponse, 'status' | 'body'> & { readonly headers: Iterable<[string, string]> }): HttpResponse {
+  const response = new HttpResponse(null, { status });
+  for (const [name, value] of headers) response.headers.append(name, value);
+  response.body = body;
   return response;
 }
 
 /** Whether a reply is a response already, rather than a plain value. */
 export function isResponse(reply: unknown): boolean {
-  return typeof reply === 'object' && reply !== null && (isHttpResponse(reply) || reply instanceof Response);
+  return typeof reply === 'object' && reply !== null && (reply instanceof HttpResponse || reply instanceof Response || isForeignResponse(reply));
 }
 
 /** Gives a response the defaults it does not set itself. */

@@ -76,7 +76,7 @@ export class Connection {
    * Sends the last bytes and closes, giving the client time to read them: a socket that is destroyed with bytes
    * unread sends a reset, which can overtake the answer (RFC 9112 §9.6).
    */
-  end(lastBytes?: string | Uint8Array): void {
+  end(lastBytes: Uint8Array): void {
     const { socket } = this;
     this.isLast = true;
     if (socket.destroyed) return;

@@ -104,12 +104,15 @@ export class HttpExchange implements RequestSource, Exchange {
     if (body === undefined) this.#response.flushHeaders();
     else this.#response.write(body);
     await new Promise<void>((resolve) => {
-      if (message.destroyed) return resolve();
+      const { socket } = message;
+      if (message.destroyed || socket.readableEnded) return resolve();
       const timer = setTimeout(resolve, DEFAULTS.lingerMs).unref();
-      message.once('close', () => {
+      const done = (): void => {
         clearTimeout(timer);
         resolve();
-      });
+      };
+      message.once('close', done);
+      socket.once('end', done);
       message.removeAllListeners('data');
       message.resume();
     });
@@ -119,7 +122,7 @@ export class HttpExchange implements RequestSource, Exchange {
   /** Whether more of the request's body is still to come than is worth taking in to keep the connection. */
   #leavesBodyUnread(): boolean {
     const { body } = this;
-    if (body === undefined || body.isComplete) return false;
+    if (body === undefined || body.isComplete || this.#connection.isRefused) return false;
     return body.declaredBytes === undefined || body.declaredBytes > DEFAULTS.maxDrainedBodyBytes;
   }
 

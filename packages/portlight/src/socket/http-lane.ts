@@ -74,9 +74,9 @@ export class HttpLane {
     }
     if (connection.isRefused) return;
     connection.isRefused = true;
-    connection.isLast = true;
     const { newest } = connection;
     if (newest instanceof HttpExchange && newest.body?.isComplete === false) {
+      connection.isLast = true;
       newest.body.fail(error);
       return;
     }
