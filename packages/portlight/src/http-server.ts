@@ -47,6 +47,8 @@ export class HttpServer extends Router implements ServerView {
   #starting: Promise<this> | undefined;
   #stopping: Promise<StopReport> | undefined;
   #isDraining = false;
+  /** The calls of `run` that wait for the end. */
+  #waiting: ((report: StopReport) => void)[] = [];
 
   /**
    * @param address an IP address, a host name, or `tcp://host:port`
@@ -88,36 +90,30 @@ export class HttpServer extends Router implements ServerView {
   async run(options: RunOptions = {}): Promise<StopReport> {
     this.#applyRunOptions(options);
     const { drainTimeoutMs, onUncaught } = this.#config;
-    let stopped: (report: Promise<StopReport>) => void = () => {};
-    const report = new Promise<StopReport>((resolve) => (stopped = resolve));
     const watch = new ProcessWatch({
-      onStop: (reason) => stopped(this.#stop(reason, {})),
+      onStop: (reason) => void this.#stop(reason, {}),
       onUncaught: onUncaught === 'ignore' ? undefined : (error) => this.#log.logger.error({ err: error }, 'An error that nothing caught; the server stops.'),
     });
-    this.#onStopped = stopped;
     watch.install();
     try {
+      const stopped = new Promise<StopReport>((resolve) => this.#waiting.push(resolve));
       await this.start();
-      const result = await report;
-      if (result.reason !== 'shutdown') endProcessAfter(result, drainTimeoutMs);
-      return result;
+      const report = await stopped;
+      if (report.reason !== 'shutdown') endProcessAfter(report, drainTimeoutMs);
+      return report;
     } finally {
       watch.uninstall();
-      this.#onStopped = undefined;
     }
   }
 
-  /** Told by `shutdown` when `run` waits for the end. */
-  #onStopped: ((report: Promise<StopReport>) => void) | undefined;
-
   /**
    * Stops: accepts nothing more, answers what is under way, closes, runs the `onShutdown` hooks, and cuts what is left
-   * at the deadline. One stop, however often it is called.
+   * at the deadline. One stop, however often it is called. A handler or hook must not wait for it: it waits for them.
+   *
+   * @throws {ConfigError} when `timeoutMs` is no number from 0
    */
   async shutdown(options: ShutdownOptions = {}): Promise<StopReport> {
-    const report = this.#stop('shutdown', options);
-    this.#onStopped?.(report);
-    return report;
+    return this.#stop('shutdown', options);
   }
 
   /** Whether it listens. */
@@ -214,6 +210,7 @@ export class HttpServer extends Router implements ServerView {
   }
 
   #stop(reason: StopReason, { timeoutMs = this.#config.drainTimeoutMs }: ShutdownOptions): Promise<StopReport> {
+    if (!(timeoutMs >= 0)) throw new ConfigError(`shutdown waits for a number of milliseconds from 0, not ${String(timeoutMs)}.`);
     this.#stopping ??= this.#drain(reason, timeoutMs);
     return this.#stopping;
   }
@@ -232,6 +229,7 @@ export class HttpServer extends Router implements ServerView {
     this.#starting = undefined;
     this.#runner = undefined;
     this.#bound = undefined;
+    for (const resolve of this.#waiting.splice(0)) resolve(report);
     return report;
   }
 
@@ -241,7 +239,11 @@ export class HttpServer extends Router implements ServerView {
     }
     const { mode = 'concurrent', ...rest } = options;
     if (mode !== 'concurrent') throw new ConfigError(`The mode ${JSON.stringify(mode)} is not known; 'concurrent' is.`);
-    this.#config = resolveOptions(this.#config, rest, 'run');
+    const config = resolveOptions(this.#config, rest, 'run');
+    if (config === this.#config) return;
+    if (this.#starting !== undefined) throw new ConfigError('The server has started; options given to run now would not reach it. Give them to the constructor.');
+    this.#config = config;
+    this.#pipeline = undefined;
   }
 
   #openPipeline(): Pipeline {

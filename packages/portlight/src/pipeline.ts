@@ -105,8 +105,17 @@ export class Pipeline {
 
   #conclude(plan: Plan, response: HttpResponse, request: HttpRequest | undefined): MaybePromise<HttpResponse> {
     addDefaults(response, plan.headers);
+    if (this.#log.verbose) this.#tell(response, request);
     if (plan.interceptors.length === 0) return response;
     return runInterceptors(plan.interceptors, response, request, this.#log);
+  }
+
+  #tell(response: HttpResponse, request: HttpRequest | undefined): void {
+    const { logger } = this.#log;
+    logger.debug({ method: request?.method, path: request?.path, status: response.status }, 'Answered.');
+    if (typeof response.body === 'string' && response.body.startsWith('HTTP/1.')) {
+      logger.warn({ path: request?.path }, 'A reply begins with HTTP/1. and is sent as text; HttpResponse.raw reads a whole response.');
+    }
   }
 
   #planRoute(route: HttpRoute): Plan {

@@ -6,6 +6,8 @@ import type { ResponseBody } from './http-response.ts';
 export interface EncodedBody {
   readonly body: ResponseBody;
   readonly contentType: string | undefined;
+  /** The length of a stream that has a known one. */
+  readonly lengthBytes?: number;
 }
 
 const TEXT = 'text/plain; charset=utf-8';
@@ -19,7 +21,7 @@ export function encodeBody(value: unknown): EncodedBody {
   if (typeof value !== 'object') return { body: encodeJson(value), contentType: JSON_TYPE };
   if (value instanceof Uint8Array) return { body: value, contentType: BYTES };
   if (value instanceof ArrayBuffer) return { body: new Uint8Array(value), contentType: BYTES };
-  if (value instanceof Blob) return { body: value.stream() as ReadableStream<Uint8Array>, contentType: value.type || BYTES };
+  if (value instanceof Blob) return { body: value.stream() as ReadableStream<Uint8Array>, contentType: value.type || BYTES, lengthBytes: value.size };
   if (isBodyStream(value)) return { body: value, contentType: BYTES };
   return { body: encodeJson(value), contentType: JSON_TYPE };
 }

@@ -48,6 +48,7 @@ export class HttpResponse {
     this.body = encoded.body;
     if (init?.status !== undefined) this.status = init.status;
     this.headers = new HeaderList(encoded.contentType === undefined ? [] : ['content-type', encoded.contentType]);
+    if (encoded.lengthBytes !== undefined) this.headers.append('content-length', String(encoded.lengthBytes));
     if (init?.headers !== undefined) setFields(this, init.headers);
   }
 
