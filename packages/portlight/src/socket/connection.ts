@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
-import { AbortedError } from '../errors/aborted-error.ts';
 import { DEFAULTS } from '../defaults.ts';
+import { AbortedError } from '../errors/aborted-error.ts';
+import { unmapAddress } from '../request/client-address.ts';
 
 /** A request on its way over a connection, as the connection sees it. */
 export interface Exchange {
@@ -14,6 +15,9 @@ export type ConnectionState = 'idle' | 'head' | 'busy';
 /** One accepted connection, from the first byte to the close, whichever lane serves it. */
 export class Connection {
   readonly socket: Socket;
+  /** Of the client, as they were when it connected: a closed socket has forgotten them. */
+  readonly address: string;
+  readonly port: number;
   /** The next response shall be the last: the server drains, or what was sent cannot be followed by another request. */
   isLast = false;
   /** What came last was no HTTP, and is answered once. */
@@ -25,6 +29,8 @@ export class Connection {
 
   constructor(socket: Socket) {
     this.socket = socket;
+    this.address = unmapAddress(socket.remoteAddress ?? '');
+    this.port = socket.remotePort ?? 0;
     // Errors arrive at the lanes too; without a listener of its own, one that comes between two lanes would end the process.
     socket.on('error', ignore);
     socket.on('end', () => this.abort(new AbortedError('The client closed its side of the connection.', 'ERR_PORTLIGHT_CLIENT_GONE')));

@@ -3,7 +3,6 @@ import type { TLSSocket } from 'node:tls';
 import { DEFAULTS } from '../defaults.ts';
 import { AbortedError } from '../errors/aborted-error.ts';
 import type { LogHolder } from '../log.ts';
-import { unmapAddress } from '../request/client-address.ts';
 import { controls, type HttpRequest } from '../request/http-request.ts';
 import type { RequestSource } from '../request/request-source.ts';
 import { HttpResponse } from '../response/http-response.ts';
@@ -40,11 +39,11 @@ export class HttpExchange implements RequestSource, Exchange {
   }
 
   get address(): string {
-    return unmapAddress(this.raw.socket.remoteAddress ?? '');
+    return this.#connection.address;
   }
 
   get port(): number {
-    return this.raw.socket.remotePort ?? 0;
+    return this.#connection.port;
   }
 
   get secure(): boolean {

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
-import type { Writable } from 'node:stream';
+import type { OutgoingMessage } from 'node:http';
 import { AbortedError } from '../errors/aborted-error.ts';
 import { ReplyError } from '../errors/reply-error.ts';
-import { type BodyStream, type Chunk, openStream } from '../response/body-stream.ts';
+import { type BodyStream, type Chunk, type ChunkReader, openStream } from '../response/body-stream.ts';
 
 /**
  * Writes a streamed body as fast as the client takes it. Does not end `to`.
@@ -12,46 +12,71 @@ import { type BodyStream, type Chunk, openStream } from '../response/body-stream
  * @throws what the source throws; `ReplyError` on a chunk that is neither text nor bytes, or a body of another length
  * than announced; `AbortedError` when the client goes away, after the source was told
  */
-export async function sendStream(body: BodyStream, to: Writable, socket: Socket, lengthBytes: number | undefined): Promise<void> {
+export async function sendStream(body: BodyStream, to: OutgoingMessage, socket: Socket, lengthBytes: number | undefined): Promise<void> {
   const reader = openStream(body);
-  const gone = new AbortedError('The client went away before the response was complete.', 'ERR_PORTLIGHT_CLIENT_GONE');
-  const closed = whenClosed(socket, () => reader.cancel(gone));
+  const gate = new Gate(to, socket, reader);
+  // A source that takes its time must not keep the head from the client; one that does not shall leave with it.
+  const flush = setImmediate(() => to.flushHeaders());
   let sentBytes = 0;
   try {
-    for (;;) {
-      const step = await Promise.race([reader.next(), closed.promise]);
-      if (step === undefined) throw gone;
-      if (step.done === true) break;
+    for (let step = await gate.next(); step.done !== true; step = await gate.next()) {
+      clearImmediate(flush);
       const chunk = assertChunk(step.value);
       sentBytes += typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.byteLength;
       if (lengthBytes !== undefined && sentBytes > lengthBytes) throw wrongLength(lengthBytes, sentBytes);
-      if (!to.write(chunk)) await Promise.race([whenDrained(to), closed.promise]);
+      if (!to.write(chunk)) await gate.drained();
     }
     if (lengthBytes !== undefined && sentBytes !== lengthBytes) throw wrongLength(lengthBytes, sentBytes);
   } catch (error) {
     reader.cancel(error as Error);
     throw error;
   } finally {
-    closed.stop();
+    clearImmediate(flush);
+    gate.leave();
   }
 }
 
-/** Resolves to nothing when the client is gone. */
-function whenClosed(socket: Socket, onClose: () => void): { readonly promise: Promise<undefined>; stop(): void } {
-  let listener: () => void = () => {};
-  const promise = new Promise<undefined>((resolve) => {
-    listener = () => {
-      onClose();
-      resolve(undefined);
-    };
-    if (socket.destroyed) listener();
-    else socket.once('close', listener);
-  });
-  return { promise, stop: () => socket.off('close', listener) };
-}
+/** Stands between a source and a client, and wakes whoever waits for one of them when the client goes away. */
+class Gate {
+  readonly #to: OutgoingMessage;
+  readonly #socket: Socket;
+  readonly #reader: ChunkReader;
+  #gone: AbortedError | undefined;
+  #wake: () => void = () => {};
 
-function whenDrained(to: Writable): Promise<undefined> {
-  return new Promise((resolve) => to.once('drain', () => resolve(undefined)));
+  constructor(to: OutgoingMessage, socket: Socket, reader: ChunkReader) {
+    this.#to = to;
+    this.#socket = socket;
+    this.#reader = reader;
+    if (socket.destroyed) this.#onClose();
+    else socket.once('close', this.#onClose);
+    to.on('drain', this.#onDrain);
+  }
+
+  /** @throws {AbortedError} when the client is gone */
+  async next(): Promise<IteratorResult<unknown, unknown>> {
+    const step = await this.#reader.next();
+    if (this.#gone !== undefined) throw this.#gone;
+    return step;
+  }
+
+  /** Resolves when the client has taken what was written, or is gone. */
+  async drained(): Promise<void> {
+    if (this.#gone === undefined) await new Promise<void>((resolve) => (this.#wake = resolve));
+  }
+
+  leave(): void {
+    this.#socket.off('close', this.#onClose);
+    this.#to.off('drain', this.#onDrain);
+  }
+
+  readonly #onDrain = (): void => this.#wake();
+
+  readonly #onClose = (): void => {
+    this.#gone = new AbortedError('The client went away before the response was complete.', 'ERR_PORTLIGHT_CLIENT_GONE');
+    this.#reader.cancel(this.#gone);
+    this.#wake();
+  };
 }
 
 /** @throws {ReplyError} */
