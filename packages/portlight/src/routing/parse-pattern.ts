@@ -1,0 +1,61 @@
+import { parse, PathError, type Token } from 'path-to-regexp';
+import { canonicalText } from './canonical-text.ts';
+import { invalidPattern } from './invalid-pattern.ts';
+import { syntaxRemedy } from './syntax-remedy.ts';
+
+const WORD = /^[\p{ID_Start}$_][\p{ID_Continue}$-]*$/u;
+/** What is in no path that reaches a route, and how it is written where it is meant. */
+const ESCAPED: Readonly<Record<string, string>> = { '?': '%3F', '#': '%23', '\\': '%5C' };
+
+/**
+ * The tokens of a pattern, their text in canonical form.
+ *
+ * @throws {ConfigError} naming `route` and the remedy
+ */
+export function parsePattern(pattern: string, route: string): readonly Token[] {
+  const tokens = parseTokens(pattern, route);
+  assertNoWordGroup(tokens, pattern, route);
+  return tokens;
+}
+
+function parseTokens(pattern: string, route: string): readonly Token[] {
+  try {
+    return parse(pattern, { encodePath: (text) => toText(text, route) }).tokens;
+  } catch (error) {
+    if (!(error instanceof PathError)) throw error;
+    const [reason = ''] = error.message.split(/: |; /, 1);
+    throw invalidPattern(route, `${syntaxRemedy(pattern) ?? reason.charAt(0).toLowerCase() + reason.slice(1)}.`, error);
+  }
+}
+
+function toText(text: string, route: string): string {
+  const [stray] = /[?#\\]/.exec(text) ?? [];
+  if (stray !== undefined) throw invalidPattern(route, `no path holds a bare '${stray}'; write '${ESCAPED[stray]}' for one that is part of the path.`);
+  if (/\0|%00/.test(text)) throw invalidPattern(route, 'no path holds a NUL, for it is answered with 400; leave it out.');
+  return canonicalText(text);
+}
+
+/** Elsewhere `{id}` is a param; here it would be the optional text "id". */
+function assertNoWordGroup(tokens: readonly Token[], pattern: string, route: string): void {
+  for (const [index, token] of tokens.entries()) {
+    if (token.type !== 'group') continue;
+    assertNoWordGroup(token.tokens, pattern, route);
+    const [only, ...others] = token.tokens;
+    if (only?.type !== 'text' || others.length > 0 || !WORD.test(only.value)) continue;
+    if (!endsSegment(tokens[index - 1]) || !startsSegment(tokens[index + 1])) continue;
+    const name = /-/.test(only.value) ? `"${only.value}"` : only.value;
+    throw invalidPattern(
+      route,
+      `'{${only.value}}' is optional text, not a param; write ':${name}', as in '${pattern.replace(`{${only.value}}`, `:${name}`)}'.`,
+    );
+  }
+}
+
+function endsSegment(before: Token | undefined): boolean {
+  return before?.type === 'text' && before.value.endsWith('/');
+}
+
+function startsSegment(after: Token | undefined): boolean {
+  if (after?.type === 'group') return startsSegment(after.tokens[0]);
+  return after === undefined || (after.type === 'text' && after.value.startsWith('/'));
+}
