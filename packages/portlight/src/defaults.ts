@@ -9,6 +9,14 @@ export const DEFAULTS = {
   maxBodyBytes: 1_048_576,
   /** Names and values; keeps a query from filling a hash table (CVE-2026-21717). */
   maxQueryParameters: 1_000,
+  /** 16 KiB, as llhttp has it. */
+  maxHeaderBytes: 16_384,
+  /** What Cowboy, hyper, HAProxy and uWebSockets have. */
+  maxHeaderLines: 100,
+  /** 8 KiB, the buffer nginx has for a request line. */
+  maxUrlBytes: 8_192,
+  /** Requests of one connection that are handled at once, while all are safe; unsafe ones are handled alone. */
+  maxPipelined: 8,
   /** Total time for a head, whatever the speed of the client (HAProxy: timeout http-request). */
   headersTimeoutMs: 10_000,
   /** Total time for head and body. */

@@ -15,6 +15,12 @@ export interface ServerOptions {
   readonly backlog?: number | undefined;
   /** Largest body of a request, in bytes; a larger one is answered 413. A route may have its own. @default 1_048_576 */
   readonly maxBodyBytes?: number | undefined;
+  /** Largest head of a request, in bytes, 1,024 to 1,048,576; a larger one is answered 431. @default 16_384 */
+  readonly maxHeaderBytes?: number | undefined;
+  /** Most header lines of a request, 1 to 10,000; more are answered 431. @default 100 */
+  readonly maxHeaderLines?: number | undefined;
+  /** Longest request target, in bytes, 1 to 1,048,576; a longer one is answered 414, or 431 where the head is too large. @default 8_192 */
+  readonly maxUrlBytes?: number | undefined;
   /** Longest time from the first byte of a head to its last, in ms; then 408. 1 to 86,400,000. @default 10_000 */
   readonly headersTimeoutMs?: number | undefined;
   /** Longest time from the first byte of a request to the last of its body, in ms; then 408. At least `headersTimeoutMs`. @default 60_000 */
@@ -43,6 +49,9 @@ export const DEFAULT_SERVER_CONFIG: ServerConfig = {
   strictSlashes: false,
   backlog: DEFAULTS.backlog,
   maxBodyBytes: DEFAULTS.maxBodyBytes,
+  maxHeaderBytes: DEFAULTS.maxHeaderBytes,
+  maxHeaderLines: DEFAULTS.maxHeaderLines,
+  maxUrlBytes: DEFAULTS.maxUrlBytes,
   headersTimeoutMs: DEFAULTS.headersTimeoutMs,
   requestTimeoutMs: DEFAULTS.requestTimeoutMs,
   keepAliveTimeoutMs: DEFAULTS.keepAliveTimeoutMs,
@@ -77,6 +86,9 @@ function serverOptionsSchema(): ZodType<ServerOptions> {
     strictSlashes: trueOrFalse,
     backlog: whole('connections', 1, 65_535),
     maxBodyBytes: whole('bytes', 0, Number.MAX_SAFE_INTEGER),
+    maxHeaderBytes: whole('bytes', 1_024, 1_048_576),
+    maxHeaderLines: whole('lines', 1, 10_000),
+    maxUrlBytes: whole('bytes', 1, 1_048_576),
     headersTimeoutMs: whole('milliseconds', 1, aDayMs),
     requestTimeoutMs: whole('milliseconds', 1, aDayMs),
     keepAliveTimeoutMs: whole('milliseconds', 1, aDayMs),

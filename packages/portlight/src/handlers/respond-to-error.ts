@@ -69,6 +69,6 @@ function addHeaders(response: HttpResponse, error: HttpError): void {
 function reportError(error: HttpError, thrown: unknown, request: HttpRequest | undefined, log: LogHolder): void {
   const fields = { method: request?.method, path: request?.path, status: error.status };
   const isAborted = request !== undefined && controls.isAborted(request);
-  if (error.status >= 500 && !isAborted) log.logger.error({ ...fields, err: thrown }, 'A request failed.');
+  if (error.status >= 500 && !error.expose && !isAborted) log.logger.error({ ...fields, err: thrown }, 'A request failed.');
   else if (log.verbose) log.logger.debug({ ...fields, code: error.code }, isAborted ? 'A request was aborted.' : error.message);
 }

@@ -7,7 +7,7 @@ import { decodeUtf8, parseJson } from './json.ts';
 import { parseQuery, type Query } from './query.ts';
 import { RequestBody } from './request-body.ts';
 import type { RequestSource, ServerView } from './request-source.ts';
-import { parseTarget, type Target } from './target.ts';
+import { parseTarget, refuseTarget, type Target } from './target.ts';
 
 /** What a route's pattern and schemas say about its requests. */
 export interface RequestShape {
@@ -76,7 +76,7 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
 
   constructor(source: RequestSource, server: ServerView) {
     this.#source = source;
-    this.#target = parseTarget(source.target);
+    this.#target = source.refusal === undefined ? parseTarget(source.target) : refuseTarget(source.target, source.refusal);
     this.server = server;
     this.method = source.method;
     this.path = this.#target.path;

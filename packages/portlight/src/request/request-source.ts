@@ -1,3 +1,4 @@
+import type { HttpError } from '../errors/http-error.ts';
 import type { BodySource } from './body-source.ts';
 
 /** What a lane hands over for one request: all that the core learns of it. */
@@ -14,6 +15,8 @@ export interface RequestSource {
   /** `undefined` when the request has no body. */
   readonly body: BodySource | undefined;
   readonly raw: unknown;
+  /** Why the lane does not want the request served, whatever its target. */
+  readonly refusal: HttpError | undefined;
 }
 
 /** The server as a request sees it. */

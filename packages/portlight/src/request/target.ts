@@ -1,4 +1,5 @@
-import { BadRequestError } from '../errors/http-error.ts';
+import { BadRequestError, type HttpError } from '../errors/http-error.ts';
+import { isHost } from '../fields/host.ts';
 
 /**
  * A request target (RFC 9112 §3.2), parsed once: what is routed, what guards see and what handlers see is the same.
@@ -15,7 +16,7 @@ export interface Target {
   /** The authority of an absolute-form target, which overrules Host (RFC 9112 §3.2.2). */
   readonly authority: string | undefined;
   /** Why the target is refused; then nothing is routed by it. */
-  readonly refusal: BadRequestError | undefined;
+  readonly refusal: HttpError | undefined;
 }
 
 const SLASH = 0x2f;
@@ -26,9 +27,14 @@ export function parseTarget(target: string): Target {
   try {
     return target.charCodeAt(0) === SLASH ? parseOriginForm(target, undefined) : parseOtherForm(target);
   } catch (error) {
-    const [path = ''] = target.split('?', 1);
-    return { path, routePath: '', search: '', authority: undefined, refusal: error as BadRequestError };
+    return refuseTarget(target, error as BadRequestError);
   }
+}
+
+/** A target by which nothing is routed. */
+export function refuseTarget(target: string, refusal: HttpError): Target {
+  const [path = ''] = target.split('?', 1);
+  return { path, routePath: '', search: '', authority: undefined, refusal };
 }
 
 function parseOtherForm(target: string): Target {
@@ -39,6 +45,7 @@ function parseOtherForm(target: string): Target {
   const end = rest.search(/[/?#]/);
   const authority = end === -1 ? rest : rest.slice(0, end);
   const origin = end === -1 ? '/' : rest.slice(end);
+  if (!isHost(authority)) throw new BadRequestError('The request target holds no host.');
   return parseOriginForm(origin.startsWith('/') ? origin : `/${origin}`, authority);
 }
 

@@ -6,6 +6,8 @@ import type { PatternVariant } from './pattern.ts';
 import type { RouteMatch } from './route-match.ts';
 import { RANK, type Segment } from './segment.ts';
 
+const { starts, ends } = captures;
+
 /** Where a variant of a pattern leads for one method. */
 export class Endpoint<Target> {
   readonly target: Target;
@@ -54,13 +56,14 @@ export class Endpoint<Target> {
 
   #readParams(path: string): ParamRecord {
     const names = this.#names;
-    const { starts, ends } = captures;
+    const isEscaped = path.includes('%');
     const params = new ParamRecord();
     const count = this.#endsInWildcard ? names.length - 1 : this.#headLength;
     for (let index = 0; index < count; index += 1) {
-      params[names[index] as string] = decodeCapture(path.slice(starts[index], ends[index]));
+      const text = path.slice(starts[index], ends[index]);
+      params[names[index] as string] = isEscaped ? decodeCapture(text) : text;
     }
-    if (this.#endsInWildcard) params[names[count] as string] = toSegmentTexts(path.slice(starts[count], ends[count]));
+    if (this.#endsInWildcard) params[names[count] as string] = splitCapture(path.slice(starts[count], ends[count]));
     else if (count < names.length) this.#readTail(params);
     return params;
   }
@@ -68,18 +71,25 @@ export class Endpoint<Target> {
   #readTail(params: ParamRecord): void {
     for (const [index, isWildcard] of this.#tailWildcards.entries()) {
       const text = captures.tail?.[index + 1] as string;
-      params[this.#names[this.#headLength + index] as string] = isWildcard ? toSegmentTexts(text) : decodeCapture(text);
+      params[this.#names[this.#headLength + index] as string] = isWildcard ? splitCapture(text) : decodeCapture(text);
     }
   }
+}
+
+/** The segments of a wildcard. A loop takes half the time of `split`. */
+function splitCapture(text: string): string[] {
+  const segments: string[] = [];
+  let start = 0;
+  for (let end = text.indexOf('/'); end !== -1; end = text.indexOf('/', start)) {
+    segments.push(decodeCapture(text.slice(start, end)));
+    start = end + 1;
+  }
+  segments.push(decodeCapture(text.slice(start)));
+  return segments;
 }
 
 /** From path-to-regexp, whose expressions are built so that no path makes them backtrack for long. */
 function toExpression(tail: readonly Segment[]): RegExp {
   const tokens = tail.flatMap((segment, index) => (index === 0 ? segment.tokens : [{ type: 'text', value: '/' } as const, ...segment.tokens]));
   return pathToRegexp({ tokens }, { sensitive: true, trailing: false }).regexp;
-}
-
-function toSegmentTexts(text: string): string[] {
-  const texts = text.split('/');
-  return text.includes('%') ? texts.map(decodeCapture) : texts;
 }

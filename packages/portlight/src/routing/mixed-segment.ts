@@ -1,6 +1,8 @@
 import { captures } from './captures.ts';
 import type { Segment } from './segment.ts';
 
+const { starts, ends } = captures;
+
 /**
  * Matches one segment of text and params as path-to-regexp would: every param but the last ends before the first
  * occurrence of the text behind it, the last one takes what is left. One pass, nothing is tried twice.
@@ -30,15 +32,15 @@ export class MixedSegment {
       const text = this.#texts[index] as string;
       const to = path.indexOf(text, from + 1);
       if (to === -1 || to >= end) return false;
-      captures.starts[depth + index] = from;
-      captures.ends[depth + index] = to;
+      starts[depth + index] = from;
+      ends[depth + index] = to;
       from = to + text.length;
     }
     const text = this.#texts[last] as string;
     const to = end - text.length;
     if (to <= from || !path.startsWith(text, to)) return false;
-    captures.starts[depth + last] = from;
-    captures.ends[depth + last] = to;
+    starts[depth + last] = from;
+    ends[depth + last] = to;
     return true;
   }
 }

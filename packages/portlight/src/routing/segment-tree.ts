@@ -2,9 +2,9 @@ import { captures } from './captures.ts';
 import type { Endpoint } from './endpoint.ts';
 import { MixedSegment } from './mixed-segment.ts';
 import { compareSegmentLists, compareSegments, RANK, type Segment } from './segment.ts';
-import { TreeNode } from './tree-node.ts';
+import { type MixedBranch, TreeNode } from './tree-node.ts';
 
-const SLASH = 0x2f;
+const { starts, ends } = captures;
 
 /**
  * The endpoints of one method whose patterns hold params or wildcards, found by going through a path once.
@@ -13,7 +13,7 @@ const SLASH = 0x2f;
  * in the tree belongs to one place in the path, no place is visited twice.
  */
 export class SegmentTree<Target> {
-  readonly #root: TreeNode<Target> = new TreeNode('');
+  readonly #root: TreeNode<Target> = new TreeNode();
 
   add(endpoint: Endpoint<Target>): void {
     let node = this.#root;
@@ -32,7 +32,7 @@ export class SegmentTree<Target> {
         node.wildcard = prefer(node.wildcard, endpoint);
         return;
       }
-      node = segment.rank === RANK.param ? (node.param ??= new TreeNode('')) : descendMixed(node, segment);
+      node = segment.rank === RANK.param ? (node.param ??= new TreeNode()) : descendMixed(node, segment);
     }
     if (endpoint.tail.length > 0) {
       node = node.descend(head.length > 0 ? `${text}/` : '');
@@ -60,11 +60,11 @@ function descendMixed<Target>(node: TreeNode<Target>, segment: Segment): TreeNod
     const order = compareSegments(segment, branch.segment);
     if (order === 0) return branch.node;
     if (order > 0) continue;
-    const next = new TreeNode<Target>('');
+    const next = new TreeNode<Target>();
     node.mixed.splice(index, 0, { segment, matcher: new MixedSegment(segment), node: next });
     return next;
   }
-  const next = new TreeNode<Target>('');
+  const next = new TreeNode<Target>();
   node.mixed.push({ segment, matcher: new MixedSegment(segment), node: next });
   return next;
 }
@@ -80,50 +80,53 @@ function addTail<Target>(tails: Endpoint<Target>[], endpoint: Endpoint<Target>):
   tails.push(endpoint);
 }
 
-function walk<Target>(start: TreeNode<Target>, path: string, from: number, level: number): Endpoint<Target> | null {
+function walk<Target>(start: TreeNode<Target>, path: string, from: number, depth: number): Endpoint<Target> | null {
   let node = start;
   let index = from;
-  let depth = level;
-  for (;;) {
-    if (index === path.length) return node.endpoint;
-    const child = node.childAt(path, index);
-    if (!node.hasDynamic) {
-      if (child === null) return null;
-      index += child.text.length;
-      node = child;
-      continue;
-    }
-    if (child !== null) {
-      const found = walk(child, path, index + child.text.length, depth);
-      if (found !== null) return found;
-    }
-    const end = endOfSegment(path, index);
-    if (end > index) {
-      if (node.mixed.length > 0) {
-        const found = walkMixed(node, path, index, end, depth);
-        if (found !== null) return found;
-      }
-      if (node.param !== null) {
-        captures.starts[depth] = index;
-        captures.ends[depth] = end;
-        const found = walk(node.param, path, end, depth + 1);
-        if (found !== null) return found;
-      }
-    }
-    if (node.tails.length > 0) {
-      const found = findTail(node.tails, path.slice(index));
-      if (found !== null) return found;
-    }
-    captures.starts[depth] = index;
-    captures.ends[depth] = path.length;
-    return node.wildcard;
+  while (!node.hasDynamic) {
+    if (index >= path.length) return index === path.length && node.isLabelBefore(path, index) ? node.endpoint : null;
+    const child = node.childFor(path.charCodeAt(index));
+    if (child === null) return null;
+    node = child;
+    index += child.length;
   }
+  if (index > path.length || !node.isLabelBefore(path, index)) return null;
+  return index === path.length ? node.endpoint : branch(node, path, index, depth);
 }
 
-function walkMixed<Target>(node: TreeNode<Target>, path: string, index: number, end: number, depth: number): Endpoint<Target> | null {
-  for (const branch of node.mixed) {
-    if (!branch.matcher.match(path, index, end, depth)) continue;
-    const found = walk(branch.node, path, end, depth + branch.matcher.size);
+function branch<Target>(node: TreeNode<Target>, path: string, index: number, depth: number): Endpoint<Target> | null {
+  const child = node.childFor(path.charCodeAt(index));
+  if (child !== null) {
+    const found = walk(child, path, index + child.length, depth);
+    if (found !== null) return found;
+  }
+  const slash = path.indexOf('/', index);
+  const end = slash === -1 ? path.length : slash;
+  if (end > index) {
+    if (node.mixed.length > 0) {
+      const found = walkMixed(node.mixed, path, index, end, depth);
+      if (found !== null) return found;
+    }
+    if (node.param !== null) {
+      starts[depth] = index;
+      ends[depth] = end;
+      const found = walk(node.param, path, end, depth + 1);
+      if (found !== null) return found;
+    }
+  }
+  if (node.tails.length > 0) {
+    const found = findTail(node.tails, path.slice(index));
+    if (found !== null) return found;
+  }
+  starts[depth] = index;
+  ends[depth] = path.length;
+  return node.wildcard;
+}
+
+function walkMixed<Target>(branches: readonly MixedBranch<Target>[], path: string, index: number, end: number, depth: number): Endpoint<Target> | null {
+  for (const { matcher, node } of branches) {
+    if (!matcher.match(path, index, end, depth)) continue;
+    const found = walk(node, path, end, depth + matcher.size);
     if (found !== null) return found;
   }
   return null;
@@ -135,10 +138,4 @@ function findTail<Target>(tails: readonly Endpoint<Target>[], text: string): End
     if (captures.tail !== null) return endpoint;
   }
   return null;
-}
-
-function endOfSegment(path: string, index: number): number {
-  let end = index;
-  while (end < path.length && path.charCodeAt(end) !== SLASH) end += 1;
-  return end;
 }

@@ -11,89 +11,84 @@ export interface MixedBranch<Target> {
 
 /** All codes from here on share one place among the children; those then stand in a row. */
 const LAST_CODE = 127;
+/** V8 copies a slice up to this length, and compares a longer one, which it does not copy, three times slower. */
+const MAX_COPIED_SLICE = 12;
 
 /**
- * A place in a pattern. Text leads on to `children`, which share no first character; where a segment begins, params
- * and wildcards may lead on as well.
+ * A place in a pattern. Text leads on to children, which share no first character; where a segment begins, params and
+ * wildcards may lead on as well.
+ *
+ * A walk along text looks at the first character of each node only, and compares the whole text where it has to know:
+ * once for a text of many nodes.
  */
 export class TreeNode<Target> {
-  /** The text that leads here from the parent; it may hold slashes. */
-  text: string;
+  /** The text that leads here from the root or the last param; it may hold slashes. */
+  label: string;
+  /** How much of the label leads here from the parent. */
+  length: number;
   endpoint: Endpoint<Target> | null = null;
   /** Whether there is anything but text to go on with. */
   hasDynamic = false;
+  /** The most specific first, as are the tails. */
   mixed: MixedBranch<Target>[] = [];
   param: TreeNode<Target> | null = null;
-  /** Endpoints whose tail begins here, and a last one for the wildcard; the most specific first. */
+  /** Endpoints whose tail begins here. */
   tails: Endpoint<Target>[] = [];
+  /** The endpoint of a last segment `*name`. */
   wildcard: Endpoint<Target> | null = null;
-  /** The next one with the same place among the children of the parent. */
-  sibling: TreeNode<Target> | null = null;
+  #firstCode: number;
+  /** The next child of the parent that shares its place. */
+  #sibling: TreeNode<Target> | null = null;
   #children: (TreeNode<Target> | null)[] = [];
-  /** The character code of the first place of `#children`. */
-  #firstCode = 0;
+  /** The place of the first of `#children`. */
+  #offset = 0;
 
-  constructor(text: string) {
-    this.text = text;
+  constructor(label: string = '', length: number = label.length) {
+    this.label = label;
+    this.length = length;
+    this.#firstCode = label.charCodeAt(label.length - length);
   }
 
-  /** The child whose text stands in the path at `index`. */
-  childAt(path: string, index: number): TreeNode<Target> | null {
-    const code = path.charCodeAt(index);
-    const place = (code < LAST_CODE ? code : LAST_CODE) - this.#firstCode;
+  /** Whether the text before `end` is the label. */
+  isLabelBefore(path: string, end: number): boolean {
+    const { label } = this;
+    const start = end - label.length;
+    return label.length <= MAX_COPIED_SLICE ? path.slice(start, end) === label : path.indexOf(label, start) === start;
+  }
+
+  /** The child whose text begins with a character. */
+  childFor(code: number): TreeNode<Target> | null {
+    const place = (code < LAST_CODE ? code : LAST_CODE) - this.#offset;
     if (place < 0 || place >= this.#children.length) return null;
     let child = this.#children[place] as TreeNode<Target> | null;
-    while (child !== null && !child.#standsAt(path, index)) child = child.sibling;
+    while (child !== null && child.#firstCode !== code) child = child.#sibling;
     return child;
   }
 
-  /** The node that `text` leads to from here, made where there is none. */
-  descend(text: string): TreeNode<Target> {
-    if (text === '') return this;
-    const child = this.#childFor(text);
+  /** The node to which the text leads on from `index`, made where there is none. */
+  descend(text: string, index: number = 0): TreeNode<Target> {
+    if (index === text.length) return this;
+    const child = this.childFor(text.charCodeAt(index)) ?? this.#addChild(new TreeNode(this.label + text.slice(index), text.length - index));
+    const start = child.label.length - child.length;
     let shared = 0;
-    while (shared < child.text.length && child.text.charCodeAt(shared) === text.charCodeAt(shared)) shared += 1;
-    if (shared < child.text.length) child.#split(shared);
-    return child.descend(text.slice(shared));
+    while (shared < child.length && child.label.charCodeAt(start + shared) === text.charCodeAt(index + shared)) shared += 1;
+    if (shared < child.length) child.#split(shared);
+    return child.descend(text, index + shared);
   }
 
-  #standsAt(path: string, start: number): boolean {
-    const { text } = this;
-    if (start + text.length > path.length) return false;
-    for (let index = 0; index < text.length; index += 1) {
-      if (text.charCodeAt(index) !== path.charCodeAt(start + index)) return false;
-    }
-    return true;
-  }
-
-  /** The child that begins with the same character. */
-  #childFor(text: string): TreeNode<Target> {
-    const code = text.charCodeAt(0);
-    const key = Math.min(code, LAST_CODE);
-    this.#makePlace(key);
-    const place = key - this.#firstCode;
-    const first = this.#children[place] ?? null;
-    for (let child = first; child !== null; child = child.sibling) {
-      if (child.text.charCodeAt(0) === code) return child;
-    }
-    const child = new TreeNode<Target>(text);
-    child.sibling = first;
-    this.#children[place] = child;
+  #addChild(child: TreeNode<Target>): TreeNode<Target> {
+    const key = Math.min(child.#firstCode, LAST_CODE);
+    if (this.#children.length === 0) this.#offset = key;
+    for (; this.#offset > key; this.#offset -= 1) this.#children.unshift(null);
+    while (this.#offset + this.#children.length <= key) this.#children.push(null);
+    child.#sibling = this.#children[key - this.#offset] ?? null;
+    this.#children[key - this.#offset] = child;
     return child;
   }
 
-  #makePlace(key: number): void {
-    if (this.#children.length === 0) this.#firstCode = key;
-    while (key < this.#firstCode) {
-      this.#children.unshift(null);
-      this.#firstCode -= 1;
-    }
-    while (key >= this.#firstCode + this.#children.length) this.#children.push(null);
-  }
-
-  /** Keeps the first `length` characters, and moves everything else to a child of the rest. */
+  /** Keeps the first `length` characters, and moves everything else to a child. */
   #split(length: number): void {
-    const rest = new TreeNode<Target>(this.text.slice(length));
+    const rest = new TreeNode<Target>(this.label, this.length - length);
     rest.endpoint = this.endpoint;
     rest.hasDynamic = this.hasDynamic;
     rest.mixed = this.mixed;
@@ -101,8 +96,9 @@ export class TreeNode<Target> {
     rest.tails = this.tails;
     rest.wildcard = this.wildcard;
     rest.#children = this.#children;
-    rest.#firstCode = this.#firstCode;
-    this.text = this.text.slice(0, length);
+    rest.#offset = this.#offset;
+    this.label = this.label.slice(0, this.label.length - rest.length);
+    this.length = length;
     this.endpoint = null;
     this.hasDynamic = false;
     this.mixed = [];
@@ -110,7 +106,6 @@ export class TreeNode<Target> {
     this.tails = [];
     this.wildcard = null;
     this.#children = [];
-    this.#firstCode = Math.min(rest.text.charCodeAt(0), LAST_CODE);
-    this.#children.push(rest);
+    this.#addChild(rest);
   }
 }

@@ -12,6 +12,12 @@ export interface Exchange {
 /** What a connection does at the moment: waits, has sent part of a head, or has requests that are not yet answered. */
 export type ConnectionState = 'idle' | 'head' | 'busy';
 
+interface Admission {
+  readonly exchange: Exchange;
+  readonly isSafe: boolean;
+  readonly start: () => void;
+}
+
 /** One accepted connection, from the first byte to the close, whichever lane serves it. */
 export class Connection {
   readonly socket: Socket;
@@ -22,7 +28,10 @@ export class Connection {
   isLast = false;
   /** What came last was no HTTP, and is answered once. */
   isRefused = false;
-  readonly #exchanges: Set<Exchange> = new Set();
+  /** Requests that are being handled, in the order they came. */
+  readonly #running: Map<Exchange, Admission> = new Map();
+  /** Pipelined requests that have to wait for those. */
+  readonly #waiting: Admission[] = [];
   #newest: Exchange | undefined;
   #bytesAtRest = 0;
   #onRest: (() => void)[] = [];
@@ -34,28 +43,41 @@ export class Connection {
     // Errors arrive at the lanes too; without a listener of its own, one that comes between two lanes would end the process.
     socket.on('error', ignore);
     socket.on('end', () => this.abort(new AbortedError('The client closed its side of the connection.', 'ERR_PORTLIGHT_CLIENT_GONE')));
-    socket.on('close', () => this.abort(new AbortedError('The client closed the connection.', 'ERR_PORTLIGHT_CLIENT_GONE')));
+    socket.on('close', () => {
+      this.#waiting.length = 0;
+      this.abort(new AbortedError('The client closed the connection.', 'ERR_PORTLIGHT_CLIENT_GONE'));
+    });
   }
 
   get state(): ConnectionState {
-    if (this.#exchanges.size > 0) return 'busy';
+    if (this.#running.size > 0) return 'busy';
     return this.socket.bytesRead > this.#bytesAtRest ? 'head' : 'idle';
   }
 
-  begin(exchange: Exchange): void {
-    this.#exchanges.add(exchange);
+  /**
+   * Starts a request, at once or when those before it allow: one that may change something is handled alone, safe ones
+   * a few at a time. While one waits nothing more is read, so that a client cannot start work without end.
+   */
+  admit(exchange: Exchange, isSafe: boolean, start: () => void): void {
+    const admission = { exchange, isSafe, start };
     this.#newest = exchange;
+    if (this.#waiting.length === 0 && this.#mayStart(admission)) {
+      this.#start(admission);
+      return;
+    }
+    this.#waiting.push(admission);
+    this.socket.pause();
   }
 
   /** The response is out, or will never be. */
   finish(exchange: Exchange): void {
-    this.#exchanges.delete(exchange);
-    if (this.#exchanges.size > 0) return;
-    this.#bytesAtRest = this.socket.bytesRead;
-    if (this.isLast && !this.isRefused) this.socket.destroySoon();
-    const waiting = this.#onRest;
-    this.#onRest = [];
-    for (const listener of waiting) listener();
+    this.#running.delete(exchange);
+    for (let next = this.#waiting[0]; next !== undefined && this.#mayStart(next); next = this.#waiting[0]) {
+      this.#waiting.shift();
+      if (this.#waiting.length === 0) this.socket.resume();
+      this.#start(next);
+    }
+    if (this.#running.size === 0) this.#rest();
   }
 
   /** Whether a later request came over the connection; then this one's response must not close it. */
@@ -65,17 +87,17 @@ export class Connection {
 
   /** The request that came last, if it is not yet answered. */
   get newest(): Exchange | undefined {
-    return this.#newest !== undefined && this.#exchanges.has(this.#newest) ? this.#newest : undefined;
+    return this.#running.size > 0 ? this.#newest : undefined;
   }
 
   /** Calls when every request that came so far is answered; at once if that is so. */
   whenAtRest(listener: () => void): void {
-    if (this.#exchanges.size === 0) listener();
+    if (this.#running.size === 0) listener();
     else this.#onRest.push(listener);
   }
 
   abort(reason: AbortedError): void {
-    for (const exchange of this.#exchanges) exchange.abort(reason);
+    for (const exchange of this.#running.keys()) exchange.abort(reason);
   }
 
   /**
@@ -91,6 +113,26 @@ export class Connection {
     const timer = setTimeout(() => socket.destroy(), DEFAULTS.lingerMs).unref();
     socket.once('end', () => socket.destroySoon());
     socket.once('close', () => clearTimeout(timer));
+  }
+
+  #mayStart({ isSafe }: Admission): boolean {
+    if (this.#running.size === 0) return true;
+    if (!isSafe || this.#running.size >= DEFAULTS.maxPipelined) return false;
+    for (const running of this.#running.values()) if (!running.isSafe) return false;
+    return true;
+  }
+
+  #start(admission: Admission): void {
+    this.#running.set(admission.exchange, admission);
+    admission.start();
+  }
+
+  #rest(): void {
+    this.#bytesAtRest = this.socket.bytesRead;
+    if (this.isLast && !this.isRefused) this.socket.destroySoon();
+    const listeners = this.#onRest;
+    this.#onRest = [];
+    for (const listener of listeners) listener();
   }
 }
 

@@ -1,14 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import type { ServerConfig } from '../config/server-options.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { AbortedError } from '../errors/aborted-error.ts';
+import type { HttpError } from '../errors/http-error.ts';
 import type { LogHolder } from '../log.ts';
 import { controls, type HttpRequest } from '../request/http-request.ts';
 import type { RequestSource } from '../request/request-source.ts';
 import { HttpResponse } from '../response/http-response.ts';
 import { discardBody } from '../response/replace-body.ts';
 import type { Connection, Exchange } from './connection.ts';
-import { bodyOf, type MessageBody } from './message-body.ts';
+import { inspectHead } from './inspect-head.ts';
+import { MessageBody } from './message-body.ts';
 import { formatHead, type ResponseHead } from './response-head.ts';
 import { sendStream } from './send-stream.ts';
 
@@ -19,22 +22,27 @@ export class HttpExchange implements RequestSource, Exchange {
   readonly rawHeaders: readonly string[];
   readonly body: MessageBody | undefined;
   readonly raw: IncomingMessage;
+  readonly refusal: HttpError | undefined;
   /** Set by the lane right after it is made of this. */
   request: HttpRequest | undefined;
   readonly #connection: Connection;
   readonly #response: ServerResponse;
   readonly #log: LogHolder;
 
-  constructor(message: IncomingMessage, response: ServerResponse, connection: Connection, log: LogHolder) {
+  constructor(message: IncomingMessage, response: ServerResponse, connection: Connection, config: ServerConfig, log: LogHolder) {
+    const { refusal, hasBody, declaredBytes, expectsContinue } = inspectHead(message, config);
     this.method = message.method as string;
     this.target = message.url as string;
     this.rawHeaders = message.rawHeaders;
-    this.body = bodyOf(message);
+    const invite = expectsContinue ? (): void => response.writeContinue() : undefined;
+    this.body = hasBody ? new MessageBody(message, declaredBytes, invite) : undefined;
     this.raw = message;
+    this.refusal = refusal;
     this.#connection = connection;
     this.#response = response;
     this.#log = log;
-    connection.begin(this);
+    // Where a request ends that is refused for its head, nobody can say for sure.
+    if (refusal !== undefined) connection.isLast = true;
     response.on('close', () => connection.finish(this));
   }
 
@@ -70,8 +78,9 @@ export class HttpExchange implements RequestSource, Exchange {
   #write(response: HttpResponse): Promise<void> | undefined {
     const head = formatHead(response);
     const to = this.#response;
-    const lingers = this.#leavesBodyUnread();
-    if (head.asksToClose || lingers) this.#connection.isLast = true;
+    const isUnread = this.#leavesBodyUnread();
+    const lingers = isUnread && this.body?.isHeldBack === false;
+    if (head.asksToClose || isUnread) this.#connection.isLast = true;
     if (this.#connection.isLast && this.#connection.isNewest(this)) head.fields.push('connection', 'close');
     to.writeHead(head.status, head.fields);
     const { body } = response;
@@ -122,7 +131,7 @@ export class HttpExchange implements RequestSource, Exchange {
   #leavesBodyUnread(): boolean {
     const { body } = this;
     if (body === undefined || body.isComplete || this.#connection.isRefused) return false;
-    return body.declaredBytes === undefined || body.declaredBytes > DEFAULTS.maxDrainedBodyBytes;
+    return body.isHeldBack || body.declaredBytes === undefined || body.declaredBytes > DEFAULTS.maxDrainedBodyBytes;
   }
 
   /** After the head there is no second one: the connection is cut, so that nobody takes what came for the whole. */

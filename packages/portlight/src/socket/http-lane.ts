@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import type { ServerConfig } from '../config/server-options.ts';
 import { DEFAULTS } from '../defaults.ts';
+import { HttpError } from '../errors/http-error.ts';
 import type { LogHolder } from '../log.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { HttpRequest } from '../request/http-request.ts';
@@ -12,6 +13,9 @@ import { formatLastResponse } from './format-response.ts';
 import { HttpExchange } from './http-exchange.ts';
 import { toParserError } from './parser-error.ts';
 
+/** Methods that change nothing, so that several may run at once (RFC 9110 §9.2.1). */
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY', 'PROPFIND', 'REPORT', 'SEARCH']);
+
 /**
  * The lane through node:http: a stock `http.Server` that never listens and is fed the connections of our listener.
  * Its parser, llhttp, is the judge of what is HTTP; its deadlines for heads and bodies hold as long as it is open.
@@ -20,11 +24,13 @@ export class HttpLane {
   readonly #server: Server;
   readonly #connections: WeakMap<Socket, Connection> = new WeakMap();
   readonly #pipeline: Pipeline;
+  readonly #config: ServerConfig;
   readonly #view: ServerView;
   readonly #log: LogHolder;
 
   constructor(pipeline: Pipeline, config: ServerConfig, view: ServerView, log: LogHolder) {
     this.#pipeline = pipeline;
+    this.#config = config;
     this.#view = view;
     this.#log = log;
     this.#server = createServer({
@@ -32,10 +38,17 @@ export class HttpLane {
       requestTimeout: Math.max(config.requestTimeoutMs, config.headersTimeoutMs),
       keepAliveTimeout: config.keepAliveTimeoutMs,
       connectionsCheckingInterval: DEFAULTS.timeoutCheckMs,
+      maxHeaderSize: config.maxHeaderBytes,
+      // Refused with the other heads that node:http lets through, by our own error handlers.
+      requireHostHeader: false,
     });
     // A client that closes its side after the request gets its answer; the option has no public name.
     Object.assign(this.#server, { httpAllowHalfOpen: true });
-    this.#server.on('request', (message, response) => this.#onRequest(message, response));
+    // With Expect node:http would answer by itself; the exchange says 100 when the body is wanted, and 417.
+    for (const event of ['request', 'checkContinue', 'checkExpectation'] as const) {
+      this.#server.on(event, (message, response) => this.#onRequest(message, response));
+    }
+    this.#server.on('connect', (_message, socket) => this.#onConnect(socket as Socket));
     this.#server.on('clientError', (error, socket) => this.#onClientError(error, socket as Socket));
     // Without this event node:http never starts the checks of its deadlines.
     this.#server.emit('listening');
@@ -53,12 +66,23 @@ export class HttpLane {
 
   #onRequest(message: IncomingMessage, response: ServerResponse): void {
     const connection = this.#connections.get(message.socket) as Connection;
-    const exchange = new HttpExchange(message, response, connection, this.#log);
+    const exchange = new HttpExchange(message, response, connection, this.#config, this.#log);
+    connection.admit(exchange, SAFE_METHODS.has(exchange.method), () => this.#serve(exchange));
+  }
+
+  #serve(exchange: HttpExchange): void {
     const request = new HttpRequest(exchange, this.#view);
     exchange.request = request;
     const reply = this.#pipeline.respond(request);
     if (reply instanceof Promise) void reply.then((value) => exchange.send(value));
     else void exchange.send(reply);
+  }
+
+  /** CONNECT asks for a tunnel, which is no business of an origin server (RFC 9110 §9.3.6). */
+  #onConnect(socket: Socket): void {
+    const connection = this.#connections.get(socket) as Connection;
+    connection.isRefused = true;
+    connection.whenAtRest(() => void this.#refuse(new HttpError(501, 'CONNECT is not served here.', { expose: true }), connection));
   }
 
   /**

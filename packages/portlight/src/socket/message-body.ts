@@ -6,12 +6,20 @@ import type { BodySink, BodySource } from '../request/body-source.ts';
 export class MessageBody implements BodySource {
   readonly declaredBytes: number | undefined;
   readonly #message: IncomingMessage;
+  /** Tells the client to go on, where it waits for that. */
+  #invite: (() => void) | undefined;
   #sink: BodySink | undefined;
   #failure: Error | undefined;
 
-  constructor(message: IncomingMessage, declaredBytes: number | undefined) {
+  constructor(message: IncomingMessage, declaredBytes: number | undefined, invite?: () => void) {
     this.#message = message;
     this.declaredBytes = declaredBytes;
+    this.#invite = invite;
+  }
+
+  /** The client waits for word before it sends the body, and may not send it at all without. */
+  get isHeldBack(): boolean {
+    return this.#invite !== undefined;
   }
 
   /** Whether every byte of it came. */
@@ -30,6 +38,8 @@ export class MessageBody implements BodySource {
       sink.fail(new AbortedError('The body of this request is no longer there.', 'ERR_PORTLIGHT_CLIENT_GONE'));
       return;
     }
+    this.#invite?.();
+    this.#invite = undefined;
     message.on('data', (bytes: Buffer) => this.#sink?.chunk(bytes));
     message.on('end', () => this.#settle((open) => open.end()));
     message.on('error', () => this.fail(new AbortedError('The client went away before its body was complete.', 'ERR_PORTLIGHT_CLIENT_GONE')));
@@ -54,18 +64,4 @@ export class MessageBody implements BodySource {
     this.#sink = undefined;
     if (sink !== undefined) tell(sink);
   }
-}
-
-/** The body of a message, or `undefined` where its head announces none (RFC 9112 §6.3). */
-export function bodyOf(message: IncomingMessage): MessageBody | undefined {
-  const { rawHeaders } = message;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index] as string;
-    if (name.length === 14 && name.toLowerCase() === 'content-length') {
-      const declared = Number(rawHeaders[index + 1]);
-      return declared === 0 ? undefined : new MessageBody(message, declared);
-    }
-    if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') return new MessageBody(message, undefined);
-  }
-  return undefined;
 }
