@@ -43,12 +43,13 @@ export class HttpServer extends Router implements ServerView {
   #config: ServerConfig;
   #pipeline: Pipeline | undefined;
   #runner: ConcurrentRunner | undefined;
-  #bound: ServerAddress | undefined;
+  /** The last start, until a stop begins. */
   #starting: Promise<this> | undefined;
+  /** The last stop. */
   #stopping: Promise<StopReport> | undefined;
   #isDraining = false;
   /** The calls of `run` that wait for the end. */
-  #waiting: ((report: StopReport) => void)[] = [];
+  readonly #waiting: Set<(report: StopReport) => void> = new Set();
 
   /**
    * @param address an IP address, a host name, or `tcp://host:port`
@@ -69,13 +70,13 @@ export class HttpServer extends Router implements ServerView {
    * @throws {ListenError} when it cannot listen, `PortInUseError` among them
    */
   start(): Promise<this> {
-    this.#starting ??= this.#start().catch((error: unknown) => {
-      this.#starting = undefined;
-      this.#runner = undefined;
-      this.seal(undefined);
-      throw error;
+    if (this.#starting !== undefined) return this.#starting;
+    const starting = this.#start();
+    this.#starting = starting;
+    starting.catch(() => {
+      if (this.#starting === starting) this.#starting = undefined;
     });
-    return this.#starting;
+    return starting;
   }
 
   /**
@@ -94,15 +95,18 @@ export class HttpServer extends Router implements ServerView {
       onStop: (reason) => void this.#stop(reason, {}),
       onUncaught: onUncaught === 'ignore' ? undefined : (error) => this.#log.logger.error({ err: error }, 'An error that nothing caught; the server stops.'),
     });
+    let resolve: (report: StopReport) => void = () => {};
+    const stopped = new Promise<StopReport>((settle) => (resolve = settle));
+    this.#waiting.add(resolve);
     watch.install();
     try {
-      const stopped = new Promise<StopReport>((resolve) => this.#waiting.push(resolve));
       await this.start();
       const report = await stopped;
       if (report.reason !== 'shutdown') endProcessAfter(report, drainTimeoutMs);
       return report;
     } finally {
       watch.uninstall();
+      this.#waiting.delete(resolve);
     }
   }
 
@@ -132,7 +136,7 @@ export class HttpServer extends Router implements ServerView {
 
   /** The bound address; before the start, the configured one. */
   getAddress(): { readonly address: string; readonly port: number } {
-    return this.#bound ?? this.#address;
+    return this.#runner?.address ?? this.#address;
   }
 
   /** The accepting socket, or `undefined` while there is none. */
@@ -200,36 +204,41 @@ export class HttpServer extends Router implements ServerView {
   }
 
   async #start(): Promise<this> {
-    await this.#stopping;
-    this.#stopping = undefined;
     this.seal('the server has started');
-    this.#runner = new ConcurrentRunner(this.#openPipeline(), this.#config, this.#hooks, this, this.#log);
-    this.#bound = await this.#runner.start(this.#address);
-    this.#log.logger.info(this.#bound, 'Listening.');
+    try {
+      await this.#stopping;
+      this.#runner = new ConcurrentRunner(this.#openPipeline(), this.#config, this.#hooks, this, this.#log);
+      await this.#runner.start(this.#address);
+    } catch (error) {
+      this.#runner = undefined;
+      this.seal(undefined);
+      throw error;
+    }
+    this.#log.logger.info(this.getAddress(), 'Listening.');
     return this;
   }
 
+  /** Stops what was started last; a start that is under way is stopped when it is done. */
   #stop(reason: StopReason, { timeoutMs = this.#config.drainTimeoutMs }: ShutdownOptions): Promise<StopReport> {
     if (!(timeoutMs >= 0)) throw new ConfigError(`shutdown waits for a number of milliseconds from 0, not ${String(timeoutMs)}.`);
-    this.#stopping ??= this.#drain(reason, timeoutMs);
+    const starting = this.#starting;
+    if (starting === undefined) return this.#stopping ?? Promise.resolve({ reason, drained: 0, forced: 0, durationMs: 0 });
+    this.#starting = undefined;
+    this.#stopping = this.#drain(starting, reason, timeoutMs);
     return this.#stopping;
   }
 
-  async #drain(reason: StopReason, timeoutMs: number): Promise<StopReport> {
-    const started = await this.#starting?.catch(() => undefined);
-    if (started === undefined || this.#runner === undefined) {
-      this.#stopping = undefined;
-      return { reason, drained: 0, forced: 0, durationMs: 0 };
-    }
+  async #drain(starting: Promise<unknown>, reason: StopReason, timeoutMs: number): Promise<StopReport> {
+    const hasStarted = await starting.then(() => true, () => false);
+    const runner = this.#runner;
+    if (!hasStarted || runner === undefined) return { reason, drained: 0, forced: 0, durationMs: 0 };
     this.#isDraining = true;
     this.#log.logger.info({ reason }, 'Stopping.');
-    const report = await this.#runner.stop({ reason, timeoutMs, delayMs: this.#config.drainDelayMs });
+    const report = await runner.stop({ reason, timeoutMs, delayMs: this.#config.drainDelayMs });
     this.#log.logger.info(report, 'Stopped.');
     this.#isDraining = false;
-    this.#starting = undefined;
     this.#runner = undefined;
-    this.#bound = undefined;
-    for (const resolve of this.#waiting.splice(0)) resolve(report);
+    for (const resolve of this.#waiting) resolve(report);
     return report;
   }
 

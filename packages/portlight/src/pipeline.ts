@@ -30,6 +30,7 @@ interface Plan {
   /** Makes the response, or throws. */
   readonly core: (request: HttpRequest) => MaybePromise<HttpResponse>;
   readonly timeoutMs: number;
+  readonly maxBodyBytes: number;
   readonly headers: HeaderList;
   readonly interceptors: readonly ResponseInterceptor[];
 }
@@ -60,6 +61,7 @@ export class Pipeline {
   /** The response to a request. */
   respond(request: HttpRequest): MaybePromise<HttpResponse> {
     const plan = this.#route(request);
+    controls.limitBody(request, plan.maxBodyBytes);
     const response = this.#run(plan, request);
     return response instanceof Promise
       ? response.then((value) => this.#conclude(plan, value, request))
@@ -120,13 +122,13 @@ export class Pipeline {
 
   #planRoute(route: HttpRoute): Plan {
     const { scope, options } = route;
-    const maxBodyBytes = options.maxBodyBytes ?? this.#config.maxBodyBytes;
     const own = (options.use ?? []).map((middleware) => ({ middleware, matcher: undefined }));
     return {
       ...this.#planScope(scope),
       steps: [...scope.chain.flatMap((each) => this.#steps.get(each) ?? []), ...own],
-      core: (request) => callHandler(route, maxBodyBytes, request),
+      core: (request) => callHandler(route, request),
       timeoutMs: options.handlerTimeoutMs ?? this.#config.handlerTimeoutMs,
+      maxBodyBytes: options.maxBodyBytes ?? this.#config.maxBodyBytes,
     };
   }
 
@@ -141,12 +143,12 @@ export class Pipeline {
     return plan;
   }
 
-  #planScope(scope: Scope): Pick<Plan, 'scope' | 'headers' | 'interceptors'> {
+  #planScope(scope: Scope): Pick<Plan, 'scope' | 'headers' | 'interceptors' | 'maxBodyBytes'> {
     const inward = scope.chain;
     const outward = [...inward].reverse();
     const headers = new HeaderList();
     for (const each of inward) for (const [name, value] of each.headers) headers.set(name, value);
-    return { scope, headers, interceptors: outward.flatMap((each) => each.interceptors) };
+    return { scope, headers, maxBodyBytes: this.#config.maxBodyBytes, interceptors: outward.flatMap((each) => each.interceptors) };
   }
 
   /** No route takes the request: 404, or where its path is known 405, or what OPTIONS asks for. */

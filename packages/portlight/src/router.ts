@@ -161,6 +161,7 @@ export class Router {
   }
 
   setHeaders(fields: Readonly<Record<string, string | number>>): this {
+    if (typeof fields !== 'object' || fields === null) throw new ConfigError(`setHeaders needs an object of names and values, not ${String(fields)}.`);
     for (const [name, value] of Object.entries(fields)) this.setHeader(name, value);
     return this;
   }
@@ -190,6 +191,7 @@ export class Router {
     this.#assertOpen('mount');
     if (!(router instanceof Router) || router === this) throw new ConfigError('mount needs a prefix and another Router.');
     if (typeof prefix !== 'string') throw new ConfigError(`mount needs a prefix such as "/users", not ${String(prefix)}.`);
+    this.#newTable<true>().add(null, '/', true, prefix === '/' ? '' : prefix);
     const scopes = router.#scopesUnder(this.#root, prefix === '/' ? '' : prefix);
     const routes = router.#routes.map((route) => ({ ...route, scope: scopes.get(route.scope) as Scope }));
     this.#register(routes);

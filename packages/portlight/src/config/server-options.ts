@@ -23,7 +23,7 @@ export interface ServerOptions {
   readonly maxUrlBytes?: number | undefined;
   /** Longest time from the first byte of a head to its last, in ms; then 408. 1 to 86,400,000. @default 10_000 */
   readonly headersTimeoutMs?: number | undefined;
-  /** Longest time from the first byte of a request to the last of its body, in ms; then 408. At least `headersTimeoutMs`. @default 60_000 */
+  /** Longest time from the first byte of a request to the last of its body, in ms; then 408. The head has no longer either. @default 60_000 */
   readonly requestTimeoutMs?: number | undefined;
   /** How long a connection may stay open without a request, in ms, 1 to 86,400,000. @default 75_000 */
   readonly keepAliveTimeoutMs?: number | undefined;

@@ -70,11 +70,10 @@ export function toHttpError(thrown: unknown): HttpError {
 
 function isHttpError(value: unknown): value is HttpError {
   if (value instanceof HttpError) return true;
-  return (
-    value instanceof Error && 'status' in value && 'expose' in value && 'headers' in value && 'code' in value &&
-    typeof value.status === 'number' && typeof value.code === 'string' &&
-    value.status >= 400 && value.status <= 599
-  );
+  if (!(value instanceof Error)) return false;
+  const { status, code, headers, expose } = value as Partial<HttpError>;
+  const isErrorStatus = typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599;
+  return isErrorStatus && typeof code === 'string' && typeof expose === 'boolean' && typeof headers === 'object' && headers !== null;
 }
 
 /** 400: the request cannot be understood. */

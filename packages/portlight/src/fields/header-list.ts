@@ -47,6 +47,13 @@ export class HeaderList {
     this.#removeFrom(key, index + 2);
   }
 
+  /** Puts fields of one name in place of all that it had. @throws {ReplyError} as {@link set}; then nothing is changed */
+  replace(name: string, values: readonly string[]): void {
+    for (const value of values) assertField(name, value);
+    this.delete(name);
+    for (const value of values) this.#flat.push(name.toLowerCase(), value);
+  }
+
   /** @throws {ReplyError} as {@link set} */
   append(name: string, value: string): void {
     assertField(name, value);

@@ -12,12 +12,8 @@ import { validateReply, validateRequest, validatesRequest } from './validate.ts'
  *
  * @throws whatever the handler throws
  */
-export function callHandler(route: HttpRoute, maxBodyBytes: number, request: HttpRequest): HttpResponse | Promise<HttpResponse> {
-  const payload = controls.payload(request);
-  if (payload.isPresent) {
-    payload.limitBytes = maxBodyBytes;
-    payload.assertDeclaredWithinLimit();
-  }
+export function callHandler(route: HttpRoute, request: HttpRequest): HttpResponse | Promise<HttpResponse> {
+  controls.payload(request).assertDeclaredWithinLimit();
   if (validatesRequest(route.options)) return validateAndCall(route, request);
   return respond(route, route.handler(request));
 }

@@ -1,5 +1,5 @@
 import type { ErrorHandler } from '../config/hooks.ts';
-import { type HttpError, toHttpError } from '../errors/http-error.ts';
+import { type HttpError, InternalServerError, toHttpError } from '../errors/http-error.ts';
 import { ValidationError } from '../errors/validation-error.ts';
 import type { LogHolder } from '../log.ts';
 import { controls, type HttpRequest } from '../request/http-request.ts';
@@ -18,15 +18,15 @@ export function respondToError(
   request: HttpRequest | undefined,
   log: LogHolder,
 ): HttpResponse | Promise<HttpResponse> {
-  const error = toHttpError(thrown);
-  reportError(error, thrown, request, log);
-  const handler = findHandler(scope, error.status);
-  if (handler === undefined) return formatProblem(error);
   const fail = (failure: unknown): HttpResponse => {
-    log.logger.error({ err: failure, status: error.status }, 'An error handler failed.');
-    return formatProblem(toHttpError(undefined));
+    log.logger.error({ err: failure }, 'The response to an error could not be made.');
+    return formatProblem(new InternalServerError());
   };
   try {
+    const error = toHttpError(thrown);
+    reportError(error, thrown, request, log);
+    const handler = findHandler(scope, error.status);
+    if (handler === undefined) return formatProblem(error);
     const reply = handler(error, request);
     if (isPromiseLike(reply)) return Promise.resolve(reply).then((value) => complete(value, error)).catch(fail);
     return complete(reply, error);

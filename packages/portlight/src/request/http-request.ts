@@ -35,6 +35,8 @@ export interface RequestClient {
 export interface RequestControls {
   payload(request: HttpRequest<RequestShape>): RequestBody;
   target(request: HttpRequest<RequestShape>): Target;
+  /** Sets how much of the body may be read, before anybody can. */
+  limitBody(request: HttpRequest<RequestShape>, limitBytes: number): void;
   setParams(request: HttpRequest<RequestShape>, params: unknown): void;
   setQuery(request: HttpRequest<RequestShape>, query: unknown): void;
   setBody(request: HttpRequest<RequestShape>, body: unknown): void;
@@ -211,7 +213,12 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
     const host = target.authority ?? this.header('host') ?? 'localhost';
     if (!isHost(host)) throw new BadRequestError('The Host field holds no host.');
     const path = target.path === '*' ? '' : target.path;
-    return new URL(`${this.#source.secure ? 'https' : 'http'}://${host}${path}${target.search === '' ? '' : `?${target.search}`}`);
+    const url = `${this.#source.secure ? 'https' : 'http'}://${host}${path}${target.search === '' ? '' : `?${target.search}`}`;
+    try {
+      return new URL(url);
+    } catch (cause) {
+      throw new BadRequestError('The Host field holds no host.', { cause });
+    }
   }
 
   #buildHeaders(): Headers {
@@ -230,6 +237,9 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
     controls = {
       payload,
       target: (request) => request.#target,
+      limitBody(request, limitBytes) {
+        if (request.#source.body !== undefined) payload(request).limitBytes = limitBytes;
+      },
       setParams(request, params) {
         request.#params = params;
       },

@@ -68,8 +68,7 @@ export class HttpResponse {
   /** Sets a field, in place of what it held. @throws {ReplyError} on CR, LF, NUL or another character no header may hold */
   header(name: string, value: HeaderValue): this {
     const values = Array.isArray(value) ? (value as readonly (string | number)[]) : [value as string | number];
-    this.headers.delete(name);
-    for (const each of values) this.headers.append(name, toFieldText(each));
+    this.headers.replace(name, values.map(toFieldText));
     return this;
   }
 

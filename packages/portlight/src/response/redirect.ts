@@ -23,5 +23,9 @@ export function formatLocation(location: string | URL): string {
   if (scheme !== undefined && !/^https?:\/\/[^/]/i.test(text)) {
     throw new ReplyError(`A redirect leads to a path or an http(s) URL, not to ${JSON.stringify(text)}.`);
   }
-  return text.replace(/[^\u0021-\u007e]+/gu, encodeURIComponent);
+  try {
+    return text.replace(/[^\u0021-\u007e]+/gu, encodeURIComponent);
+  } catch (cause) {
+    throw new ReplyError(`A redirect location is well-formed text: ${JSON.stringify(text)}.`, 'ERR_PORTLIGHT_INVALID_REPLY', cause);
+  }
 }

@@ -14,6 +14,7 @@ export class ConcurrentRunner {
   readonly #edge: Edge;
   readonly #hooks: Hooks;
   readonly #log: LogHolder;
+  #bound: ServerAddress | undefined;
 
   constructor(pipeline: Pipeline, config: ServerConfig, hooks: Hooks, view: ServerView, log: LogHolder) {
     this.#edge = new Edge(pipeline, config, view, log);
@@ -25,23 +26,27 @@ export class ConcurrentRunner {
     return this.#edge.server;
   }
 
+  /** The bound address, from when it listens. */
+  get address(): ServerAddress | undefined {
+    return this.#bound;
+  }
+
   get isListening(): boolean {
     return this.#edge.isListening;
   }
 
   /**
-   * Resolves to the bound address when it listens and the hooks are done.
+   * Resolves when it listens and the hooks are done.
    *
    * @throws {ListenError} when it cannot listen
    * @throws what a hook throws; then it does not listen any more
    */
-  async start(at: ServerAddress): Promise<ServerAddress> {
+  async start(at: ServerAddress): Promise<void> {
     try {
       await runHooks(this.#hooks.primary);
       await runHooks(this.#hooks.workerStart);
-      const bound = await this.#edge.listen(at);
+      this.#bound = await this.#edge.listen(at);
       await runHooks(this.#hooks.start);
-      return bound;
     } catch (error) {
       this.#edge.terminate();
       this.#edge.close();

@@ -27,7 +27,8 @@ export async function fetchPortless(pipeline: Pipeline, view: ServerView, input:
 }
 
 function toSource(standard: Request, url: URL, target: string): RequestSource {
-  const rawHeaders = ['host', url.host, ...[...standard.headers].flat()];
+  const host = standard.headers.has('host') ? [] : ['host', url.host];
+  const rawHeaders = [...host, ...[...standard.headers].flat()];
   const length = standard.headers.get('content-length');
   return {
     method: standard.method,

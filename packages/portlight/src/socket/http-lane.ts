@@ -34,8 +34,9 @@ export class HttpLane {
     this.#view = view;
     this.#log = log;
     this.#server = createServer({
-      headersTimeout: config.headersTimeoutMs,
-      requestTimeout: Math.max(config.requestTimeoutMs, config.headersTimeoutMs),
+      // A head is part of its request and cannot have longer; node:http refuses limits that say so.
+      headersTimeout: Math.min(config.headersTimeoutMs, config.requestTimeoutMs),
+      requestTimeout: config.requestTimeoutMs,
       keepAliveTimeout: config.keepAliveTimeoutMs,
       connectionsCheckingInterval: DEFAULTS.timeoutCheckMs,
       maxHeaderSize: config.maxHeaderBytes,
