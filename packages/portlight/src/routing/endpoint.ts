@@ -1,57 +1,59 @@
-import { pathToRegexp } from 'path-to-regexp';
+import { pathToRegexp, type Token } from 'path-to-regexp';
 import { decodeCapture } from '../request/target.ts';
 import { captures } from './captures.ts';
 import { NO_PARAMS, ParamRecord } from './param-record.ts';
 import type { PatternVariant } from './pattern.ts';
 import type { RouteMatch } from './route-match.ts';
-import { RANK, type Segment } from './segment.ts';
+import { PARAM, WILDCARD } from './shape.ts';
 
 const { starts, ends } = captures;
+const MARK = /(\0[:*])/;
 
-/** Where a variant of a pattern leads for one method. */
+/** Where a variant of a pattern leads. */
 export class Endpoint<Target> {
   readonly target: Target;
   /** Whether the route takes any method: one with the method's own name then goes first. */
   readonly isAny: boolean;
-  readonly segments: readonly Segment[];
   readonly shape: string;
   readonly endsInSlash: boolean;
-  /** The segments from the first wildcard on, where that is more than a last segment `*name`. */
-  readonly tail: readonly Segment[];
-  readonly tailExpression: RegExp | null;
+  /** The shape from the segment of the first wildcard on, where that is more than a last segment `*name`. */
+  readonly tail: string | null = null;
+  readonly tailExpression: RegExp | null = null;
   readonly #names: readonly string[];
-  /** How many captures come before those of the tail. */
+  /** How many captures stand in the path by their position. */
   readonly #headLength: number;
   readonly #endsInWildcard: boolean;
-  readonly #tailWildcards: readonly boolean[];
-  /** All matches of a static endpoint are the same. */
-  readonly #match: RouteMatch<Target> | null;
 
   constructor(variant: PatternVariant, target: Target, isAny: boolean) {
-    const { segments, keys } = variant;
+    const { shape, names } = variant;
     this.target = target;
     this.isAny = isAny;
-    this.segments = segments;
-    this.shape = variant.shape;
+    this.shape = shape;
     this.endsInSlash = variant.endsInSlash;
-    const wild = segments.findIndex(({ rank }) => rank >= RANK.mixedWildcard);
-    this.#endsInWildcard = wild !== -1 && wild === segments.length - 1 && segments[wild]?.rank === RANK.wildcard;
-    this.tail = wild === -1 || this.#endsInWildcard ? [] : segments.slice(wild);
-    const tailKeys = this.tail.flatMap(({ tokens }) => tokens.filter((token) => token.type !== 'text'));
-    this.tailExpression = this.tail.length === 0 ? null : toExpression(this.tail);
-    this.#names = keys.map(({ name }) => name);
-    this.#headLength = keys.length - tailKeys.length;
-    this.#tailWildcards = tailKeys.map(({ type }) => type === 'wildcard');
-    this.#match = keys.length === 0 ? Object.freeze({ target, params: NO_PARAMS }) : null;
+    this.#names = names;
+    this.#headLength = names.length;
+    const wildcard = names.length === 0 ? -1 : shape.indexOf(WILDCARD);
+    const start = shape.lastIndexOf('/', wildcard) + 1;
+    this.#endsInWildcard = wildcard === start && shape.length === start + WILDCARD.length;
+    if (wildcard !== -1 && !this.#endsInWildcard) {
+      this.tail = shape.slice(start);
+      this.tailExpression = toExpression(this.tail);
+      this.#headLength -= this.tail.split(MARK).filter(isMark).length;
+    }
+  }
+
+  get isStatic(): boolean {
+    return this.#names.length === 0;
+  }
+
+  /** Equal for endpoints that take the same paths; that of a static one is its path. */
+  get key(): string {
+    return this.endsInSlash ? `${this.shape}/` : this.shape;
   }
 
   /** Takes the captures of the walk that just ended here. */
   match(path: string): RouteMatch<Target> {
-    return this.#match ?? { target: this.target, params: this.#readParams(path) };
-  }
-
-  get isStatic(): boolean {
-    return this.#match !== null;
+    return { target: this.target, params: this.#names.length === 0 ? NO_PARAMS : this.#readParams(path) };
   }
 
   #readParams(path: string): ParamRecord {
@@ -63,33 +65,41 @@ export class Endpoint<Target> {
       const text = path.slice(starts[index], ends[index]);
       params[names[index] as string] = isEscaped ? decodeCapture(text) : text;
     }
-    if (this.#endsInWildcard) params[names[count] as string] = splitCapture(path.slice(starts[count], ends[count]));
-    else if (count < names.length) this.#readTail(params);
+    if (this.#endsInWildcard) params[names[count] as string] = splitCapture(path.slice(starts[count], ends[count]), isEscaped);
+    else if (this.tail !== null) this.#readTail(this.tail, params);
     return params;
   }
 
-  #readTail(params: ParamRecord): void {
-    for (const [index, isWildcard] of this.#tailWildcards.entries()) {
+  #readTail(tail: string, params: ParamRecord): void {
+    for (const [index, mark] of tail.split(MARK).filter(isMark).entries()) {
       const text = captures.tail?.[index + 1] as string;
-      params[this.#names[this.#headLength + index] as string] = isWildcard ? splitCapture(text) : decodeCapture(text);
+      params[this.#names[this.#headLength + index] as string] = mark === WILDCARD ? splitCapture(text, true) : decodeCapture(text);
     }
   }
 }
 
 /** The segments of a wildcard. A loop takes half the time of `split`. */
-function splitCapture(text: string): string[] {
+function splitCapture(text: string, isEscaped: boolean): string[] {
   const segments: string[] = [];
   let start = 0;
   for (let end = text.indexOf('/'); end !== -1; end = text.indexOf('/', start)) {
-    segments.push(decodeCapture(text.slice(start, end)));
+    segments.push(text.slice(start, end));
     start = end + 1;
   }
-  segments.push(decodeCapture(text.slice(start)));
-  return segments;
+  segments.push(text.slice(start));
+  return isEscaped ? segments.map(decodeCapture) : segments;
 }
 
 /** From path-to-regexp, whose expressions are built so that no path makes them backtrack for long. */
-function toExpression(tail: readonly Segment[]): RegExp {
-  const tokens = tail.flatMap((segment, index) => (index === 0 ? segment.tokens : [{ type: 'text', value: '/' } as const, ...segment.tokens]));
+function toExpression(tail: string): RegExp {
+  const tokens = tail.split(MARK).filter((text) => text !== '').map(toToken);
   return pathToRegexp({ tokens }, { sensitive: true, trailing: false }).regexp;
+}
+
+function toToken(text: string): Token {
+  return isMark(text) ? { type: text === PARAM ? 'param' : 'wildcard', name: 'any' } : { type: 'text', value: text };
+}
+
+function isMark(text: string): boolean {
+  return text === PARAM || text === WILDCARD;
 }

@@ -32,8 +32,8 @@ export class MethodRoutes<Target> {
   add(endpoint: Endpoint<Target>): void {
     if (!endpoint.isStatic) {
       (endpoint.endsInSlash ? this.#slashedTree : this.#tree).add(endpoint);
-    } else if (this.#statics.get(endpoint.shape)?.isAny !== false) {
-      this.#statics.set(endpoint.shape, endpoint);
+    } else if (this.#statics.get(endpoint.key)?.isAny !== false) {
+      this.#statics.set(endpoint.key, endpoint);
     }
   }
 

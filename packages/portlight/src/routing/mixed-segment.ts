@@ -1,5 +1,5 @@
 import { captures } from './captures.ts';
-import type { Segment } from './segment.ts';
+import { PARAM } from './shape.ts';
 
 const { starts, ends } = captures;
 
@@ -14,13 +14,11 @@ export class MixedSegment {
   /** How many params it captures. */
   readonly size: number;
 
-  constructor(segment: Segment) {
-    const [first, ...others] = segment.tokens;
-    const rest = first?.type === 'text' ? others : segment.tokens;
-    const texts = rest.flatMap((token) => (token.type === 'text' ? [token.value] : []));
-    this.size = rest.length - texts.length;
-    this.#lead = segment.lead;
-    this.#texts = texts.length === this.size ? texts : [...texts, ''];
+  constructor(segment: string) {
+    const [lead = '', ...texts] = segment.split(PARAM);
+    this.#lead = lead;
+    this.#texts = texts;
+    this.size = texts.length;
   }
 
   /** Whether the text of `path` from `start` to `end` matches; its captures are then put in place from `depth` on. */

@@ -3,6 +3,10 @@ import { canonicalText } from './canonical-text.ts';
 import { invalidPattern } from './invalid-pattern.ts';
 import { syntaxRemedy } from './syntax-remedy.ts';
 
+/** All characters that mean something to path-to-regexp; most patterns have none. */
+const SYNTAX = /[\\:*{}()[\]+?!]/;
+/** What text may not hold, or not in this form. */
+const SPECIAL = /[?#\\%\0]/;
 const WORD = /^[\p{ID_Start}$_][\p{ID_Continue}$-]*$/u;
 /** What is in no path that reaches a route, and how it is written where it is meant. */
 const ESCAPED: Readonly<Record<string, string>> = { '?': '%3F', '#': '%23', '\\': '%5C' };
@@ -13,6 +17,7 @@ const ESCAPED: Readonly<Record<string, string>> = { '?': '%3F', '#': '%23', '\\'
  * @throws {ConfigError} naming `route` and the remedy
  */
 export function parsePattern(pattern: string, route: string): readonly Token[] {
+  if (pattern !== '' && !SYNTAX.test(pattern)) return [{ type: 'text', value: toText(pattern, route) }];
   const tokens = parseTokens(pattern, route);
   assertNoWordGroup(tokens, pattern, route);
   return tokens;
@@ -29,7 +34,8 @@ function parseTokens(pattern: string, route: string): readonly Token[] {
 }
 
 function toText(text: string, route: string): string {
-  const [stray] = /[?#\\]/.exec(text) ?? [];
+  if (!SPECIAL.test(text)) return text;
+  const stray = /[?#\\]/.exec(text)?.[0];
   if (stray !== undefined) throw invalidPattern(route, `no path holds a bare '${stray}'; write '${ESCAPED[stray]}' for one that is part of the path.`);
   if (/\0|%00/.test(text)) throw invalidPattern(route, 'no path holds a NUL, for it is answered with 400; leave it out.');
   return canonicalText(text);

@@ -1,7 +1,7 @@
-import type { Key, Token } from 'path-to-regexp';
+import type { Key, Text, Token } from 'path-to-regexp';
 import { invalidPattern } from './invalid-pattern.ts';
 import { parsePattern } from './parse-pattern.ts';
-import { type FlatToken, type Segment, toSegment } from './segment.ts';
+import { PARAM, WILDCARD } from './shape.ts';
 
 /**
  * Which paths a route takes: a string of path-to-regexp 9 (`/users/:id`, `/files/*path`, `/report{.:format}`), a
@@ -11,20 +11,22 @@ export type RoutePattern = string | RegExp | null;
 
 /** One of the forms that the optional groups of a pattern leave. */
 export interface PatternVariant {
-  readonly segments: readonly Segment[];
-  readonly keys: readonly Key[];
-  /** The pattern without the names of its params: equal for variants that match the same paths. */
+  /** Without a trailing slash, except for `/` itself. */
   readonly shape: string;
-  /** Only told apart with `strictSlashes`. */
+  /** Of its params and wildcards, in order. */
+  readonly names: readonly string[];
+  /** Whether a slash follows the shape, where that is told apart. */
   readonly endsInSlash: boolean;
 }
 
+type FlatToken = Text | Key;
+
 /** Six optional groups in a row; a pattern with more is several routes in one. */
 const MAX_VARIANTS = 64;
+const DOT_SEGMENT = /\/(\.\.?)(?:\/|$)/;
 
 /**
- * All variants of a string pattern behind a prefix; of those with one shape only the first, as path-to-regexp would
- * try them.
+ * All variants of a string pattern behind a prefix. Of two with one shape the first counts, as for path-to-regexp.
  *
  * @throws {ConfigError} naming `route` and the remedy
  */
@@ -32,14 +34,10 @@ export function expandPattern(pattern: string, prefix: string, strictSlashes: bo
   const tokens = parsePattern(pattern, route);
   assertLeadingSlash(tokens, pattern, 'pattern', route);
   const before = parsePrefix(prefix, route);
-  const joined = before.length > 0 && pattern === '/' ? before : [...before, ...tokens];
+  const joined = before.length === 0 ? tokens : pattern === '/' ? before : [...before, ...tokens];
   assertNamesOnce(joined, route);
-  const variants = new Map<string, PatternVariant>();
-  for (const flat of expand(joined, route)) {
-    const variant = toVariant(flat, strictSlashes, route);
-    if (!variants.has(variant.shape)) variants.set(variant.shape, variant);
-  }
-  return [...variants.values()];
+  const variants = expand(joined, route).map((flat) => toVariant(flat, strictSlashes, route));
+  return variants.length === 1 ? variants : withoutRepeats(variants);
 }
 
 /**
@@ -48,9 +46,9 @@ export function expandPattern(pattern: string, prefix: string, strictSlashes: bo
  * @throws {ConfigError} naming `route` and the remedy
  */
 export function toStaticPrefix(prefix: string, route: string): string | undefined {
-  const tokens = parsePrefix(prefix, route);
-  if (tokens.some((token) => token.type !== 'text')) return undefined;
-  return tokens.map((token) => (token.type === 'text' ? token.value : '')).join('');
+  const [first, ...others] = parsePrefix(prefix, route);
+  if (first === undefined) return '';
+  return first.type === 'text' && others.length === 0 ? first.value : undefined;
 }
 
 function parsePrefix(prefix: string, route: string): readonly Token[] {
@@ -77,17 +75,18 @@ function assertLeadingSlash(tokens: readonly Token[], text: string, what: string
   }
 }
 
-function assertNamesOnce(tokens: readonly Token[], route: string, seen: Set<string> = new Set()): void {
+function assertNamesOnce(tokens: readonly Token[], route: string, seen: string[] = []): void {
   for (const token of tokens) {
     if (token.type === 'group') assertNamesOnce(token.tokens, route, seen);
     if (token.type !== 'param' && token.type !== 'wildcard') continue;
-    if (seen.has(token.name)) throw invalidPattern(route, `the name '${token.name}' stands for two params; give each its own.`);
-    seen.add(token.name);
+    if (seen.includes(token.name)) throw invalidPattern(route, `the name '${token.name}' stands for two params; give each its own.`);
+    seen.push(token.name);
   }
 }
 
 /** In the order in which path-to-regexp tries them: with a group before without it. */
 function expand(tokens: readonly Token[], route: string): readonly (readonly FlatToken[])[] {
+  if (isFlat(tokens)) return [tokens];
   let variants: readonly (readonly FlatToken[])[] = [[]];
   for (const token of tokens) {
     if (token.type === 'group') {
@@ -103,65 +102,43 @@ function expand(tokens: readonly Token[], route: string): readonly (readonly Fla
   return variants;
 }
 
+function isFlat(tokens: readonly Token[]): tokens is readonly FlatToken[] {
+  return tokens.every((token) => token.type !== 'group');
+}
+
 function toVariant(tokens: readonly FlatToken[], strictSlashes: boolean, route: string): PatternVariant {
-  assertTextBetween(tokens, route);
-  const parts = splitAtSlashes(tokens);
-  const endsInSlash = parts.length > 1 && parts.at(-1)?.length === 0;
-  if (endsInSlash) parts.pop();
-  const segments = parts.map(toSegment);
-  assertPossible(segments, route);
-  const isStrict = strictSlashes && endsInSlash;
-  return {
-    segments,
-    keys: tokens.filter((token) => token.type !== 'text'),
-    shape: segments.map((segment) => `/${segment.shape}`).join('') + (isStrict ? '/' : ''),
-    endsInSlash: isStrict,
-  };
-}
-
-function assertTextBetween(tokens: readonly FlatToken[], route: string): void {
-  for (const [index, token] of tokens.entries()) {
-    const next = tokens[index + 1];
-    if (next === undefined || token.type === 'text' || next.type === 'text') continue;
-    throw invalidPattern(route, `nothing tells where '${token.name}' ends and '${next.name}' begins; put text between them.`);
-  }
-}
-
-/** What stands between the slashes, neighbouring texts joined; the empty text before the first slash is left out. */
-function splitAtSlashes(tokens: readonly FlatToken[]): FlatToken[][] {
-  const parts: FlatToken[][] = [];
-  let part: FlatToken[] = [];
+  let shape = '';
+  let key: Key | undefined;
+  const names: string[] = [];
   for (const token of tokens) {
-    if (token.type !== 'text') {
-      part.push(token);
+    if (token.type === 'text') {
+      shape += token.value;
+      key = undefined;
       continue;
     }
-    const [text = '', ...others] = token.value.split('/');
-    addText(part, text);
-    for (const other of others) {
-      parts.push(part);
-      part = [];
-      addText(part, other);
+    if (key !== undefined) {
+      throw invalidPattern(route, `nothing tells where '${key.name}' ends and '${token.name}' begins; put text between them.`);
     }
+    shape += token.type === 'param' ? PARAM : WILDCARD;
+    key = token;
+    names.push(token.name);
   }
-  parts.push(part);
-  return parts.length === 1 ? parts : parts.slice(1);
-}
-
-function addText(part: FlatToken[], text: string): void {
-  if (text === '') return;
-  const last = part.at(-1);
-  if (last?.type === 'text') part[part.length - 1] = { type: 'text', value: last.value + text };
-  else part.push({ type: 'text', value: text });
+  assertPossible(shape, route);
+  const endsInSlash = shape.length > 1 && shape.endsWith('/');
+  return { shape: endsInSlash ? shape.slice(0, -1) : shape === '' ? '/' : shape, names, endsInSlash: endsInSlash && strictSlashes };
 }
 
 /** Refuses what no path can match: such targets are answered with 400 before they are routed. */
-function assertPossible(segments: readonly Segment[], route: string): void {
-  if (segments.length > 1 && segments[0]?.shape === '') {
-    throw invalidPattern(route, 'it begins with two slashes, which no path does; write one.');
-  }
-  for (const { shape } of segments) {
-    if (shape === '.' || shape === '..') throw invalidPattern(route, `no path holds the segment '${shape}'; leave it out.`);
-  }
+function assertPossible(shape: string, route: string): void {
+  if (shape.startsWith('//')) throw invalidPattern(route, 'it begins with two slashes, which no path does; write one.');
+  const dots = shape.includes('/.') ? DOT_SEGMENT.exec(shape)?.[1] : undefined;
+  if (dots !== undefined) throw invalidPattern(route, `no path holds the segment '${dots}'; leave it out.`);
 }
 
+function withoutRepeats(variants: readonly PatternVariant[]): readonly PatternVariant[] {
+  const seen = new Set<string>();
+  return variants.filter(({ shape, endsInSlash }) => {
+    const size = seen.size;
+    return seen.add(endsInSlash ? `${shape}/` : shape).size > size;
+  });
+}

@@ -7,7 +7,7 @@ import { type ExpressionRoute, MethodRoutes } from './method-routes.ts';
 import { PathExpression } from './path-expression.ts';
 import { expandPattern, type RoutePattern, toStaticPrefix } from './pattern.ts';
 import type { RouteMatch } from './route-match.ts';
-import { compareSegmentLists } from './segment.ts';
+import { compareShapes } from './shape.ts';
 
 export type { RouteMatch } from './route-match.ts';
 
@@ -66,7 +66,7 @@ export class RouteTable<Target> {
     const entries = typeof pattern === 'string'
       ? expandPattern(pattern, prefix, this.#strictSlashes, route).map((variant) => new Endpoint(variant, target, method === null))
       : [{ expression: toExpression(pattern, prefix, route), target, isAny: method === null, order: this.#size }];
-    this.#claim(method, entries.map(shapeOf), route);
+    this.#claim(method, entries.map(keyOf), route);
     const tables = method === null ? [this.#any, ...this.#byMethod.values()] : [this.#routesOf(method)];
     for (const entry of entries) {
       if (method === null) this.#anyRoutes.push(entry);
@@ -98,7 +98,7 @@ export class RouteTable<Target> {
   #mostSpecific(path: string): { readonly target: Target } | undefined {
     const tables = [this.#any, ...this.#byMethod.values()];
     const endpoints = tables.map((routes) => routes.find(path)).filter((endpoint) => endpoint !== null);
-    const [endpoint] = endpoints.sort((a, b) => compareSegmentLists(a.segments, b.segments));
+    const [endpoint] = endpoints.sort((a, b) => compareShapes(a.shape, b.shape));
     if (endpoint !== undefined) return endpoint;
     const expressions = tables.map((routes) => routes.findExpression(path)).filter((route) => route !== undefined);
     return expressions.sort((a, b) => a.order - b.order)[0];
@@ -135,8 +135,8 @@ function toExpression(pattern: unknown, prefix: string, route: string): PathExpr
   throw invalidPattern(route, `behind the prefix '${prefix}', which has params or groups, ${String(pattern)} cannot stand; write ${remedy} instead.`);
 }
 
-function shapeOf<Target>(entry: Endpoint<Target> | ExpressionRoute<Target>): string {
-  return entry instanceof Endpoint ? entry.shape : entry.expression.shape;
+function keyOf<Target>(entry: Endpoint<Target> | ExpressionRoute<Target>): string {
+  return entry instanceof Endpoint ? entry.key : entry.expression.shape;
 }
 
 function addTo<Target>(routes: MethodRoutes<Target>, entry: Endpoint<Target> | ExpressionRoute<Target>): void {

@@ -1,7 +1,7 @@
 import { captures } from './captures.ts';
 import type { Endpoint } from './endpoint.ts';
 import { MixedSegment } from './mixed-segment.ts';
-import { compareSegmentLists, compareSegments, RANK, type Segment } from './segment.ts';
+import { compareSegments, compareShapes, RANK, rankOf } from './shape.ts';
 import { type MixedBranch, TreeNode } from './tree-node.ts';
 
 const { starts, ends } = captures;
@@ -16,31 +16,33 @@ export class SegmentTree<Target> {
   readonly #root: TreeNode<Target> = new TreeNode();
 
   add(endpoint: Endpoint<Target>): void {
+    const { shape, tail } = endpoint;
     let node = this.#root;
-    let text = '';
-    const head = endpoint.segments.slice(0, endpoint.segments.length - endpoint.tail.length);
-    for (const [index, segment] of head.entries()) {
-      if (index > 0) text += '/';
-      if (segment.rank === RANK.static) {
-        text += segment.shape;
-        continue;
+    let start = 1;
+    const end = tail === null ? shape.length : shape.length - tail.length;
+    for (let from = 1; from < end; ) {
+      const slash = shape.indexOf('/', from);
+      const to = slash === -1 ? end : slash;
+      const segment = shape.slice(from, to);
+      const rank = rankOf(segment);
+      if (rank !== RANK.static) {
+        node = node.descend(shape.slice(start, from));
+        node.hasDynamic = true;
+        if (rank === RANK.wildcard) {
+          node.wildcard = prefer(node.wildcard, endpoint);
+          return;
+        }
+        node = rank === RANK.param ? (node.param ??= new TreeNode()) : descendMixed(node, segment);
+        start = to;
       }
-      node = node.descend(text);
-      text = '';
-      node.hasDynamic = true;
-      if (segment.rank === RANK.wildcard) {
-        node.wildcard = prefer(node.wildcard, endpoint);
-        return;
-      }
-      node = segment.rank === RANK.param ? (node.param ??= new TreeNode()) : descendMixed(node, segment);
+      from = to + 1;
     }
-    if (endpoint.tail.length > 0) {
-      node = node.descend(head.length > 0 ? `${text}/` : '');
-      node.hasDynamic = true;
-      addTail(node.tails, endpoint);
-    } else {
-      node = node.descend(text);
+    node = node.descend(shape.slice(start, end));
+    if (tail === null) {
       node.endpoint = prefer(node.endpoint, endpoint);
+    } else {
+      node.hasDynamic = true;
+      addTail((node.tails ??= []), endpoint, tail);
     }
   }
 
@@ -55,29 +57,22 @@ function prefer<Target>(present: Endpoint<Target> | null, endpoint: Endpoint<Tar
   return present === null || present.isAny ? endpoint : present;
 }
 
-function descendMixed<Target>(node: TreeNode<Target>, segment: Segment): TreeNode<Target> {
-  for (const [index, branch] of node.mixed.entries()) {
-    const order = compareSegments(segment, branch.segment);
-    if (order === 0) return branch.node;
-    if (order > 0) continue;
-    const next = new TreeNode<Target>();
-    node.mixed.splice(index, 0, { segment, matcher: new MixedSegment(segment), node: next });
-    return next;
-  }
+function descendMixed<Target>(node: TreeNode<Target>, segment: string): TreeNode<Target> {
+  const branches = (node.mixed ??= []);
+  const place = branches.findIndex((branch) => compareSegments(segment, branch.segment) <= 0);
+  const present = branches[place];
+  if (present?.segment === segment) return present.node;
   const next = new TreeNode<Target>();
-  node.mixed.push({ segment, matcher: new MixedSegment(segment), node: next });
+  branches.splice(place === -1 ? branches.length : place, 0, { segment, matcher: new MixedSegment(segment), node: next });
   return next;
 }
 
-function addTail<Target>(tails: Endpoint<Target>[], endpoint: Endpoint<Target>): void {
-  for (const [index, other] of tails.entries()) {
-    const order = compareSegmentLists(endpoint.tail, other.tail);
-    if (order > 0) continue;
-    if (order === 0) tails[index] = prefer(other, endpoint);
-    else tails.splice(index, 0, endpoint);
-    return;
-  }
-  tails.push(endpoint);
+function addTail<Target>(tails: Endpoint<Target>[], endpoint: Endpoint<Target>, tail: string): void {
+  const place = tails.findIndex((other) => compareShapes(tail, other.tail as string) <= 0);
+  const present = tails[place];
+  if (present === undefined) tails.push(endpoint);
+  else if (present.tail === tail) tails[place] = prefer(present, endpoint);
+  else tails.splice(place, 0, endpoint);
 }
 
 function walk<Target>(start: TreeNode<Target>, path: string, from: number, depth: number): Endpoint<Target> | null {
@@ -103,7 +98,7 @@ function branch<Target>(node: TreeNode<Target>, path: string, index: number, dep
   const slash = path.indexOf('/', index);
   const end = slash === -1 ? path.length : slash;
   if (end > index) {
-    if (node.mixed.length > 0) {
+    if (node.mixed !== null) {
       const found = walkMixed(node.mixed, path, index, end, depth);
       if (found !== null) return found;
     }
@@ -114,7 +109,7 @@ function branch<Target>(node: TreeNode<Target>, path: string, index: number, dep
       if (found !== null) return found;
     }
   }
-  if (node.tails.length > 0) {
+  if (node.tails !== null) {
     const found = findTail(node.tails, path.slice(index));
     if (found !== null) return found;
   }

@@ -1,10 +1,10 @@
 import type { Endpoint } from './endpoint.ts';
 import type { MixedSegment } from './mixed-segment.ts';
-import type { Segment } from './segment.ts';
 
 /** A segment of text and params, and what follows it. */
 export interface MixedBranch<Target> {
-  readonly segment: Segment;
+  /** Its shape. */
+  readonly segment: string;
   readonly matcher: MixedSegment;
   readonly node: TreeNode<Target>;
 }
@@ -30,10 +30,10 @@ export class TreeNode<Target> {
   /** Whether there is anything but text to go on with. */
   hasDynamic = false;
   /** The most specific first, as are the tails. */
-  mixed: MixedBranch<Target>[] = [];
+  mixed: MixedBranch<Target>[] | null = null;
   param: TreeNode<Target> | null = null;
   /** Endpoints whose tail begins here. */
-  tails: Endpoint<Target>[] = [];
+  tails: Endpoint<Target>[] | null = null;
   /** The endpoint of a last segment `*name`. */
   wildcard: Endpoint<Target> | null = null;
   #firstCode: number;
@@ -101,9 +101,9 @@ export class TreeNode<Target> {
     this.length = length;
     this.endpoint = null;
     this.hasDynamic = false;
-    this.mixed = [];
+    this.mixed = null;
     this.param = null;
-    this.tails = [];
+    this.tails = null;
     this.wildcard = null;
     this.#children = [];
     this.#addChild(rest);
