@@ -23,6 +23,12 @@ export const DEFAULTS = {
   requestTimeoutMs: 60_000,
   /** Above the 60 s after which common load balancers close, so that they close first (nodejs/node#27363). */
   keepAliveTimeoutMs: 75_000,
+  /** Without a byte taken by the client. */
+  writeTimeoutMs: 30_000,
+  /** What a process with the usual 16,384 descriptors can hold beside its files. */
+  maxConnections: 10_000,
+  /** No limit below that for all: behind a proxy every client has one address. */
+  maxConnectionsPerIp: 10_000,
   /** 0: a handler may take as long as it likes. */
   handlerTimeoutMs: 0,
   /** How often the deadlines of heads and bodies are checked. */

@@ -1,6 +1,7 @@
 import type { Server } from 'node:net';
 import { parseAddress, parsePort, type ServerAddress } from './config/address.ts';
 import { DEFAULT_SERVER_CONFIG, resolveServerConfig, type ServerConfig, type ServerOptions } from './config/server-options.ts';
+import { toSilenceMs } from './config/silence.ts';
 import { ConfigError } from './errors/config-error.ts';
 import { endProcessAfter } from './lifecycle/end-process.ts';
 import { type Hook, Hooks } from './lifecycle/hooks.ts';
@@ -156,6 +157,20 @@ export class HttpServer extends Router implements ServerView {
   debug(to: boolean | Logger = true): this {
     this.#log.logger = parseLogger(to);
     this.#log.verbose = to !== false;
+    return this;
+  }
+
+  /**
+   * Closes a connection on which the client stays silent for so long while it is its turn: no request, half a head,
+   * half a body, or a response it does not take. While a handler works the clock stands. Off until it is called.
+   *
+   * @param seconds 0 to 86,400; `0` with no microseconds switches it off
+   * @param microseconds added to the seconds, 0 to 999,999
+   * @throws {ConfigError} on anything else, milliseconds for example
+   */
+  setTimeout(seconds: number, microseconds = 0): this {
+    this.assertOpen('setTimeout');
+    this.#config = { ...this.#config, silenceMs: toSilenceMs(seconds, microseconds) };
     return this;
   }
 

@@ -111,7 +111,7 @@ export class Router {
   use(middleware: Middleware): this;
   use(pattern: RoutePattern, middleware: Middleware): this;
   use(...args: [Middleware] | [RoutePattern, Middleware]): this {
-    this.#assertOpen('use');
+    this.assertOpen('use');
     const [pattern, middleware] = args.length === 1 ? [undefined, args[0]] : args;
     assertFunction(middleware, 'use', 'a middleware');
     if (pattern !== undefined) this.#newTable<true>().add(null, pattern, true);
@@ -126,7 +126,7 @@ export class Router {
   error(handler: ErrorHandler): this;
   error(status: ErrorStatus, handler: ErrorHandler): this;
   error(...args: [ErrorHandler] | [ErrorStatus, ErrorHandler]): this {
-    this.#assertOpen('error');
+    this.assertOpen('error');
     const [status, handler] = args.length === 1 ? (['any', args[0]] as const) : args;
     assertErrorStatus(status);
     assertFunction(handler, 'error', 'a handler');
@@ -139,7 +139,7 @@ export class Router {
 
   /** Shows every response of this router, errors included, to a function before it leaves; in the order of the calls. */
   onResponse(interceptor: ResponseInterceptor): this {
-    this.#assertOpen('onResponse');
+    this.assertOpen('onResponse');
     assertFunction(interceptor, 'onResponse', 'an interceptor');
     this.#root.interceptors.push(interceptor);
     return this;
@@ -152,7 +152,7 @@ export class Router {
 
   /** A field on every response of this router that does not set it itself. */
   setHeader(name: string, value: string | number): this {
-    this.#assertOpen('setHeader');
+    this.assertOpen('setHeader');
     const text: unknown = typeof value === 'number' ? String(value) : value;
     const problem = headerProblem(name, text);
     if (problem !== undefined) throw new ConfigError(problem, 'ERR_PORTLIGHT_INVALID_HEADER');
@@ -173,7 +173,7 @@ export class Router {
    * server.group('/api', (api) => api.use(authenticate).get('/me', (request) => request.state['user']));
    */
   group(prefix: string, register: (group: Router) => unknown): this {
-    this.#assertOpen('group');
+    this.assertOpen('group');
     assertFunction(register, 'group', 'a function');
     const group = new Router({ strictSlashes: this.#strictSlashes });
     const result = register(group);
@@ -188,7 +188,7 @@ export class Router {
    * @throws {ConfigError} when one of its routes is registered here already; then nothing of it is taken over
    */
   mount(prefix: string, router: Router): this {
-    this.#assertOpen('mount');
+    this.assertOpen('mount');
     if (!(router instanceof Router) || router === this) throw new ConfigError('mount needs a prefix and another Router.');
     if (typeof prefix !== 'string') throw new ConfigError(`mount needs a prefix such as "/users", not ${String(prefix)}.`);
     this.#newTable<true>().add(null, '/', true, prefix === '/' ? '' : prefix);
@@ -210,6 +210,13 @@ export class Router {
     this.#sealedBy = reason;
   }
 
+  /** @throws {ConfigError} when registrations come too late */
+  protected assertOpen(call: string): void {
+    this.onRegistration();
+    if (this.#sealedBy === undefined) return;
+    throw new ConfigError(`${call} comes too late for this router: ${this.#sealedBy}.`, 'ERR_PORTLIGHT_LATE_REGISTRATION');
+  }
+
   /** Called before each registration. */
   protected onRegistration(): void {}
 
@@ -219,7 +226,7 @@ export class Router {
 
   #add(methods: readonly (string | null)[], pattern: RoutePattern, rest: readonly unknown[]): this {
     const name = describeRoute(methods.join('|') || null, pattern);
-    this.#assertOpen(name);
+    this.assertOpen(name);
     const [options, handler] = rest.length === 1 ? [{}, rest[0]] : rest;
     assertFunction(handler, name, 'a handler');
     const parsed = rest.length === 1 ? {} : parseRouteOptions(options, name);
@@ -250,12 +257,6 @@ export class Router {
       copies.set(scope, copy);
     }
     return copies;
-  }
-
-  #assertOpen(call: string): void {
-    this.onRegistration();
-    if (this.#sealedBy === undefined) return;
-    throw new ConfigError(`${call} comes too late for this router: ${this.#sealedBy}.`, 'ERR_PORTLIGHT_LATE_REGISTRATION');
   }
 
   #newTable<Target = HttpRoute>(): RouteTable<Target> {

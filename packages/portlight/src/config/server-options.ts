@@ -27,6 +27,12 @@ export interface ServerOptions {
   readonly requestTimeoutMs?: number | undefined;
   /** How long a connection may stay open without a request, in ms, 1 to 86,400,000. @default 75_000 */
   readonly keepAliveTimeoutMs?: number | undefined;
+  /** How long a client may take no byte of a response before it is cut, in ms, 0 to 86,400,000; `0`: for ever. @default 30_000 */
+  readonly writeTimeoutMs?: number | undefined;
+  /** Most open connections, 1 to 1,000,000; one more is closed at once. @default 10_000 */
+  readonly maxConnections?: number | undefined;
+  /** Most open connections from one address, 1 to 1,000,000; one more is closed at once. @default 10_000 */
+  readonly maxConnectionsPerIp?: number | undefined;
   /** Longest time for a handler and its middleware, in ms; then 503, and `request.signal` aborts. `0`: no limit. A route may have its own. @default 0 */
   readonly handlerTimeoutMs?: number | undefined;
   /** How long a stop waits for what is under way, in ms, before it is forced. 0 to 86,400,000. @default 10_000 */
@@ -42,8 +48,11 @@ export interface ServerOptions {
   readonly onUncaught?: 'drain' | 'ignore' | undefined;
 }
 
-/** Options of a server with every default filled in. */
-export type ServerConfig = { readonly [Name in keyof ServerOptions]-?: Exclude<ServerOptions[Name], undefined> };
+/** Options of a server with every default filled in, and what its methods set. */
+export type ServerConfig = { readonly [Name in keyof ServerOptions]-?: Exclude<ServerOptions[Name], undefined> } & {
+  /** What `setTimeout` sets: how long a client may stay silent while it is its turn, in ms; 0: for ever. */
+  readonly silenceMs: number;
+};
 
 export const DEFAULT_SERVER_CONFIG: ServerConfig = {
   strictSlashes: false,
@@ -55,10 +64,14 @@ export const DEFAULT_SERVER_CONFIG: ServerConfig = {
   headersTimeoutMs: DEFAULTS.headersTimeoutMs,
   requestTimeoutMs: DEFAULTS.requestTimeoutMs,
   keepAliveTimeoutMs: DEFAULTS.keepAliveTimeoutMs,
+  writeTimeoutMs: DEFAULTS.writeTimeoutMs,
+  maxConnections: DEFAULTS.maxConnections,
+  maxConnectionsPerIp: DEFAULTS.maxConnectionsPerIp,
   handlerTimeoutMs: DEFAULTS.handlerTimeoutMs,
   drainTimeoutMs: DEFAULTS.drainTimeoutMs,
   drainDelayMs: DEFAULTS.drainDelayMs,
   onUncaught: 'drain',
+  silenceMs: 0,
 };
 
 /**
@@ -92,6 +105,9 @@ function serverOptionsSchema(): ZodType<ServerOptions> {
     headersTimeoutMs: whole('milliseconds', 1, aDayMs),
     requestTimeoutMs: whole('milliseconds', 1, aDayMs),
     keepAliveTimeoutMs: whole('milliseconds', 1, aDayMs),
+    writeTimeoutMs: whole('milliseconds', 0, aDayMs),
+    maxConnections: whole('connections', 1, 1_000_000),
+    maxConnectionsPerIp: whole('connections', 1, 1_000_000),
     handlerTimeoutMs: whole('milliseconds', 0, aDayMs),
     drainTimeoutMs: whole('milliseconds', 0, aDayMs),
     drainDelayMs: whole('milliseconds', 0, aDayMs),

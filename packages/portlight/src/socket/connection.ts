@@ -5,6 +5,8 @@ import { unmapAddress } from '../request/client-address.ts';
 
 /** A request on its way over a connection, as the connection sees it. */
 export interface Exchange {
+  /** Whether it is the client's turn: somebody reads the body, and the rest of it has not come. */
+  readonly awaitsClient: boolean;
   /** Tells the handler that nobody waits any more. */
   abort(reason: AbortedError): void;
 }
@@ -52,6 +54,13 @@ export class Connection {
   get state(): ConnectionState {
     if (this.#running.size > 0) return 'busy';
     return this.socket.bytesRead > this.#bytesAtRest ? 'head' : 'idle';
+  }
+
+  /** Whether it is the client's turn to send: a request, the rest of a head, or the rest of a body. */
+  get awaitsClient(): boolean {
+    if (this.#running.size === 0) return true;
+    for (const exchange of this.#running.keys()) if (exchange.awaitsClient) return true;
+    return false;
   }
 
   /**

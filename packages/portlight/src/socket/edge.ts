@@ -11,6 +11,7 @@ import { Connection } from './connection.ts';
 import { formatLastResponse } from './format-response.ts';
 import { HttpLane } from './http-lane.ts';
 import { Listener } from './listener.ts';
+import { SilenceWatch } from './silence-watch.ts';
 
 /** Everything of a server that touches sockets: the listener, the connections it accepted, and the lanes they run on. */
 export class Edge {
@@ -18,13 +19,18 @@ export class Edge {
   readonly #lane: HttpLane;
   readonly #config: ServerConfig;
   readonly #pipeline: Pipeline;
+  readonly #log: LogHolder;
   readonly #connections: Set<Connection> = new Set();
+  readonly #perAddress: Map<string, number> = new Map();
+  readonly #silence: SilenceWatch;
   #isDraining = false;
   #onEmpty: (() => void) | undefined;
 
   constructor(pipeline: Pipeline, config: ServerConfig, view: ServerView, log: LogHolder) {
     this.#pipeline = pipeline;
     this.#config = config;
+    this.#log = log;
+    this.#silence = new SilenceWatch(this.#connections, config);
     this.#lane = new HttpLane(pipeline, config, view, log);
     this.#listener = new Listener((socket) => this.#onConnection(socket));
   }
@@ -43,6 +49,7 @@ export class Edge {
 
   /** @throws {ListenError} when it cannot listen there */
   listen(at: ServerAddress): Promise<ServerAddress> {
+    this.#silence.start();
     return this.#listener.listen(at, this.#config.backlog);
   }
 
@@ -73,19 +80,33 @@ export class Edge {
   /** To be called when no connection is left. */
   close(): void {
     this.#listener.stopAccepting();
+    this.#silence.stop();
     this.#lane.close();
   }
 
   #onConnection(socket: Socket): void {
     const connection = new Connection(socket);
+    const { address } = connection;
+    const fromAddress = (this.#perAddress.get(address) ?? 0) + 1;
+    if (this.#connections.size >= this.#config.maxConnections || fromAddress > this.#config.maxConnectionsPerIp) {
+      if (this.#log.verbose) this.#log.logger.debug({ address, connections: this.#connections.size }, 'A connection over the limit was closed.');
+      socket.destroy();
+      return;
+    }
     this.#connections.add(connection);
-    socket.once('close', () => {
-      this.#connections.delete(connection);
-      if (this.#connections.size === 0) this.#onEmpty?.();
-    });
+    this.#perAddress.set(address, fromAddress);
+    socket.once('close', () => this.#onClose(connection));
     this.#lane.accept(connection);
     // Accepted by the kernel before the listener was closed: its request is on its way.
     if (this.#isDraining) this.#awaitHead(connection);
+  }
+
+  #onClose(connection: Connection): void {
+    this.#connections.delete(connection);
+    const left = (this.#perAddress.get(connection.address) ?? 1) - 1;
+    if (left === 0) this.#perAddress.delete(connection.address);
+    else this.#perAddress.set(connection.address, left);
+    if (this.#connections.size === 0) this.#onEmpty?.();
   }
 
   #drainConnection(connection: Connection): void {

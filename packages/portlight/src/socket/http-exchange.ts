@@ -58,6 +58,10 @@ export class HttpExchange implements RequestSource, Exchange {
     return (this.raw.socket as Partial<TLSSocket>).encrypted === true;
   }
 
+  get awaitsClient(): boolean {
+    return this.body?.isAwaited ?? false;
+  }
+
   abort(reason: AbortedError): void {
     if (this.request !== undefined) controls.abort(this.request, reason);
   }

@@ -27,6 +27,11 @@ export class MessageBody implements BodySource {
     return this.#message.complete;
   }
 
+  /** Whether somebody reads it and has to wait for the client. */
+  get isAwaited(): boolean {
+    return this.#sink !== undefined && !this.#message.complete && !this.#message.isPaused();
+  }
+
   start(sink: BodySink): void {
     if (this.#failure !== undefined) {
       sink.fail(this.#failure);
