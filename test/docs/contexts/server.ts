@@ -1,0 +1,2 @@
+import { HttpError, HttpResponse, HttpServer, Router } from 'portlight';
+const server = new HttpServer();

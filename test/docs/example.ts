@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type CodeBlock, readPages } from './markdown-page.ts';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+
+/** Holds the examples as files while the tests run. Inside this package, so that they resolve its dependencies. */
+export const EXAMPLES_FOLDER = join(HERE, '.examples');
+
+/** A code block that is to be compiled, and the file it becomes. */
+export interface Example {
+  /** Where a reader finds it: `docs/guide/routing.md:12`. */
+  readonly name: string;
+  readonly block: CodeBlock;
+  /** The path below the folder of sources. */
+  readonly path: string;
+  readonly source: string;
+}
+
+export function readExamples(): readonly Example[] {
+  return readPages().flatMap(({ blocks }) => blocks.filter(({ language }) => language === 'ts' || language === 'js').map(toExample));
+}
+
+function toExample(block: CodeBlock): Example {
+  const folder = block.page.replaceAll('/', '__');
+  const file = block.file ?? `line-${block.line}.${block.language}`;
+  // One line in front, however many contexts: what is on line n + 1 of the file is on line n of the block.
+  const context = block.contexts.map(readContext).join(' ');
+  return {
+    name: `${block.page}:${block.line}`,
+    block,
+    path: `${folder}/${file}`,
+    source: `${context} export {};\n${block.code}\n`,
+  };
+}
+
+function readContext(name: string): string {
+  return readFileSync(join(HERE, 'contexts', `${name}.ts`), 'utf8').replaceAll('\n', ' ');
+}
