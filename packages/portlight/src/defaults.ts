@@ -15,6 +15,11 @@ export const DEFAULTS = {
   maxHeaderLines: 100,
   /** 8 KiB, the buffer nginx has for a request line. */
   maxUrlBytes: 8_192,
+  /** Fields and files of one form. */
+  maxFormFields: 1_000,
+  maxFormFiles: 100,
+  /** 64 KiB: a larger file of a form goes to disk. */
+  formMemoryBytes: 65_536,
   /** Requests of one connection that are handled at once, while all are safe; unsafe ones are handled alone. */
   maxPipelined: 8,
   /** Total time for a head, whatever the speed of the client (HAProxy: timeout http-request). */

@@ -12,7 +12,7 @@ export interface RouteOptions {
   readonly query?: StandardSchemaV1 | undefined;
   /** For the header fields, a record with names in lower case. They are checked; `request.headers` stays. */
   readonly headers?: StandardSchemaV1 | undefined;
-  /** For the body: JSON, form fields or text, by Content-Type; another type is answered 415. `request.body` is its output. */
+  /** For the body: JSON, a form or text, by Content-Type; another type is answered 415. `request.body` is its output. */
   readonly body?: StandardSchemaV1 | undefined;
   /** For the plain value a handler returns; its output is sent. What it refuses is answered 500 and reported. */
   readonly response?: StandardSchemaV1 | undefined;

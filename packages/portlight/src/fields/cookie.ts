@@ -19,7 +19,7 @@ export interface CookieOptions {
 
 /** The cookies of a `Cookie` field, decoded, as a record without prototype. Of a repeated name the first counts. */
 export function parseCookies(field: string): Record<string, string> {
-  return parseCookie(field) as Record<string, string>;
+  return Object.assign(Object.create(null) as Record<string, string>, parseCookie(field));
 }
 
 /** @throws {TypeError} when the name, path, domain or another attribute holds what a cookie may not hold */

@@ -3,7 +3,8 @@ import type { RouteOptions } from '../config/route-options.ts';
 import { InternalServerError, UnsupportedMediaTypeError } from '../errors/http-error.ts';
 import { ValidationError, type ValidationIssue } from '../errors/validation-error.ts';
 import { isJson } from '../fields/content-type.ts';
-import { contentTypeOf, controls, type HttpRequest } from '../request/http-request.ts';
+import { contentTypeOf } from '../request/assert-readable.ts';
+import { controls, type HttpRequest } from '../request/http-request.ts';
 import { parseQuery } from '../request/query.ts';
 
 /** Whether anything of a request has to be validated before the handler. */
@@ -49,10 +50,21 @@ async function readBody(request: HttpRequest): Promise<unknown> {
   const type = contentTypeOf(request)?.essence;
   if (type !== undefined && isJson(type)) return request.json();
   if (type === 'application/x-www-form-urlencoded') return parseQuery(await request.text());
+  if (type === 'multipart/form-data') return toRecord(await request.formData());
   if (type === 'text/plain') return request.text();
   throw new UnsupportedMediaTypeError(
-    `The body must be JSON, form fields or plain text, not ${JSON.stringify(request.header('content-type') ?? 'of no type')}.`,
+    `The body must be JSON, a form or plain text, not ${JSON.stringify(request.header('content-type') ?? 'of no type')}.`,
   );
+}
+
+/** As a query: a repeated name is an array. */
+function toRecord(form: FormData): Record<string, unknown> {
+  const record = Object.create(null) as Record<string, unknown>;
+  for (const name of new Set(form.keys())) {
+    const values = form.getAll(name);
+    record[name] = values.length === 1 ? values[0] : values;
+  }
+  return record;
 }
 
 function headerRecord(request: HttpRequest): Record<string, string> {

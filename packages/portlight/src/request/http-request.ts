@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { BadRequestError, UnsupportedMediaTypeError } from '../errors/http-error.ts';
-import { type ContentType, parseContentType } from '../fields/content-type.ts';
+import { BadRequestError } from '../errors/http-error.ts';
 import { parseCookies } from '../fields/cookie.ts';
 import { isHost } from '../fields/host.ts';
+import { assertReadable } from './assert-readable.ts';
+import { type FormLimits, type ReceivedForm, receiveForm } from './form.ts';
 import { decodeUtf8, parseJson } from './json.ts';
 import { parseQuery, type Query } from './query.ts';
 import { RequestBody } from './request-body.ts';
@@ -40,6 +41,8 @@ export interface RequestControls {
   setParams(request: HttpRequest<RequestShape>, params: unknown): void;
   setQuery(request: HttpRequest<RequestShape>, query: unknown): void;
   setBody(request: HttpRequest<RequestShape>, body: unknown): void;
+  /** The response is done: what was kept for the request can go. */
+  release(request: HttpRequest<RequestShape>): void;
   isAborted(request: HttpRequest<RequestShape>): boolean;
   abort(request: HttpRequest<RequestShape>, reason: Error): void;
 }
@@ -72,6 +75,7 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
   #cookies: Record<string, string> | undefined;
   #url: URL | undefined;
   #id: string | undefined;
+  #form: Promise<ReceivedForm> | undefined;
   #state: Record<string, unknown> | undefined;
   #controller: AbortController | undefined;
   #abortReason: Error | undefined;
@@ -203,6 +207,19 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
     return payload(this).stream();
   }
 
+  /**
+   * The fields and files of a form, `multipart/form-data` or `application/x-www-form-urlencoded`; asking again gives the
+   * same. A file over `memoryBytes` lies on disk, has its `path` as a property, and is removed when the response is done.
+   *
+   * @throws {BadRequestError} 400 when the form is malformed
+   * @throws {PayloadTooLargeError} 413 over the limit of the body or one of `limits`
+   * @throws {UnsupportedMediaTypeError} 415 when the body is no form
+   */
+  async formData(limits: FormLimits = {}): Promise<FormData> {
+    this.#form ??= receiveForm(this, limits);
+    return (await this.#form).data;
+  }
+
   async #read(): Promise<Uint8Array> {
     assertReadable(this);
     return payload(this).bytes();
@@ -249,6 +266,9 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
       setBody(request, body) {
         request.#body = body;
       },
+      release(request) {
+        void request.#form?.then((form) => form.remove(), () => undefined);
+      },
       isAborted: (request) => request.#abortReason !== undefined,
       abort(request, reason) {
         if (request.#abortReason !== undefined) return;
@@ -256,26 +276,5 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
         request.#controller?.abort(reason);
       },
     };
-  }
-}
-
-/** The content type of the body, or `undefined` where there is none or it is malformed. */
-export function contentTypeOf(request: HttpRequest<RequestShape>): ContentType | undefined {
-  const field = request.header('content-type');
-  return field === undefined ? undefined : parseContentType(field);
-}
-
-/** UTF-8 and what is a part of it. */
-const UTF8_NAMES: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii']);
-
-/** @throws {UnsupportedMediaTypeError} when the body is compressed or in another charset than UTF-8 */
-export function assertReadable(request: HttpRequest<RequestShape>): void {
-  const encoding = request.header('content-encoding');
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    throw new UnsupportedMediaTypeError(`Bodies with Content-Encoding ${JSON.stringify(encoding)} are not read here.`);
-  }
-  const charset = contentTypeOf(request)?.parameters['charset']?.toLowerCase();
-  if (charset !== undefined && !UTF8_NAMES.has(charset)) {
-    throw new UnsupportedMediaTypeError(`Bodies in the charset ${JSON.stringify(charset)} are not read here, only UTF-8.`);
   }
 }

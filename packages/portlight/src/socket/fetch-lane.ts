@@ -3,7 +3,7 @@ import type { Pipeline } from '../pipeline.ts';
 import type { BodySink, BodySource } from '../request/body-source.ts';
 import { controls, HttpRequest } from '../request/http-request.ts';
 import type { RequestSource, ServerView } from '../request/request-source.ts';
-import { openStream } from '../response/body-stream.ts';
+import { type ChunkReader, openStream } from '../response/body-stream.ts';
 import type { HttpResponse } from '../response/http-response.ts';
 import { discardBody } from '../response/replace-body.ts';
 import { formatHead } from './response-head.ts';
@@ -23,7 +23,7 @@ export async function fetchPortless(pipeline: Pipeline, view: ServerView, input:
   const onAbort = (): void => controls.abort(request, new AbortedError('The caller aborted the request.', 'ERR_PORTLIGHT_CLIENT_GONE'));
   standard.signal.addEventListener('abort', onAbort, { once: true });
   if (standard.signal.aborted) throw standard.signal.reason;
-  return toStandard(await pipeline.respond(request), standard.method);
+  return toStandard(await pipeline.respond(request), standard.method, () => controls.release(request));
 }
 
 function toSource(standard: Request, url: URL, target: string): RequestSource {
@@ -43,28 +43,39 @@ function toSource(standard: Request, url: URL, target: string): RequestSource {
   };
 }
 
-function toStandard(response: HttpResponse, method: string): Response {
+/** @param onDone called when the last of the response was taken */
+function toStandard(response: HttpResponse, method: string, onDone: () => void): Response {
   const { status, fields, mayHaveBody } = formatHead(response);
   const headers = new Headers();
   for (let index = 0; index < fields.length; index += 2) headers.append(fields[index] as string, fields[index + 1] as string);
-  if (!mayHaveBody || method === 'HEAD') {
-    discardBody(response, new Error('A response to this request has no body.'));
-    return new Response(null, { status, headers });
-  }
   const { body } = response;
-  if (body === null || typeof body === 'string') return new Response(body, { status, headers });
-  if (body instanceof Uint8Array) return new Response(new Uint8Array(body), { status, headers });
-  const reader = openStream(body);
+  if (mayHaveBody && method !== 'HEAD' && body !== null && typeof body !== 'string' && !(body instanceof Uint8Array)) {
+    return new Response(toWebStream(openStream(body), onDone), { status, headers });
+  }
+  onDone();
+  if (mayHaveBody && method !== 'HEAD') return new Response(typeof body === 'string' ? body : body && new Uint8Array(body as Uint8Array), { status, headers });
+  discardBody(response, new Error('A response to this request has no body.'));
+  return new Response(null, { status, headers });
+}
+
+function toWebStream(reader: ChunkReader, onDone: () => void): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  const stream = new ReadableStream<Uint8Array>({
+  return new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const step = await reader.next();
-      if (step.done === true) controller.close();
-      else controller.enqueue(typeof step.value === 'string' ? encoder.encode(step.value) : (step.value as Uint8Array));
+      try {
+        const step = await reader.next();
+        if (step.done !== true) return controller.enqueue(typeof step.value === 'string' ? encoder.encode(step.value) : (step.value as Uint8Array));
+        controller.close();
+      } catch (error) {
+        controller.error(error);
+      }
+      onDone();
     },
-    cancel: (reason: unknown) => reader.cancel(reason instanceof Error ? reason : new Error('The reader of the response is gone.')),
+    cancel(reason: unknown) {
+      reader.cancel(reason instanceof Error ? reason : new Error('The reader of the response is gone.'));
+      onDone();
+    },
   });
-  return new Response(stream, { status, headers });
 }
 
 /** The body of a standard request. Pulled chunk by chunk, so that a pause holds it. */

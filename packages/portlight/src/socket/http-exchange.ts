@@ -43,7 +43,12 @@ export class HttpExchange implements RequestSource, Exchange {
     this.#log = log;
     // Where a request ends that is refused for its head, nobody can say for sure.
     if (refusal !== undefined) connection.isLast = true;
-    response.on('close', () => connection.finish(this));
+    response.on('close', () => this.#finish());
+  }
+
+  #finish(): void {
+    this.#connection.finish(this);
+    if (this.request !== undefined) controls.release(this.request);
   }
 
   get address(): string {

@@ -1,0 +1,108 @@
+import { File } from 'node:buffer';
+import { createRequire } from 'node:module';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { BusboyConfig, BusboyFileStream, BusboyInstance } from '@fastify/busboy';
+import { BadRequestError, HttpError, PayloadTooLargeError } from '../errors/http-error.ts';
+import type { FormLimits } from './form.ts';
+import type { UploadFolder } from './upload-folder.ts';
+import { UploadedFile } from './uploaded-file.ts';
+
+type Entry = readonly [name: string, value: string | Promise<File>];
+
+/** Far above what a form uses, far below what fills a memory. */
+const MAX_NAME_BYTES = 1_000;
+const MAX_PART_HEADER_BYTES = 16_384;
+
+/**
+ * Reads `multipart/form-data` (RFC 7578) as it comes. Files over `memoryBytes` go to the folder.
+ *
+ * @throws {BadRequestError} when the form is malformed
+ * @throws {PayloadTooLargeError} over a limit
+ * @throws what the body throws
+ */
+export async function parseMultipart(body: ReadableStream<Uint8Array>, contentType: string, limits: Required<FormLimits>, folder: UploadFolder): Promise<FormData> {
+  const parser = createParser(contentType, limits);
+  const entries: Entry[] = [];
+  const open = new Set<BusboyFileStream>();
+  const refuse = (error: Error): void => void parser.destroy(error);
+  parser.on('field', (name, value, isNameCut, isValueCut) => {
+    if (isNameCut || (name as string | undefined) === undefined) refuse(new BadRequestError('A part of the form has no name, or one that is too long.'));
+    else if (isValueCut) refuse(new PayloadTooLargeError(`A field of the form is over the limit of ${limits.maxFieldBytes} bytes.`));
+    else entries.push([name, value]);
+  });
+  parser.on('file', (name, stream, filename, _encoding, type) => {
+    open.add(stream);
+    stream.once('close', () => open.delete(stream));
+    // Heard by whoever reads it; a stream that nobody reads yet must not end the process.
+    stream.on('error', () => undefined);
+    if ((name as string | undefined) === undefined) return refuse(new BadRequestError('A part of the form has no name.'));
+    const file = receiveFile(stream, filename, type, limits, folder);
+    file.catch(refuse);
+    entries.push([name, file]);
+  });
+  for (const [event, what] of [['partsLimit', 'parts'], ['filesLimit', 'files'], ['fieldsLimit', 'fields']] as const) {
+    parser.on(event, () => refuse(new PayloadTooLargeError(`The form has too many ${what}.`)));
+  }
+  try {
+    await pipeline(Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]), parser);
+    return await collect(entries);
+  } catch (error) {
+    for (const stream of open) stream.destroy(error as Error);
+    await Promise.allSettled(entries.map(([, value]) => value));
+    throw isOurs(error) ? error : new BadRequestError('The form is malformed.', { code: 'ERR_PORTLIGHT_MALFORMED_BODY', cause: error });
+  }
+}
+
+/** The parser is loaded when the first form comes. */
+function createParser(contentType: string, { maxFields, maxFiles, maxFieldBytes, maxFileBytes }: Required<FormLimits>): BusboyInstance {
+  const { Busboy } = createRequire(import.meta.url)('@fastify/busboy') as { Busboy: new (config: BusboyConfig) => BusboyInstance };
+  try {
+    return new Busboy({
+      headers: { 'content-type': contentType },
+      limits: {
+        fieldNameSize: MAX_NAME_BYTES,
+        fieldSize: maxFieldBytes,
+        fields: maxFields,
+        files: maxFiles,
+        fileSize: maxFileBytes,
+        headerSize: MAX_PART_HEADER_BYTES,
+      },
+    });
+  } catch (cause) {
+    throw new BadRequestError('The form has no boundary.', { code: 'ERR_PORTLIGHT_MALFORMED_BODY', cause });
+  }
+}
+
+async function receiveFile(stream: BusboyFileStream, filename: string, type: string, limits: Required<FormLimits>, folder: UploadFolder): Promise<File> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  const assertWhole = (): void => {
+    if (stream.truncated) throw new PayloadTooLargeError(`A file of the form is over the limit of ${limits.maxFileBytes} bytes.`);
+  };
+  const iterator = stream.iterator({ destroyOnReturn: false });
+  for await (const chunk of iterator) {
+    chunks.push(chunk as Uint8Array);
+    bytes += (chunk as Uint8Array).byteLength;
+    if (bytes <= limits.memoryBytes) continue;
+    const written = await folder.write(chunks, stream);
+    assertWhole();
+    return new UploadedFile(written.path, { start: 0, end: written.bytes }, filename, type);
+  }
+  assertWhole();
+  return new File(chunks as ConstructorParameters<typeof File>[0], filename, { type });
+}
+
+async function collect(entries: readonly Entry[]): Promise<FormData> {
+  const data = new FormData();
+  for (const [name, value] of entries) {
+    if (typeof value === 'string') data.append(name, value);
+    else data.append(name, (await value) as Parameters<FormData['append']>[1]);
+  }
+  return data;
+}
+
+/** What the limits or the body itself threw, rather than the parser. */
+function isOurs(error: unknown): boolean {
+  return error instanceof HttpError || (error instanceof Error && error.name === 'AbortError');
+}
