@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
 import { EXAMPLES_FOLDER, readExamples } from './example.ts';
 
@@ -31,7 +30,7 @@ const CONFIG = {
 };
 
 /** Writes all examples to one folder and compiles them in one go, before the tests look at each. */
-export default async function checkExamples(project: TestProject): Promise<() => Promise<void>> {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
   await rm(EXAMPLES_FOLDER, { recursive: true, force: true });
   for (const { path, source } of readExamples()) {
     const file = join(EXAMPLES_FOLDER, 'src', path);
@@ -39,16 +38,14 @@ export default async function checkExamples(project: TestProject): Promise<() =>
     await writeFile(file, source);
   }
   await writeFile(join(EXAMPLES_FOLDER, 'tsconfig.json'), JSON.stringify(CONFIG));
-  project.provide('diagnostics', await compile());
+  project.provide('diagnostics', compile());
   return () => rm(EXAMPLES_FOLDER, { recursive: true, force: true });
 }
 
-async function compile(): Promise<string[]> {
+function compile(): string[] {
   const typescript = dirname(createRequire(import.meta.url).resolve('typescript/package.json'));
   const args = [join(typescript, 'bin/tsc'), '-p', '.', '--pretty', 'false'];
-  const output = await promisify(execFile)(process.execPath, args, { cwd: EXAMPLES_FOLDER }).then(
-    ({ stdout }) => stdout,
-    (error: { readonly stdout?: string }) => error.stdout || Promise.reject(error),
-  );
-  return output.split('\n').filter((line) => line !== '');
+  const { stdout, stderr, status, error } = spawnSync(process.execPath, args, { cwd: EXAMPLES_FOLDER, encoding: 'utf8' });
+  if (status !== 0 && stdout === '') throw new Error(`TypeScript did not run: ${stderr}`, { cause: error });
+  return stdout.split('\n').filter((line) => line !== '');
 }

@@ -11,14 +11,14 @@ test('there are codes', () => {
   expect(codes).toContain('ERR_PORTLIGHT_NOT_FOUND');
 });
 
-test('the table lists every code, and no other', () => {
+test('the table lists every code, in the order of the source', () => {
   const listed = [...page.matchAll(/^\| \[`(ERR_PORTLIGHT_\w+)`\]/gm)].map(([, code]) => code);
-  expect(listed.toSorted()).toEqual(codes.toSorted());
+  expect(listed).toEqual(codes);
 });
 
-test('a section explains every code, and no other', () => {
+test('a section explains every code, in the order of the source', () => {
   const explained = [...page.matchAll(/^### (ERR_PORTLIGHT_\w+)$/gm)].map(([, code]) => code);
-  expect(explained.toSorted()).toEqual(codes.toSorted());
+  expect(explained).toEqual(codes);
 });
 
 describe('each section says all there is to say', () => {

@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CONTEXTS } from './contexts.ts';
 import { type CodeBlock, readPages } from './markdown-page.ts';
 
-const HERE = dirname(fileURLToPath(import.meta.url));
-
 /** Holds the examples as files while the tests run. Inside this package, so that they resolve its dependencies. */
-export const EXAMPLES_FOLDER = join(HERE, '.examples');
+export const EXAMPLES_FOLDER = join(dirname(fileURLToPath(import.meta.url)), '.examples');
 
 /** A code block that is to be compiled, and the file it becomes. */
 export interface Example {
@@ -26,7 +24,7 @@ function toExample(block: CodeBlock): Example {
   const folder = block.page.replaceAll('/', '__');
   const file = block.file ?? `line-${block.line}.${block.language}`;
   // One line in front, however many contexts: what is on line n + 1 of the file is on line n of the block.
-  const context = block.contexts.map(readContext).join(' ');
+  const context = block.contexts.map((name) => contextOf(name, block)).join(' ');
   return {
     name: `${block.page}:${block.line}`,
     block,
@@ -35,6 +33,8 @@ function toExample(block: CodeBlock): Example {
   };
 }
 
-function readContext(name: string): string {
-  return readFileSync(join(HERE, 'contexts', `${name}.ts`), 'utf8').replaceAll('\n', ' ');
+function contextOf(name: string, block: CodeBlock): string {
+  const context = CONTEXTS[name];
+  if (context === undefined) throw new Error(`${block.page}:${block.line} names the context "${name}", which contexts.ts does not have.`);
+  return context;
 }

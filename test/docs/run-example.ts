@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { type Example, EXAMPLES_FOLDER } from './example.ts';
 
-const PRELOAD = join(dirname(fileURLToPath(import.meta.url)), 'listen-on-a-free-port.mjs');
+const PRELOAD = join(dirname(fileURLToPath(import.meta.url)), 'listen-on-a-free-port.js');
 
 export interface RunResult {
   /** Of `GET /`; `undefined` when it does not listen, or not long enough to be asked. */

@@ -1,2 +1,0 @@
-import { HttpError, HttpResponse, HttpServer, Router } from 'portlight';
-const server = new HttpServer();
