@@ -1,7 +1,7 @@
 // Loaded before an example: whatever port it asks for, it gets a free one and tells its parent which.
 import { Server } from 'node:net';
 
-const { listen } = Server.prototype;
+const listen = Reflect.get(Server.prototype, 'listen');
 
 Server.prototype.listen = function listenOnAFreePort(options, ...rest) {
   // A probe of isPortFree asks for its port alone; it serves nobody.
