@@ -1,0 +1,45 @@
+/** The rooms of one package, from the lowest level to the highest: folders end in a slash, the others are files. */
+export type Levels = readonly (readonly string[])[];
+
+/** Of each folder in `packages`. A file may import its own folder and lower levels. */
+export const LEVELS: Readonly<Record<string, Levels>> = {
+  portlight: [
+    ['errors/'],
+    ['fields/', 'defaults.ts', 'log.ts'],
+    ['request/', 'response/'],
+    ['config/', 'routing/'],
+    ['backplane/'],
+    ['clients/', 'hub/'],
+    ['channels/', 'guards/'],
+    ['handlers/', 'interceptors/', 'bridge/'],
+    ['pipeline.ts'],
+    ['socket/'],
+    ['lifecycle/'],
+    ['runners/'],
+    ['router.ts', 'http-server.ts', 'index.ts'],
+    ['testing/'],
+  ],
+};
+
+/**
+ * The one folder that may import a package. Levels above it may name its types: what they get from the owner has them.
+ * A third-party package that is not here may be imported by nobody; a module of Node that is not here, by everybody.
+ */
+export const OWNERS: Readonly<Record<string, string>> = {
+  'content-type': 'fields/',
+  cookie: 'fields/',
+  '@fastify/busboy': 'request/',
+  '@standard-schema/spec': 'config/',
+  zod: 'config/',
+  'path-to-regexp': 'routing/',
+  '@portlight/rate-limit': 'guards/',
+  'node:http': 'socket/',
+  'node:net': 'socket/',
+  ws: 'socket/',
+  '@portlight/prefork': 'runners/',
+};
+
+/** What an owned package exports that everybody may import, because it only looks at text. */
+export const FREE_NAMES: Readonly<Record<string, readonly string[]>> = {
+  'node:net': ['isIP', 'isIPv4', 'isIPv6'],
+};
