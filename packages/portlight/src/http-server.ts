@@ -285,6 +285,6 @@ export class HttpServer extends Router implements ServerView {
 
 /** No options need no check, and no library to check them. */
 function resolveOptions(base: ServerConfig, options: ServerOptions, owner: string): ServerConfig {
-  if (typeof options === 'object' && options !== null && Object.keys(options).length === 0) return base;
+  if (typeof options === 'object' && options !== null && !Array.isArray(options) && Object.keys(options).length === 0) return base;
   return resolveServerConfig(base, options, owner);
 }

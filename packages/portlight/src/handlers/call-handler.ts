@@ -2,6 +2,7 @@ import { isPromiseLike } from '../response/is-promise-like.ts';
 import { controls, type HttpRequest } from '../request/http-request.ts';
 import type { HttpResponse } from '../response/http-response.ts';
 import { isResponse, toResponse } from '../response/to-response.ts';
+import { finishReply } from './finish-reply.ts';
 import type { HttpRoute } from './http-route.ts';
 import { validateReply, validateRequest, validatesRequest } from './validate.ts';
 
@@ -15,17 +16,17 @@ import { validateReply, validateRequest, validatesRequest } from './validate.ts'
 export function callHandler(route: HttpRoute, request: HttpRequest): HttpResponse | Promise<HttpResponse> {
   controls.payload(request).assertDeclaredWithinLimit();
   if (validatesRequest(route.options)) return validateAndCall(route, request);
-  return respond(route, route.handler(request));
+  return respond(route, request, route.handler(request));
 }
 
 async function validateAndCall(route: HttpRoute, request: HttpRequest): Promise<HttpResponse> {
   await validateRequest(route.options, request);
-  return respond(route, route.handler(request));
+  return respond(route, request, route.handler(request));
 }
 
-function respond(route: HttpRoute, reply: unknown): HttpResponse | Promise<HttpResponse> {
-  if (isPromiseLike(reply)) return Promise.resolve(reply).then((value) => respond(route, value));
+function respond(route: HttpRoute, request: HttpRequest, reply: unknown): HttpResponse | Promise<HttpResponse> {
+  if (isPromiseLike(reply)) return Promise.resolve(reply).then((value) => respond(route, request, value));
   const schema = route.options.response;
-  if (schema === undefined || isResponse(reply)) return toResponse(reply);
+  if (schema === undefined || isResponse(reply)) return finishReply(reply, request);
   return validateReply(schema, reply).then(toResponse);
 }

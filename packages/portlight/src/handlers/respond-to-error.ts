@@ -6,6 +6,7 @@ import { controls, type HttpRequest } from '../request/http-request.ts';
 import { hasOwnStatus, HttpResponse } from '../response/http-response.ts';
 import { isPromiseLike } from '../response/is-promise-like.ts';
 import { toResponse } from '../response/to-response.ts';
+import { finishReply } from './finish-reply.ts';
 import type { Scope } from './scope.ts';
 
 /**
@@ -28,8 +29,9 @@ export function respondToError(
     const handler = findHandler(scope, error.status);
     if (handler === undefined) return formatProblem(error);
     const reply = handler(error, request);
-    if (isPromiseLike(reply)) return Promise.resolve(reply).then((value) => complete(value, error)).catch(fail);
-    return complete(reply, error);
+    if (isPromiseLike(reply)) return Promise.resolve(reply).then((value) => complete(value, error, request)).catch(fail);
+    const response = complete(reply, error, request);
+    return response instanceof Promise ? response.catch(fail) : response;
   } catch (failure) {
     return fail(failure);
   }
@@ -45,12 +47,12 @@ function findHandler(scope: Scope | undefined, status: number): ErrorHandler | u
 }
 
 /** What a handler made of the error; one that returned nothing only looked at it. */
-function complete(reply: unknown, error: HttpError): HttpResponse {
+function complete(reply: unknown, error: HttpError, request: HttpRequest | undefined): HttpResponse | Promise<HttpResponse> {
   if (reply === undefined) return formatProblem(error);
   const response = toResponse(reply);
   if (!hasOwnStatus(response)) response.status = error.status;
   addHeaders(response, error);
-  return response;
+  return request === undefined ? response : finishReply(response, request);
 }
 
 function formatProblem(error: HttpError): HttpResponse {

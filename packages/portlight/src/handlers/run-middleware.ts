@@ -2,7 +2,7 @@ import type { Middleware } from '../config/hooks.ts';
 import { ReplyError } from '../errors/reply-error.ts';
 import type { HttpRequest } from '../request/http-request.ts';
 import type { HttpResponse } from '../response/http-response.ts';
-import { toResponse } from '../response/to-response.ts';
+import { finishReply } from './finish-reply.ts';
 
 /**
  * Wraps `core` in the middleware, the first outermost. An error at any depth becomes a response there, by `onError`,
@@ -25,7 +25,7 @@ export async function runMiddleware(
       return inner;
     };
     const reply = await current(request, next);
-    if (reply !== undefined && reply !== (await inner)) return toResponse(reply);
+    if (reply !== undefined && reply !== (await inner)) return await finishReply(reply, request);
     if (inner === undefined) throw new ReplyError('A middleware neither called next() nor returned a response.');
     return await inner;
   } catch (thrown) {

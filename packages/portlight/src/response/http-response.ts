@@ -4,6 +4,7 @@ import { type CookieOptions, formatCookie } from '../fields/cookie.ts';
 import { HeaderList } from '../fields/header-list.ts';
 import type { BodyStream } from './body-stream.ts';
 import { encodeBody, encodeJson } from './encode-body.ts';
+import { FileBody, type FileOptions } from './file-body.ts';
 import { parseRawResponse } from './raw-response.ts';
 import { assertRedirectStatus, formatLocation } from './redirect.ts';
 
@@ -127,6 +128,20 @@ export class HttpResponse {
    */
   static redirect(location: string | URL, status = 302): HttpResponse {
     return new HttpResponse(null, { status: assertRedirectStatus(status), headers: { location: formatLocation(location) } });
+  }
+
+  /**
+   * A file, with its type, length and validators; ranges and conditional requests are answered as RFC 9110 says.
+   *
+   * With `root`, a path may come from a client: what leads out of it, is hidden, or is no file, is 404.
+   *
+   * @example
+   * server.get('/assets/*path', (request) => HttpResponse.file(request.params.path, { root: 'public' }));
+   */
+  static file(path: string | readonly string[], options: FileOptions & ResponseInit = {}): HttpResponse {
+    const response = new HttpResponse(null, options);
+    response.body = new FileBody(path, options);
+    return response;
   }
 
   /** A stream of chunks, sent as fast as the client takes them. `application/octet-stream` unless `headers` say more. */

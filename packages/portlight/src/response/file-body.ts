@@ -1,0 +1,36 @@
+import { createReadStream } from 'node:fs';
+
+/** How a file is found and sent. */
+export interface FileOptions {
+  /**
+   * The folder the path stays in, whatever it says. Without it the path is taken as it is: then no part of it may come
+   * from a client.
+   */
+  readonly root?: string | undefined;
+  /** Whether files and folders whose name begins with a dot are sent. @default false */
+  readonly dotFiles?: boolean | undefined;
+  /** `'inside'`: a link is followed while it leads to somewhere in `root`. `'follow'`: wherever it leads. @default 'inside' */
+  readonly symlinks?: 'inside' | 'follow' | undefined;
+  /** Whether `file.br` or `file.gz` beside the file is sent to a client that takes it. @default false */
+  readonly precompressed?: boolean | undefined;
+  /** Makes a browser save the file: under this name, or its own for `true`. @default false */
+  readonly download?: string | boolean | undefined;
+}
+
+/** The body of `HttpResponse.file`: a file that is looked for when there is a request to answer with it. */
+export class FileBody implements AsyncIterable<Uint8Array> {
+  /** A path, or its segments as a wildcard captured them. */
+  readonly path: string | readonly string[];
+  readonly options: FileOptions;
+
+  constructor(path: string | readonly string[], options: FileOptions) {
+    this.path = path;
+    this.options = options;
+  }
+
+  /** For who reads it without a request: the file as it lies, found by no rule. */
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    const path = typeof this.path === 'string' ? this.path : this.path.join('/');
+    return createReadStream(path)[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  }
+}
