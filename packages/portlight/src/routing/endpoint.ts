@@ -19,6 +19,8 @@ export class Endpoint<Target> {
   /** The shape from the segment of the first wildcard on, where that is more than a last segment `*name`. */
   readonly tail: string | null = null;
   readonly tailExpression: RegExp | null = null;
+  /** The text behind the last param of the tail: a path without it needs no expression to be refused. */
+  readonly tailText: string = '';
   readonly #names: readonly string[];
   /** How many captures stand in the path by their position. */
   readonly #headLength: number;
@@ -38,6 +40,7 @@ export class Endpoint<Target> {
     if (wildcard !== -1 && !this.#endsInWildcard) {
       this.tail = shape.slice(start);
       this.tailExpression = toExpression(this.tail);
+      this.tailText = this.tail.split(MARK).at(-1) ?? '';
       this.#headLength -= this.tail.split(MARK).filter(isMark).length;
     }
   }

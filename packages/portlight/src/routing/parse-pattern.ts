@@ -8,6 +8,7 @@ const SYNTAX = /[\\:*{}()[\]+?!]/;
 /** What text may not hold, or not in this form. */
 const SPECIAL = /[?#\\%\0]/;
 const WORD = /^[\p{ID_Start}$_][\p{ID_Continue}$-]*$/u;
+const WORD_GROUP = /(?<=\/)\{([\p{ID_Start}$_][\p{ID_Continue}$-]*)\}(?=\/|\{\/|\}|$)/gu;
 /** What is in no path that reaches a route, and how it is written where it is meant. */
 const ESCAPED: Readonly<Record<string, string>> = { '?': '%3F', '#': '%23', '\\': '%5C' };
 
@@ -49,12 +50,12 @@ function assertNoWordGroup(tokens: readonly Token[], pattern: string, route: str
     const [only, ...others] = token.tokens;
     if (only?.type !== 'text' || others.length > 0 || !WORD.test(only.value)) continue;
     if (!endsSegment(tokens[index - 1]) || !startsSegment(tokens[index + 1])) continue;
-    const name = /-/.test(only.value) ? `"${only.value}"` : only.value;
-    throw invalidPattern(
-      route,
-      `'{${only.value}}' is optional text, not a param; write ':${name}', as in '${pattern.replace(`{${only.value}}`, `:${name}`)}'.`,
-    );
+    throw invalidPattern(route, `'{${only.value}}' is optional text, not a param; write '${pattern.replace(WORD_GROUP, toParam)}'.`);
   }
+}
+
+function toParam(_group: string, word: string): string {
+  return word.includes('-') ? `:"${word}"` : `:${word}`;
 }
 
 function endsSegment(before: Token | undefined): boolean {

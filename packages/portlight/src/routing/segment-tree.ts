@@ -129,6 +129,7 @@ function walkMixed<Target>(branches: readonly MixedBranch<Target>[], path: strin
 
 function findTail<Target>(tails: readonly Endpoint<Target>[], text: string): Endpoint<Target> | null {
   for (const endpoint of tails) {
+    if (!text.endsWith(endpoint.tailText)) continue;
     captures.tail = (endpoint.tailExpression as RegExp).exec(text);
     if (captures.tail !== null) return endpoint;
   }
