@@ -1,6 +1,6 @@
 import type { ErrorHandler } from '../config/hooks.ts';
 import { type HttpError, InternalServerError, toHttpError } from '../errors/http-error.ts';
-import { ValidationError } from '../errors/validation-error.ts';
+import type { ValidationError } from '../errors/validation-error.ts';
 import type { LogHolder } from '../log.ts';
 import { controls, type HttpRequest } from '../request/http-request.ts';
 import { hasOwnStatus, HttpResponse } from '../response/http-response.ts';

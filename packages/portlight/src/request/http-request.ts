@@ -90,7 +90,7 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
 
   /** The parameters of the pattern, percent-decoded once, or the output of the `params` schema. No prototype. */
   get params(): Shape['params'] {
-    return (this.#params ??= Object.create(null)) as Shape['params'];
+    return (this.#params ??= Object.create(null) as unknown);
   }
 
   /**
@@ -98,12 +98,12 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
    * one an array; the record has no prototype.
    */
   get query(): Shape['query'] {
-    return (this.#query ??= parseQuery(this.#target.search)) as Shape['query'];
+    return (this.#query ??= parseQuery(this.#target.search));
   }
 
   /** The output of the `body` schema; `undefined` without one. */
   get body(): Shape['body'] {
-    return this.#body as Shape['body'];
+    return this.#body;
   }
 
   /**

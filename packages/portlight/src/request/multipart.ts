@@ -49,7 +49,7 @@ export async function parseMultipart(body: ReadableStream<Uint8Array>, contentTy
     return await collect(entries);
   } catch (error) {
     for (const stream of open) stream.destroy(error as Error);
-    await Promise.allSettled(entries.map(([, value]) => value));
+    await Promise.allSettled(entries.map(([, value]) => Promise.resolve(value)));
     throw isOurs(error) ? error : new BadRequestError('The form is malformed.', { code: 'ERR_PORTLIGHT_MALFORMED_BODY', cause: error });
   }
 }
@@ -90,14 +90,14 @@ async function receiveFile(stream: BusboyFileStream, filename: string, type: str
     return new UploadedFile(written.path, { start: 0, end: written.bytes }, filename, type);
   }
   assertWhole();
-  return new File(chunks as ConstructorParameters<typeof File>[0], filename, { type });
+  return new File(chunks, filename, { type });
 }
 
 async function collect(entries: readonly Entry[]): Promise<FormData> {
   const data = new FormData();
   for (const [name, value] of entries) {
     if (typeof value === 'string') data.append(name, value);
-    else data.append(name, (await value) as Parameters<FormData['append']>[1]);
+    else data.append(name, await value);
   }
   return data;
 }

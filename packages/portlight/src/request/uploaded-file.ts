@@ -26,7 +26,7 @@ export class UploadedFile extends File {
   }
 
   override stream(): ReturnType<File['stream']> {
-    return Readable.toWeb(this.#read()) as ReturnType<File['stream']>;
+    return Readable.toWeb(this.#read());
   }
 
   override async arrayBuffer(): Promise<ArrayBuffer> {

@@ -33,15 +33,15 @@ export function openStream(stream: BodyStream): ChunkReader {
 function readWebStream(stream: ReadableStream<Chunk>): ChunkReader {
   const reader = stream.getReader();
   return {
-    next: () => reader.read() as Promise<IteratorResult<unknown, unknown>>,
+    next: () => reader.read(),
     cancel: (reason) => void reader.cancel(reason).catch(ignore),
   };
 }
 
 /** A generator that waits for something cannot be returned from until that comes; a `Readable` can be destroyed at once. */
 function cancelIterator(stream: object, iterator: AsyncIterator<unknown> | Iterator<unknown>, reason: Error): void {
-  if ('destroy' in stream && typeof stream.destroy === 'function') {
-    if ('on' in stream && typeof stream.on === 'function') stream.on('error', ignore);
+  if (isDestroyable(stream)) {
+    stream.on('error', ignore);
     stream.destroy(reason);
     return;
   }
@@ -50,6 +50,11 @@ function cancelIterator(stream: object, iterator: AsyncIterator<unknown> | Itera
   } catch {
     // The source failed while it was told to stop; nobody is left to hear it.
   }
+}
+
+/** Whether it is a stream of Node, its own or one that is alike. */
+function isDestroyable(stream: object): stream is { on(event: 'error', listener: () => void): void; destroy(reason: Error): void } {
+  return 'destroy' in stream && typeof stream.destroy === 'function' && 'on' in stream && typeof stream.on === 'function';
 }
 
 function ignore(): void {}

@@ -7,7 +7,7 @@ import type { HttpError } from '../errors/http-error.ts';
 import type { LogHolder } from '../log.ts';
 import { controls, type HttpRequest } from '../request/http-request.ts';
 import type { RequestSource } from '../request/request-source.ts';
-import { HttpResponse } from '../response/http-response.ts';
+import type { HttpResponse } from '../response/http-response.ts';
 import { discardBody } from '../response/replace-body.ts';
 import type { Connection, Exchange } from './connection.ts';
 import { inspectHead } from './inspect-head.ts';

@@ -47,7 +47,7 @@ export class HttpLane {
     Object.assign(this.#server, { httpAllowHalfOpen: true });
     // With Expect node:http would answer by itself; the exchange says 100 when the body is wanted, and 417.
     for (const event of ['request', 'checkContinue', 'checkExpectation'] as const) {
-      this.#server.on(event, (message, response) => this.#onRequest(message, response));
+      this.#server.on(event, (message: IncomingMessage, response: ServerResponse) => this.#onRequest(message, response));
     }
     this.#server.on('connect', (_message, socket) => this.#onConnect(socket as Socket));
     this.#server.on('clientError', (error, socket) => this.#onClientError(error, socket as Socket));
