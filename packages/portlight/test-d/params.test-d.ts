@@ -45,7 +45,7 @@ describe('PathParams of a string', () => {
 
   test('is read from the argument of a call', () => {
     expectTypeOf(get('/users/:id{/:tab}')).toEqualTypeOf<{ id: string; tab?: string }>();
-    expectTypeOf(get('/a/:x' as '/a/:x' | '/b/*y')).toEqualTypeOf<{ x: string } | { y: string[] }>();
+    expectTypeOf<PathParams<'/a/:x' | '/b/*y'>>().toEqualTypeOf<{ x: string } | { y: string[] }>();
   });
 
   test('of many segments is read to the end', () => {
@@ -79,20 +79,20 @@ describe('PathParams of what is no literal', () => {
 describe('misuse does not compile', () => {
   test('a name that the pattern does not have', () => {
     // @ts-expect-error the param is called id
-    get('/users/:id').name;
+    expectTypeOf(get('/users/:id').name);
     // @ts-expect-error a static pattern has no params
-    get('/users').id;
+    expectTypeOf(get('/users').id);
     // @ts-expect-error null has no params
-    get(null).id;
+    expectTypeOf(get(null).id);
     // @ts-expect-error the name ends at the hyphen
-    get('/:user-id')['user-id'];
+    expectTypeOf(get('/:user-id')['user-id']);
   });
 
   test('a value of the wrong kind', () => {
     // @ts-expect-error a wildcard is an array
     expectTypeOf<string>(get('/files/*path').path);
     // @ts-expect-error a param of a group may be missing
-    get('/users/:id{/:tab}').tab.length;
+    expectTypeOf(get('/users/:id{/:tab}').tab.length);
     // @ts-expect-error a param is text, whatever it looks like
     expectTypeOf<number>(get('/users/:id').id);
   });

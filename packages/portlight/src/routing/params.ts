@@ -18,15 +18,11 @@ export type PathParams<Pattern extends RoutePattern> = Pattern extends string
     ? Record<string, string | undefined>
     : Record<never, string>;
 
+/** One that a pattern names, or with `string` as its name all those that are not known before the app runs. */
 interface Param {
   readonly name: string;
   readonly value: string | string[];
   readonly isOptional: boolean;
-}
-
-/** What is not known before the app runs. */
-interface AnyParam extends Param {
-  readonly name: string;
 }
 
 type ToParams<Found extends Param> = string extends Found['name']
@@ -41,14 +37,14 @@ type Flatten<Type> = { [Key in keyof Type]: Type[Key] };
 /** One character at a time. `Groups` is as long as groups are open. */
 type Scan<Rest extends string, Groups extends unknown[] = [], Found extends Param = never> =
   Rest extends `${infer Char}${infer After}`
-    ? string extends Char ? AnyParam
+    ? string extends Char ? Param
     : Char extends '\\' ? Scan<WithoutFirst<After>, Groups, Found>
     : Char extends '{' ? Scan<After, [...Groups, unknown], Found>
     : Char extends '}' ? Scan<After, Groups extends [unknown, ...infer Outer] ? Outer : [], Found>
     : Char extends ':' ? ScanAfter<TakeName<After>, string, Groups, Found>
     : Char extends '*' ? ScanAfter<TakeName<After>, string[], Groups, Found>
     : Scan<After, Groups, Found>
-  : Rest extends '' ? Found : AnyParam;
+  : Rest extends '' ? Found : Param;
 
 type ScanAfter<Taken extends [name: string, rest: string], Value extends string | string[], Groups extends unknown[], Found extends Param> =
   Scan<Taken[1], Groups, Found | { readonly name: Taken[0]; readonly value: Value; readonly isOptional: Groups extends [] ? false : true }>;

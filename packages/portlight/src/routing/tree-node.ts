@@ -36,7 +36,7 @@ export class TreeNode<Target> {
   tails: Endpoint<Target>[] | null = null;
   /** The endpoint of a last segment `*name`. */
   wildcard: Endpoint<Target> | null = null;
-  #firstCode: number;
+  readonly #firstCode: number;
   /** The next child of the parent that shares its place. */
   #sibling: TreeNode<Target> | null = null;
   #children: (TreeNode<Target> | null)[] = [];

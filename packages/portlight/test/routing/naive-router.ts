@@ -10,8 +10,11 @@ export type FlatPiece = Exclude<Piece, { kind: 'group' }>;
 
 export interface NaiveRoute {
   readonly method: string | null;
-  readonly pattern: readonly Piece[] | RegExp | null;
-  /** For a `RegExp` or `null` only: pieces hold their prefix already. */
+  /** The pattern, where it is a string; its prefix is part of it. */
+  readonly pieces: readonly Piece[] | undefined;
+  /** The pattern, where it is none. */
+  readonly expression: RegExp | null;
+  /** Of the expression. */
   readonly prefix: string;
   readonly target: number;
 }
@@ -74,17 +77,17 @@ export function allowedNaively(routes: readonly NaiveRoute[], path: string, isSt
   const methods = named.filter((method) => matchNaively(routes.filter((route) => method !== 'HEAD' || route.method !== 'GET'), method, path, isStrict) !== undefined);
   const [best, ...others] = routes.flatMap((route) => matchVariants(route, path, isStrict)).sort(compareCandidates);
   const level = others.filter((other) => best !== undefined && compareCandidates({ ...best, isAny: false }, { ...other, isAny: false }) === 0);
-  const expression = best === undefined ? routes.find((route) => !Array.isArray(route.pattern) && matchExpression(route, path) !== undefined) : undefined;
+  const expression = best === undefined ? routes.find((route) => route.pieces === undefined && matchExpression(route, path) !== undefined) : undefined;
   const targets = [best, ...level, expression].flatMap((found) => (found === undefined ? [] : [found.target]));
   if (targets.length === 0) return undefined;
   return { methods: [...new Set(methods.includes('GET') ? [...methods, 'HEAD'] : methods)].sort(), targets };
 }
 
 function matchVariants(route: NaiveRoute, path: string, isStrict: boolean): Candidate[] {
-  if (!Array.isArray(route.pattern)) return [];
+  if (route.pieces === undefined) return [];
   const isSlashed = path.length > 1 && path.endsWith('/');
   const trimmed = isSlashed ? path.slice(0, -1) : path;
-  return variantsOf(route.pattern as readonly Piece[]).flatMap((variant) => {
+  return variantsOf(route.pieces).flatMap((variant) => {
     const shape = shapeOf(variant) || '/';
     const endsInSlash = shape.length > 1 && shape.endsWith('/');
     if (isStrict && endsInSlash !== isSlashed) return [];
@@ -137,19 +140,19 @@ function compareCandidates(a: Candidate, b: Candidate): number {
 
 /** In order of registration, by the place of the first route with the same pattern; its own method goes first. */
 function matchExpressions(routes: readonly NaiveRoute[], path: string): NaiveMatch | undefined {
-  const expressions = routes.filter(({ pattern }) => !Array.isArray(pattern));
+  const expressions = routes.filter(({ pieces }) => pieces === undefined);
   const first = expressions.find((route) => matchExpression(route, path) !== undefined);
   if (first === undefined) return undefined;
-  const same = expressions.filter((route) => String(route.pattern) === String(first.pattern) && route.prefix === first.prefix);
+  const same = expressions.filter((route) => String(route.expression) === String(first.expression) && route.prefix === first.prefix);
   const route = same.find(({ method }) => method !== null) ?? first;
   return { target: route.target, params: matchExpression(route, path) ?? {} };
 }
 
-function matchExpression({ pattern, prefix }: NaiveRoute, path: string): NaiveMatch['params'] | undefined {
+function matchExpression({ expression, prefix }: NaiveRoute, path: string): NaiveMatch['params'] | undefined {
   if (path !== prefix && !path.startsWith(`${prefix}/`)) return undefined;
-  if (pattern === null) return {};
+  if (expression === null) return {};
   const rest = path.slice(prefix.length) || '/';
-  const { source, flags } = pattern as RegExp;
+  const { source, flags } = expression;
   const found = new RegExp(`^(?:${source})$`, flags).exec(rest);
   if (found === null) return undefined;
   return Object.fromEntries(Object.entries(found.groups ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [[name, decodeURIComponent(value)]])));
