@@ -26,7 +26,10 @@ export const LEVELS: Readonly<Record<string, Levels>> = {
  * A third-party package that is not here may be imported by nobody; a module of Node that is not here, by everybody.
  */
 export const OWNERS: Readonly<Record<string, string>> = {
+  'content-disposition': 'fields/',
   'content-type': 'fields/',
+  mime: 'fields/',
+  negotiator: 'fields/',
   cookie: 'fields/',
   '@fastify/busboy': 'request/',
   '@standard-schema/spec': 'config/',

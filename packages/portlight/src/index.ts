@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 export type { ErrorHandler, ErrorStatus, Middleware, ResponseInterceptor } from './config/hooks.ts';
 export type { RouteOptions } from './config/route-options.ts';
 export type { ServerOptions } from './config/server-options.ts';

@@ -1,8 +1,8 @@
 import { isPromiseLike } from '../response/is-promise-like.ts';
 import { controls, type HttpRequest } from '../request/http-request.ts';
+import { finishReply } from '../response/finish-reply.ts';
 import type { HttpResponse } from '../response/http-response.ts';
 import { isResponse, toResponse } from '../response/to-response.ts';
-import { finishReply } from './finish-reply.ts';
 import type { HttpRoute } from './http-route.ts';
 import { validateReply, validateRequest, validatesRequest } from './validate.ts';
 

@@ -3,10 +3,10 @@ import { type HttpError, InternalServerError, toHttpError } from '../errors/http
 import type { ValidationError } from '../errors/validation-error.ts';
 import type { LogHolder } from '../log.ts';
 import { controls, type HttpRequest } from '../request/http-request.ts';
+import { finishReply } from '../response/finish-reply.ts';
 import { hasOwnStatus, HttpResponse } from '../response/http-response.ts';
 import { isPromiseLike } from '../response/is-promise-like.ts';
 import { toResponse } from '../response/to-response.ts';
-import { finishReply } from './finish-reply.ts';
 import type { Scope } from './scope.ts';
 
 /**
@@ -52,7 +52,7 @@ function complete(reply: unknown, error: HttpError, request: HttpRequest | undef
   const response = toResponse(reply);
   if (!hasOwnStatus(response)) response.status = error.status;
   addHeaders(response, error);
-  return request === undefined ? response : finishReply(response, request);
+  return finishReply(response, request);
 }
 
 function formatProblem(error: HttpError): HttpResponse {

@@ -1,8 +1,8 @@
 import type { Middleware } from '../config/hooks.ts';
 import { ReplyError } from '../errors/reply-error.ts';
 import type { HttpRequest } from '../request/http-request.ts';
+import { finishReply } from '../response/finish-reply.ts';
 import type { HttpResponse } from '../response/http-response.ts';
-import { finishReply } from './finish-reply.ts';
 
 /**
  * Wraps `core` in the middleware, the first outermost. An error at any depth becomes a response there, by `onError`,

@@ -4,8 +4,9 @@ import type { LogHolder } from '../log.ts';
 import type { HttpRequest } from '../request/http-request.ts';
 import { replaceBody } from '../response/replace-body.ts';
 import type { HttpResponse } from '../response/http-response.ts';
+import { finishReply } from '../response/finish-reply.ts';
 import { isPromiseLike } from '../response/is-promise-like.ts';
-import { isResponse, toResponse } from '../response/to-response.ts';
+import { isResponse } from '../response/to-response.ts';
 
 /**
  * Shows a response to the interceptors in their order. One that fails is reported and passed over: its failure must
@@ -22,11 +23,12 @@ export function runInterceptors(
   for (let index = start; index < interceptors.length; index++) {
     try {
       const result: unknown = (interceptors[index] as ResponseInterceptor)(current, request);
-      if (isPromiseLike(result)) {
+      const next = isPromiseLike(result) ? result : apply(result, current, request);
+      if (isPromiseLike(next)) {
         const before = current;
-        return settle(result, before, log).then((after) => runInterceptors(interceptors, after, request, log, index + 1));
+        return settle(next, before, request, log).then((after) => runInterceptors(interceptors, after, request, log, index + 1));
       }
-      current = apply(result, current);
+      current = next;
     } catch (error) {
       report(error, log);
     }
@@ -34,9 +36,9 @@ export function runInterceptors(
   return current;
 }
 
-async function settle(result: PromiseLike<unknown>, response: HttpResponse, log: LogHolder): Promise<HttpResponse> {
+async function settle(result: PromiseLike<unknown>, response: HttpResponse, request: HttpRequest | undefined, log: LogHolder): Promise<HttpResponse> {
   try {
-    return apply(await result, response);
+    return await apply(await result, response, request);
   } catch (error) {
     report(error, log);
     return response;
@@ -44,14 +46,14 @@ async function settle(result: PromiseLike<unknown>, response: HttpResponse, log:
 }
 
 /** @throws {ReplyError} on a result that is none of what an interceptor may return */
-function apply(result: unknown, response: HttpResponse): HttpResponse {
+function apply(result: unknown, response: HttpResponse, request: HttpRequest | undefined): HttpResponse | Promise<HttpResponse> {
   if (result === undefined) return response;
   if (typeof result === 'string' || result instanceof Uint8Array) {
     replaceBody(response, result);
     return response;
   }
   if (result === response) return response;
-  if (isResponse(result)) return toResponse(result);
+  if (isResponse(result)) return finishReply(result, request);
   throw new ReplyError('A response interceptor returns an HttpResponse, a string, bytes, or nothing.');
 }
 

@@ -1,5 +1,3 @@
-import { createReadStream } from 'node:fs';
-
 /** How a file is found and sent. */
 export interface FileOptions {
   /**
@@ -17,7 +15,10 @@ export interface FileOptions {
   readonly download?: string | boolean | undefined;
 }
 
-/** The body of `HttpResponse.file`: a file that is looked for when there is a request to answer with it. */
+/**
+ * The body of `HttpResponse.file`: a file that is looked for when there is a request to answer with it. Until then there
+ * is nothing to read.
+ */
 export class FileBody implements AsyncIterable<Uint8Array> {
   /** A path, or its segments as a wildcard captured them. */
   readonly path: string | readonly string[];
@@ -28,9 +29,8 @@ export class FileBody implements AsyncIterable<Uint8Array> {
     this.options = options;
   }
 
-  /** For who reads it without a request: the file as it lies, found by no rule. */
+  /** @throws {TypeError} always: which bytes these are depends on a request */
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    const path = typeof this.path === 'string' ? this.path : this.path.join('/');
-    return createReadStream(path)[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+    throw new TypeError('A file response is read when it is sent, not before.');
   }
 }

@@ -1,14 +1,19 @@
 import { STATUS_CODES } from 'node:http';
 import type { HttpResponse } from '../response/http-response.ts';
+import { replaceBody } from '../response/replace-body.ts';
 import { formatHead } from './response-head.ts';
 
 /** A response as the bytes of a connection's last message. A stream has no place in it: what it held is left out. */
 export function formatLastResponse(response: HttpResponse): Buffer {
+  if (isStream(response)) replaceBody(response, null);
   const { status, fields } = formatHead(response);
   const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`];
   for (let index = 0; index < fields.length; index += 2) lines.push(`${fields[index]}: ${fields[index + 1]}`);
   lines.push(`date: ${new Date().toUTCString()}`, 'connection: close', '', '');
   const { body } = response;
-  const isText = typeof body === 'string' || body instanceof Uint8Array;
-  return Buffer.concat([Buffer.from(lines.join('\r\n'), 'latin1'), isText ? Buffer.from(body as string) : Buffer.alloc(0)]);
+  return Buffer.concat([Buffer.from(lines.join('\r\n'), 'latin1'), Buffer.from((body ?? '') as string)]);
+}
+
+function isStream({ body }: HttpResponse): boolean {
+  return body !== null && typeof body !== 'string' && !(body instanceof Uint8Array);
 }
