@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest';
+import type { HttpRequest, HttpServer, RequestShape } from '../../src/index.ts';
+import { deferred } from '../support/deferred.ts';
+import { openServer } from '../support/open-server.ts';
+import { get, RawClient, request } from '../support/raw-client.ts';
+
+/** Resolves to the reason of the signal. */
+function abortOf({ signal }: HttpRequest<RequestShape>): Promise<unknown> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(signal.reason), { once: true }));
+}
+
+describe('a client that closes its side after the request', () => {
+  test('aborts the signal, and gets the answer that is made all the same', async () => {
+    const reason = deferred<unknown>();
+    await using open = await openServer((app) =>
+      app.get('/', async (each) => {
+        reason.resolve(await abortOf(each));
+        return 'answer';
+      }),
+    );
+    await using client = await RawClient.open(open.port);
+    const text = await client.send(get('/')).sendFin().ended();
+    expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nanswer$/);
+    expect(await reason.promise).toMatchObject({ name: 'AbortError', code: 'ERR_PORTLIGHT_CLIENT_GONE' });
+  });
+
+  test('gets all answers to pipelined requests', async () => {
+    await using open = await openServer((app) => app.get('/:n', async (each) => {
+      await new Promise(setImmediate);
+      return each.params.n;
+    }));
+    await using client = await RawClient.open(open.port);
+    client.send(get('/1') + get('/2')).sendFin();
+    expect((await client.responses(2)).map(({ body }) => body)).toEqual(['1', '2']);
+    await client.ended();
+  });
+
+  test('gets the whole of a stream', async () => {
+    await using open = await openServer((app) => app.get('/', async function* () {
+      for (let index = 0; index < 3; index++) {
+        await new Promise(setImmediate);
+        yield String(index);
+      }
+    }));
+    await using client = await RawClient.open(open.port);
+    client.send(get('/')).sendFin();
+    expect((await client.response()).body).toBe('012');
+  });
+
+  test('in the middle of a body makes it fail', async () => {
+    const failure = deferred<unknown>();
+    await using open = await openServer((app) => app.post('/', (each) => each.text().catch((error: unknown) => void failure.resolve(error))));
+    await using client = await RawClient.open(open.port);
+    client.send(request('POST', '/', ['content-length: 10']) + 'half').sendFin();
+    expect(await failure.promise).toBeInstanceOf(Error);
+    await client.ended();
+  });
+});
+
+describe('a client that resets the connection', () => {
+  const waiting = (app: HttpServer, reasons: unknown[], seen: () => void, done: () => void): unknown =>
+    app.get('/', async (each) => {
+      seen();
+      reasons.push(await abortOf(each));
+      done();
+      return 'late';
+    });
+
+  test('aborts the signal once; the answer that comes late disturbs nobody', async () => {
+    const reasons: unknown[] = [];
+    const [seen, done] = [deferred(), deferred()];
+    await using open = await openServer((app) => waiting(app, reasons, seen.resolve, done.resolve));
+    await using client = await RawClient.open(open.port);
+    client.send(get('/'));
+    await seen.promise;
+    client.reset();
+    await done.promise;
+    expect(reasons).toMatchObject([{ code: 'ERR_PORTLIGHT_CLIENT_GONE' }]);
+    await new Promise(setImmediate);
+    expect(open.log.at('error')).toEqual([]);
+  });
+
+  test('in the middle of a body makes it fail and aborts the signal', async () => {
+    const failure = deferred<unknown>();
+    const [seen, aborted] = [deferred(), deferred<unknown>()];
+    await using open = await openServer((app) =>
+      app.post('/', async (each) => {
+        void abortOf(each).then(aborted.resolve);
+        seen.resolve();
+        await each.text().catch(failure.resolve);
+      }),
+    );
+    await using client = await RawClient.open(open.port);
+    client.send(request('POST', '/', ['content-length: 10']) + 'half');
+    await seen.promise;
+    client.reset();
+    expect(await failure.promise).toMatchObject({ code: 'ERR_PORTLIGHT_CLIENT_GONE' });
+    expect(await aborted.promise).toMatchObject({ code: 'ERR_PORTLIGHT_CLIENT_GONE' });
+    expect(open.log.at('error')).toEqual([]);
+  });
+
+  test('a hundred times leaves nothing behind', async () => {
+    await using open = await openServer((app) => app.get('/', abortOf).get('/ok', () => 'x'));
+    await Promise.all(
+      Array.from({ length: 100 }, async () => {
+        const client = await RawClient.open(open.port);
+        client.send(get('/'));
+        await new Promise(setImmediate);
+        client.reset();
+      }),
+    );
+    await using client = await RawClient.open(open.port);
+    expect((await client.send(get('/ok')).response()).status).toBe(200);
+    client.socket.destroy();
+    expect(await open.server.shutdown({ timeoutMs: 5_000 })).toMatchObject({ forced: 0 });
+  });
+});
