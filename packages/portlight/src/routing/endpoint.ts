@@ -1,13 +1,12 @@
-import { pathToRegexp, type Token } from 'path-to-regexp';
 import { decodeCapture } from '../request/target.ts';
 import { captures } from './captures.ts';
 import { NO_PARAMS, ParamRecord } from './param-record.ts';
 import type { PatternVariant } from './pattern.ts';
 import type { RouteMatch } from './route-match.ts';
-import { PARAM, WILDCARD } from './shape.ts';
+import { WILDCARD } from './shape.ts';
+import { Tail } from './tail.ts';
 
 const { starts, ends } = captures;
-const MARK = /(\0[:*])/;
 
 /** Where a variant of a pattern leads. */
 export class Endpoint<Target> {
@@ -16,11 +15,8 @@ export class Endpoint<Target> {
   readonly isAny: boolean;
   readonly shape: string;
   readonly endsInSlash: boolean;
-  /** The shape from the segment of the first wildcard on, where that is more than a last segment `*name`. */
-  readonly tail: string | null = null;
-  readonly tailExpression: RegExp | null = null;
-  /** The text behind the last param of the tail: a path without it needs no expression to be refused. */
-  readonly tailText: string = '';
+  /** Where the tree ends and an expression takes over. */
+  readonly tail: Tail | null;
   readonly #names: readonly string[];
   /** How many captures stand in the path by their position. */
   readonly #headLength: number;
@@ -33,16 +29,11 @@ export class Endpoint<Target> {
     this.shape = shape;
     this.endsInSlash = variant.endsInSlash;
     this.#names = names;
-    this.#headLength = names.length;
     const wildcard = names.length === 0 ? -1 : shape.indexOf(WILDCARD);
     const start = shape.lastIndexOf('/', wildcard) + 1;
     this.#endsInWildcard = wildcard === start && shape.length === start + WILDCARD.length;
-    if (wildcard !== -1 && !this.#endsInWildcard) {
-      this.tail = shape.slice(start);
-      this.tailExpression = toExpression(this.tail);
-      this.tailText = this.tail.split(MARK).at(-1) ?? '';
-      this.#headLength -= this.tail.split(MARK).filter(isMark).length;
-    }
+    this.tail = wildcard === -1 || this.#endsInWildcard ? null : new Tail(shape.slice(start));
+    this.#headLength = names.length - (this.tail?.wildcards.length ?? 0);
   }
 
   get isStatic(): boolean {
@@ -73,10 +64,10 @@ export class Endpoint<Target> {
     return params;
   }
 
-  #readTail(tail: string, params: ParamRecord): void {
-    for (const [index, mark] of tail.split(MARK).filter(isMark).entries()) {
+  #readTail(tail: Tail, params: ParamRecord): void {
+    for (const [index, isWildcard] of tail.wildcards.entries()) {
       const text = captures.tail?.[index + 1] as string;
-      params[this.#names[this.#headLength + index] as string] = mark === WILDCARD ? splitCapture(text, true) : decodeCapture(text);
+      params[this.#names[this.#headLength + index] as string] = isWildcard ? splitCapture(text, true) : decodeCapture(text);
     }
   }
 }
@@ -91,18 +82,4 @@ function splitCapture(text: string, isEscaped: boolean): string[] {
   }
   segments.push(text.slice(start));
   return isEscaped ? segments.map(decodeCapture) : segments;
-}
-
-/** From path-to-regexp, whose expressions are built so that no path makes them backtrack for long. */
-function toExpression(tail: string): RegExp {
-  const tokens = tail.split(MARK).filter((text) => text !== '').map(toToken);
-  return pathToRegexp({ tokens }, { sensitive: true, trailing: false }).regexp;
-}
-
-function toToken(text: string): Token {
-  return isMark(text) ? { type: text === PARAM ? 'param' : 'wildcard', name: 'any' } : { type: 'text', value: text };
-}
-
-function isMark(text: string): boolean {
-  return text === PARAM || text === WILDCARD;
 }

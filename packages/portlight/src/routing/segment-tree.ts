@@ -19,7 +19,7 @@ export class SegmentTree<Target> {
     const { shape, tail } = endpoint;
     let node = this.#root;
     let start = 1;
-    const end = tail === null ? shape.length : shape.length - tail.length;
+    const end = tail === null ? shape.length : shape.length - tail.shape.length;
     for (let from = 1; from < end; ) {
       const slash = shape.indexOf('/', from);
       const to = slash === -1 ? end : slash;
@@ -42,7 +42,7 @@ export class SegmentTree<Target> {
       node.endpoint = prefer(node.endpoint, endpoint);
     } else {
       node.hasDynamic = true;
-      addTail((node.tails ??= []), endpoint, tail);
+      addTail((node.tails ??= []), endpoint, tail.shape);
     }
   }
 
@@ -67,11 +67,11 @@ function descendMixed<Target>(node: TreeNode<Target>, segment: string): TreeNode
   return next;
 }
 
-function addTail<Target>(tails: Endpoint<Target>[], endpoint: Endpoint<Target>, tail: string): void {
-  const place = tails.findIndex((other) => compareShapes(tail, other.tail as string) <= 0);
+function addTail<Target>(tails: Endpoint<Target>[], endpoint: Endpoint<Target>, shape: string): void {
+  const place = tails.findIndex(({ tail }) => compareShapes(shape, tail?.shape ?? '') <= 0);
   const present = tails[place];
   if (present === undefined) tails.push(endpoint);
-  else if (present.tail === tail) tails[place] = prefer(present, endpoint);
+  else if (present.tail?.shape === shape) tails[place] = prefer(present, endpoint);
   else tails.splice(place, 0, endpoint);
 }
 
@@ -129,8 +129,7 @@ function walkMixed<Target>(branches: readonly MixedBranch<Target>[], path: strin
 
 function findTail<Target>(tails: readonly Endpoint<Target>[], text: string): Endpoint<Target> | null {
   for (const endpoint of tails) {
-    if (!text.endsWith(endpoint.tailText)) continue;
-    captures.tail = (endpoint.tailExpression as RegExp).exec(text);
+    captures.tail = endpoint.tail?.exec(text) ?? null;
     if (captures.tail !== null) return endpoint;
   }
   return null;

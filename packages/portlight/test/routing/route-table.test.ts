@@ -16,6 +16,7 @@ describe('a pattern takes a path', () => {
   const cases: readonly (readonly [pattern: string, path: string, params: Params | undefined])[] = [
     ['/', '/', {}],
     ['/', '/a', undefined],
+    ['/', '//', undefined],
     ['/users', '/users', {}],
     ['/users', '/Users', undefined],
     ['/users', '/user', undefined],
@@ -158,6 +159,7 @@ describe('escapes', () => {
     ['/%zz', '/%25zz', {}],
     ['/%C3', '/%25C3', {}],
     ['/%C3%28', '/%25C3(', {}],
+    ['/%C0%80', '/%25C0%2580', {}],
     ['/%3F%23', '/?#', {}],
     ['/:id', '/a%2Fb', { id: 'a/b' }],
     ['/:id', '/100%25', { id: '100%' }],
@@ -215,6 +217,12 @@ describe('the most specific route wins, whatever the order of registration', () 
   test('takes no param from a way that failed', () => {
     expect(find(['/:a/:b/x', '/:c/*rest'], '/1/2/y')?.params).toEqual({ c: '1', rest: ['2', 'y'] });
     expect(find(['/:a-:b/x', '/:c'], '/1-2')?.params).toEqual({ c: '1-2' });
+  });
+
+  test('characters beyond ASCII are told apart', () => {
+    const patterns = ['/é/:x', '/ü/:x', '/日本/:x', '/日曜/:x', '/\u{1f600}/:x', '/\u{1f601}/:x', '/~/:x'];
+    for (const pattern of patterns) expect(find(patterns, pattern.replace(':x', '1'))?.pattern).toBe(pattern);
+    expect(find(patterns, '/ö/1')).toBeUndefined();
   });
 
   test('each route has its own names, though they share a place', () => {
@@ -411,6 +419,13 @@ describe('a prefix', () => {
     const table = new RouteTable<string>();
     table.add('GET', pattern, 'target', prefix);
     expect(table.match('GET', path)?.params).toEqual(params);
+  });
+
+  test("and the pattern '/' are the prefix without a slash, with strictSlashes too", () => {
+    const table = new RouteTable<string>({ strictSlashes: true });
+    table.add('GET', '/', 'target', '/users');
+    expect(table.match('GET', '/users')?.target).toBe('target');
+    expect(table.match('GET', '/users/')).toBeUndefined();
   });
 });
 
