@@ -25,7 +25,7 @@ export function createStderrLogger(lowest: Level): Logger {
 }
 
 /** Says nothing. */
-export const SILENT_LOGGER: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+const SILENT_LOGGER: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 function formatLine(level: Level, fields: object, message: string): string {
   const { err, ...rest } = fields as { err?: unknown };

@@ -1,23 +1,16 @@
 import { DEFAULTS } from '../defaults.ts';
 import { UnsupportedMediaTypeError } from '../errors/http-error.ts';
 import { assertReadable, contentTypeOf } from './assert-readable.ts';
-import type { HttpRequest, RequestShape } from './http-request.ts';
+import type { FormLimits } from './form-limits.ts';
 import { parseMultipart } from './multipart.ts';
 import { parseQuery } from './query.ts';
 import { UploadFolder } from './upload-folder.ts';
 
-/** How much of a form is taken in. The limit of the whole body holds as well. */
-export interface FormLimits {
-  /** @default 1_000 */
-  readonly maxFields?: number;
-  /** @default 100 */
-  readonly maxFiles?: number;
-  /** Largest text field, in bytes. @default the limit of the body */
-  readonly maxFieldBytes?: number;
-  /** Largest file, in bytes. @default the limit of the body */
-  readonly maxFileBytes?: number;
-  /** Up to this size a file stays in memory, in bytes. @default 65_536 */
-  readonly memoryBytes?: number;
+/** The request as far as its form depends on it. */
+export interface FormRequest {
+  header(name: string): string | undefined;
+  text(): Promise<string>;
+  stream(): ReadableStream<Uint8Array>;
 }
 
 /** A form that was read, and what it left on disk. */
@@ -32,7 +25,7 @@ export interface ReceivedForm {
  *
  * @throws {BadRequestError} @throws {PayloadTooLargeError} @throws {UnsupportedMediaTypeError} as `HttpRequest#formData` says
  */
-export async function receiveForm(request: HttpRequest<RequestShape>, limits: FormLimits): Promise<ReceivedForm> {
+export async function receiveForm(request: FormRequest, limits: FormLimits): Promise<ReceivedForm> {
   const type = contentTypeOf(request)?.essence;
   const folder = new UploadFolder();
   if (type === 'application/x-www-form-urlencoded') {

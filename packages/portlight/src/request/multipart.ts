@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { BusboyConfig, BusboyFileStream, BusboyInstance } from '@fastify/busboy';
 import { BadRequestError, HttpError, PayloadTooLargeError } from '../errors/http-error.ts';
-import type { FormLimits } from './form.ts';
+import type { FormLimits } from './form-limits.ts';
 import type { UploadFolder } from './upload-folder.ts';
 import { UploadedFile } from './uploaded-file.ts';
 

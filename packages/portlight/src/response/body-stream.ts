@@ -7,6 +7,9 @@ export type Chunk = string | Uint8Array;
  */
 export type BodyStream = ReadableStream<Chunk> | AsyncIterable<Chunk> | Iterable<Chunk>;
 
+/** What a response holds when it is sent: text, bytes, a stream, or nothing. */
+export type ResponseBody = string | Uint8Array | BodyStream | null;
+
 /** A stream opened for sending. */
 export interface ChunkReader {
   next(): Promise<IteratorResult<unknown, unknown>> | IteratorResult<unknown, unknown>;

@@ -1,6 +1,5 @@
 import { ReplyError } from '../errors/reply-error.ts';
-import { isBodyStream } from './body-stream.ts';
-import type { ResponseBody } from './http-response.ts';
+import { isBodyStream, type ResponseBody } from './body-stream.ts';
 
 /** A reply's body, ready to be sent, with the type it has unless the app names another. */
 export interface EncodedBody {

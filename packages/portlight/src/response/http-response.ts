@@ -2,7 +2,7 @@ import { ReplyError } from '../errors/reply-error.ts';
 import { statusTitle } from '../errors/status-title.ts';
 import { type CookieOptions, formatCookie } from '../fields/cookie.ts';
 import { HeaderList } from '../fields/header-list.ts';
-import type { BodyStream } from './body-stream.ts';
+import type { BodyStream, ResponseBody } from './body-stream.ts';
 import { encodeBody, encodeJson } from './encode-body.ts';
 import { FileBody, type FileOptions } from './file-body.ts';
 import { parseRawResponse } from './raw-response.ts';
@@ -19,9 +19,6 @@ export interface ResponseInit {
   readonly status?: number | undefined;
   readonly headers?: HeaderFields | undefined;
 }
-
-/** What a response holds when it is sent: text, bytes, a stream, or nothing. */
-export type ResponseBody = string | Uint8Array | BodyStream | null;
 
 /** Marks responses of every copy of this package in the process. */
 const BRAND: symbol = Symbol.for('portlight.HttpResponse');
