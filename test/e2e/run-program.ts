@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const FOLDER = fileURLToPath(new URL('.', import.meta.url));
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A program that serves, as a child process. It says `listening <port>` when it does. Killed when its block is left. */
+export class RunningProgram implements AsyncDisposable {
+  readonly process: ChildProcess;
+  /** Resolves when the program and its output have ended. */
+  readonly exit: Promise<Exit>;
+  output = '';
+  errors = '';
+  readonly #watchers: Set<() => void> = new Set();
+
+  constructor(args: readonly string[]) {
+    this.process = spawn(process.execPath, args, { cwd: FOLDER, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.output += text;
+      this.#look();
+    });
+    this.process.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.errors += text;
+      this.#look();
+    });
+    this.exit = once(this.process, 'close').then(([code, signal]) => {
+      this.#look();
+      return { code, signal } as Exit;
+    });
+  }
+
+  /** Resolves when the program has said it; rejects when it ended without. */
+  async said(text: string | RegExp): Promise<RegExpMatchArray> {
+    const find = (): RegExpMatchArray | null => (this.output + this.errors).match(text);
+    let watch: () => void = () => {};
+    const found = new Promise<RegExpMatchArray>((resolve) => {
+      watch = () => {
+        const match = find();
+        if (match !== null) resolve(match);
+      };
+      this.#watchers.add(watch);
+      watch();
+    });
+    const ended = this.exit.then(() => {
+      const match = find();
+      if (match !== null) return match;
+      throw new Error(`The program ended without saying ${String(text)}. It said: ${this.output}${this.errors}`);
+    });
+    return Promise.race([found, ended]).finally(() => this.#watchers.delete(watch));
+  }
+
+  /** Where it listens. */
+  async url(path = '/'): Promise<string> {
+    const [, port] = await this.said(/listening (\d+)/);
+    return `http://127.0.0.1:${port}${path}`;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.process.kill(signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.process.kill('SIGKILL');
+    await this.exit;
+  }
+
+  #look(): void {
+    for (const watcher of this.#watchers) watcher();
+  }
+}
+
+/** Runs one of the programs in `fixtures/`. */
+export function runFixture(name: string, ...args: readonly string[]): RunningProgram {
+  return new RunningProgram([`fixtures/${name}.mjs`, ...args]);
+}
