@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
@@ -28,9 +27,11 @@ export class RunningProgram implements AsyncDisposable {
       this.errors += text;
       this.#look();
     });
-    this.exit = once(this.process, 'close').then(([code, signal]) => {
-      this.#look();
-      return { code, signal } as Exit;
+    this.exit = new Promise((resolve) => {
+      this.process.once('close', (code, signal) => {
+        this.#look();
+        resolve({ code, signal });
+      });
     });
   }
 

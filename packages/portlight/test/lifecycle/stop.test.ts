@@ -43,7 +43,7 @@ describe('shutdown', () => {
 
   test.each([-1, Number.NaN])('refuses the time %s', async (timeoutMs) => {
     await using open = await openServer(() => undefined);
-    await expect(open.server.shutdown({ timeoutMs: timeoutMs as number })).rejects.toMatchObject({ name: 'ConfigError' });
+    await expect(open.server.shutdown({ timeoutMs })).rejects.toMatchObject({ name: 'ConfigError' });
     expect(open.server.isConnected()).toBe(true);
   });
 

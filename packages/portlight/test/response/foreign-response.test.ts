@@ -1,13 +1,16 @@
 import { expect, test } from 'vitest';
-import { HttpResponse } from '../../src/index.ts';
+import type { HttpResponse } from '../../src/index.ts';
 import { portless } from '../support/open-server.ts';
 
 /** As a second copy of the package in the process would make it: the same brand, another class. */
 class ForeignResponse {
-  readonly [Symbol.for('portlight.HttpResponse')] = true;
   status = 201;
   headers: Map<string, string> = new Map([['x-a', '1'], ['content-type', 'text/csv']]);
   body = 'a,b';
+
+  static {
+    Object.defineProperty(this.prototype, Symbol.for('portlight.HttpResponse'), { value: true });
+  }
 }
 
 test('a response of another copy of the package is sent as it is', async () => {

@@ -3,7 +3,8 @@ import { HttpServer, Router } from '../../src/index.ts';
 import { portless } from '../support/open-server.ts';
 
 const handler = (): string => 'x';
-const never = <Value>(value: unknown): Value => value as Value;
+/** A value that the types refuse, as an app without types may give it. */
+const never = (value: unknown): never => value as never;
 const configError = (...parts: readonly string[]): unknown =>
   expect.objectContaining({ name: 'ConfigError', code: expect.stringMatching(/^ERR_PORTLIGHT_/) as string, message: expect.stringMatching(new RegExp(parts.join('.*'))) as string });
 
