@@ -1,4 +1,4 @@
-/** Every default of the framework, once, with unit and source. Each is an option; none is unlimited. */
+/** Every default and every fixed limit of the framework, once, with unit and source. docs/reference/options.md says which are options. */
 export const DEFAULTS = {
   /** Loopback: a server is open to the network only when it is told so. */
   address: '127.0.0.1',
@@ -48,6 +48,8 @@ export const DEFAULTS = {
   shutdownHookMs: 1_000,
   /** Of an unread body, how much is taken from the client to keep the connection. */
   maxDrainedBodyBytes: 65_536,
+  /** Between SIGTERM and SIGKILL for a process that holds a port. */
+  portHolderMs: 2_000,
   /** How long a closing connection takes what the client still sends, so that it can read its answer (nginx: lingering_timeout). */
   lingerMs: 5_000,
 } as const;

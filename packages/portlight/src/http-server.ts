@@ -1,7 +1,8 @@
 import type { Server } from 'node:net';
-import { parseAddress, parsePort, type ServerAddress } from './config/address.ts';
+import { type ParsedAddress, parseAddress, parsePort } from './config/address.ts';
 import { DEFAULT_SERVER_CONFIG, resolveServerConfig, type ServerConfig, type ServerOptions } from './config/server-options.ts';
 import { toSilenceMs } from './config/silence.ts';
+import { assertTlsOptions, type TlsOptions } from './config/tls-options.ts';
 import { ConfigError } from './errors/config-error.ts';
 import { endProcessAfter } from './lifecycle/end-process.ts';
 import { type Hook, Hooks } from './lifecycle/hooks.ts';
@@ -14,6 +15,7 @@ import { HttpResponse } from './response/http-response.ts';
 import { Router } from './router.ts';
 import { ConcurrentRunner } from './runners/concurrent-runner.ts';
 import { fetchPortless } from './socket/fetch-lane.ts';
+import { freePort } from './socket/free-port.ts';
 import { isPortFree } from './socket/is-port-free.ts';
 
 /** Options of {@link HttpServer.run}: those of the server, over which they win, and the mode. */
@@ -25,9 +27,14 @@ export interface RunOptions extends ServerOptions {
 export interface ShutdownOptions {
   /** How long to wait for what is under way before it is cut, in ms. @default the option `drainTimeoutMs`, 10_000 */
   readonly timeoutMs?: number | undefined;
+  /** Also ends another process that holds the port afterwards, as `freePortIfStuck` does. @default false */
+  readonly kill?: boolean | undefined;
 }
 
 let lastId = 0;
+
+/** How long the failure of an automatic start waits for who asks for it. */
+const AUTOSTART_REPORT_MS = 250;
 
 /**
  * A server: routes, and the port they are served on.
@@ -38,7 +45,7 @@ let lastId = 0;
  */
 export class HttpServer extends Router implements ServerView {
   readonly #id: number = ++lastId;
-  readonly #address: ServerAddress;
+  readonly #address: ParsedAddress;
   readonly #hooks: Hooks = new Hooks();
   readonly #log: LogHolder = { logger: createStderrLogger('warn'), verbose: false };
   #config: ServerConfig;
@@ -46,6 +53,8 @@ export class HttpServer extends Router implements ServerView {
   #runner: ConcurrentRunner | undefined;
   /** The last start, until a stop begins. */
   #starting: Promise<this> | undefined;
+  /** A start by `autostart` that failed, until somebody asks for it. */
+  #failedStart: Promise<this> | undefined;
   /** The last stop. */
   #stopping: Promise<StopReport> | undefined;
   #isDraining = false;
@@ -53,7 +62,7 @@ export class HttpServer extends Router implements ServerView {
   readonly #waiting: Set<(report: StopReport) => void> = new Set();
 
   /**
-   * @param address an IP address, a host name, or `tcp://host:port`
+   * @param address an IP address, a host name, `tcp://host:port`, `tls://host:port` or `unix:///path`
    * @param port 0 to 65535; 0 takes any free one
    * @throws {ConfigError} on a bad address, port or option
    */
@@ -63,6 +72,8 @@ export class HttpServer extends Router implements ServerView {
     super({ strictSlashes: config.strictSlashes });
     this.#address = at;
     this.#config = config;
+    this.#assertCertificate();
+    if (config.autostart) setImmediate(() => this.#startByItself());
   }
 
   /**
@@ -72,6 +83,9 @@ export class HttpServer extends Router implements ServerView {
    */
   start(): Promise<this> {
     if (this.#starting !== undefined) return this.#starting;
+    const failed = this.#failedStart;
+    this.#failedStart = undefined;
+    if (failed !== undefined) return failed;
     const starting = this.#start();
     this.#starting = starting;
     starting.catch(() => {
@@ -115,10 +129,13 @@ export class HttpServer extends Router implements ServerView {
    * Stops: accepts nothing more, answers what is under way, closes, runs the `onShutdown` hooks, and cuts what is left
    * at the deadline. One stop, however often it is called. A handler or hook must not wait for it: it waits for them.
    *
-   * @throws {ConfigError} when `timeoutMs` is no number from 0
+   * @throws {ConfigError} when `timeoutMs` is no whole number from 0 to 86,400,000
    */
   async shutdown(options: ShutdownOptions = {}): Promise<StopReport> {
-    return this.#stop('shutdown', options);
+    const { port } = this.getAddress();
+    const report = await this.#stop('shutdown', options);
+    if (options.kill === true && port !== 0) await this.freePortIfStuck(port);
+    return report;
   }
 
   /** Whether it listens. */
@@ -135,9 +152,35 @@ export class HttpServer extends Router implements ServerView {
     return isPortFree(parsePort(port));
   }
 
+  /**
+   * Ends the process that listens on the port: SIGTERM, and SIGKILL if it still lives two seconds later. Only one of the
+   * same user; never this process, its parent, or one that is no longer the one that was found. Says whom in the log.
+   * Where the holder cannot be known (other systems than Linux), nothing is ended.
+   *
+   * @param port 1 to 65535; without it, the server's own
+   * @returns whether the port was taken and is free now
+   */
+  async freePortIfStuck(port: number = this.getAddress().port): Promise<boolean> {
+    return freePort(parsePort(port), this.#log.logger);
+  }
+
+  /**
+   * Serves other certificates from the next TLS handshake on; connections that are open keep theirs.
+   *
+   * @throws {ConfigError} when they are not usable, or the server does not serve TLS; then nothing changes
+   */
+  setCertificate(tls: TlsOptions): this {
+    if (this.#config.tls === undefined) throw new ConfigError('This server does not serve TLS; give it the option tls.');
+    assertTlsOptions(tls);
+    this.#config = { ...this.#config, tls };
+    this.#runner?.renewCertificates(tls);
+    return this;
+  }
+
   /** The bound address; before the start, the configured one. */
   getAddress(): { readonly address: string; readonly port: number } {
-    return this.#runner?.address ?? this.#address;
+    const { address, port } = this.#runner?.address ?? this.#address;
+    return { address, port };
   }
 
   /** The accepting socket, or `undefined` while there is none. */
@@ -218,6 +261,26 @@ export class HttpServer extends Router implements ServerView {
     this.#pipeline = undefined;
   }
 
+  /** The failure waits a moment for a `start` or `run` that asks for it. */
+  #startByItself(): void {
+    const starting = this.start();
+    starting.catch((error: unknown) => {
+      this.#failedStart = starting;
+      setTimeout(() => {
+        if (this.#failedStart !== starting) return;
+        this.#failedStart = undefined;
+        this.#log.logger.error({ err: error }, 'The server could not start by itself.');
+      }, AUTOSTART_REPORT_MS);
+    });
+  }
+
+  /** @throws {ConfigError} */
+  #assertCertificate(): void {
+    if (this.#address.protocol === 'tls' && this.#config.tls === undefined) {
+      throw new ConfigError('The address tls:// needs the option tls with a key and a cert.');
+    }
+  }
+
   async #start(): Promise<this> {
     this.seal('the server has started');
     try {
@@ -235,7 +298,7 @@ export class HttpServer extends Router implements ServerView {
 
   /** Stops what was started last; a start that is under way is stopped when it is done. */
   #stop(reason: StopReason, { timeoutMs = this.#config.drainTimeoutMs }: ShutdownOptions): Promise<StopReport> {
-    if (!(timeoutMs >= 0)) throw new ConfigError(`shutdown waits for a number of milliseconds from 0, not ${String(timeoutMs)}.`);
+    assertDrainTimeout(timeoutMs);
     const starting = this.#starting;
     if (starting === undefined) return this.#stopping ?? Promise.resolve({ reason, drained: 0, forced: 0, durationMs: 0 });
     this.#starting = undefined;
@@ -281,6 +344,12 @@ export class HttpServer extends Router implements ServerView {
     list.push(hook);
     return this;
   }
+}
+
+/** @throws {ConfigError} */
+function assertDrainTimeout(timeoutMs: unknown): void {
+  if (typeof timeoutMs === 'number' && Number.isInteger(timeoutMs) && timeoutMs >= 0 && timeoutMs <= 86_400_000) return;
+  throw new ConfigError(`shutdown waits for a whole number of milliseconds from 0 to 86400000, not ${String(timeoutMs)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
 }
 
 /** No options need no check, and no library to check them. */

@@ -2,6 +2,7 @@
 export type { ErrorHandler, ErrorStatus, Middleware, ResponseInterceptor } from './config/hooks.ts';
 export type { RouteOptions } from './config/route-options.ts';
 export type { ServerOptions } from './config/server-options.ts';
+export type { TlsOptions } from './config/tls-options.ts';
 export { AbortedError } from './errors/aborted-error.ts';
 export { ConfigError } from './errors/config-error.ts';
 export type { ErrorCode } from './errors/error-code.ts';

@@ -1,6 +1,7 @@
 import type { ZodType } from 'zod';
 import { DEFAULTS } from '../defaults.ts';
 import { parseOptions } from './parse-options.ts';
+import { assertTlsOptions, type TlsOptions } from './tls-options.ts';
 import { loadZod } from './zod.ts';
 
 /** Options of a server. An option that is out of range throws when it is given; it never means "no limit". */
@@ -11,6 +12,15 @@ export interface ServerOptions {
    * @default false
    */
   readonly strictSlashes?: boolean | undefined;
+  /**
+   * Starts the server on the next tick, when the routes of this one are registered. If it cannot start, the next `start`
+   * or `run` rejects; if neither comes, it is reported.
+   *
+   * @default false
+   */
+  readonly autostart?: boolean | undefined;
+  /** Serves https: a key, a certificate, and what belongs to them. Needed for `tls://`. @default undefined */
+  readonly tls?: TlsOptions | undefined;
   /** Connections that may wait in the kernel to be accepted, 1 to 65,535. @default 511 */
   readonly backlog?: number | undefined;
   /** Largest body of a request, in bytes; a larger one is answered 413. A route may have its own. @default 1_048_576 */
@@ -25,7 +35,7 @@ export interface ServerOptions {
   readonly headersTimeoutMs?: number | undefined;
   /** Longest time from the first byte of a request to the last of its body, in ms; then 408. The head has no longer either. @default 60_000 */
   readonly requestTimeoutMs?: number | undefined;
-  /** How long a connection may stay open without a request, in ms, 1 to 86,400,000. @default 75_000 */
+  /** How long a connection may stay open between two requests, in ms, 1 to 86,400,000; for the first one it has `headersTimeoutMs`. @default 75_000 */
   readonly keepAliveTimeoutMs?: number | undefined;
   /** How long a client may take no byte of a response before it is cut, in ms, 0 to 86,400,000; `0`: for ever. @default 30_000 */
   readonly writeTimeoutMs?: number | undefined;
@@ -49,13 +59,16 @@ export interface ServerOptions {
 }
 
 /** Options of a server with every default filled in, and what its methods set. */
-export type ServerConfig = { readonly [Name in keyof ServerOptions]-?: Exclude<ServerOptions[Name], undefined> } & {
+export type ServerConfig = { readonly [Name in Exclude<keyof ServerOptions, 'tls'>]-?: Exclude<ServerOptions[Name], undefined> } & {
+  readonly tls: TlsOptions | undefined;
   /** What `setTimeout` sets: how long a client may stay silent while it is its turn, in ms; 0: for ever. */
   readonly silenceMs: number;
 };
 
 export const DEFAULT_SERVER_CONFIG: ServerConfig = {
   strictSlashes: false,
+  autostart: false,
+  tls: undefined,
   backlog: DEFAULTS.backlog,
   maxBodyBytes: DEFAULTS.maxBodyBytes,
   maxHeaderBytes: DEFAULTS.maxHeaderBytes,
@@ -81,6 +94,7 @@ export const DEFAULT_SERVER_CONFIG: ServerConfig = {
  */
 export function resolveServerConfig(base: ServerConfig, options: ServerOptions, owner = 'the server'): ServerConfig {
   const given = Object.entries(parseOptions(serverOptionsSchema(), options, owner)).filter(([, value]) => value !== undefined);
+  if (options.tls !== undefined) assertTlsOptions(options.tls);
   return { ...base, ...(Object.fromEntries(given) as Partial<ServerConfig>) };
 }
 
@@ -97,6 +111,8 @@ function serverOptionsSchema(): ZodType<ServerOptions> {
   const trueOrFalse = z.boolean({ error: 'true or false' }).optional();
   return (schema = z.strictObject({
     strictSlashes: trueOrFalse,
+    autostart: trueOrFalse,
+    tls: z.custom<TlsOptions>((value) => typeof value === 'object' && value !== null, { error: 'an object with key and cert' }).optional(),
     backlog: whole('connections', 1, 65_535),
     maxBodyBytes: whole('bytes', 0, Number.MAX_SAFE_INTEGER),
     maxHeaderBytes: whole('bytes', 1_024, 1_048_576),

@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'ERR_PORTLIGHT_INVALID_PATTERN'
   | 'ERR_PORTLIGHT_DUPLICATE_ROUTE'
   | 'ERR_PORTLIGHT_LATE_REGISTRATION'
+  // Replies that cannot be sent; a header also where an app is set up.
   | 'ERR_PORTLIGHT_INVALID_REPLY'
   | 'ERR_PORTLIGHT_INVALID_HEADER'
   // Listening.

@@ -17,10 +17,19 @@ export class ListenError extends PortlightError {
   }
 }
 
-/** Something else listens on the port (`EADDRINUSE`). */
+/** Something else listens on the port or unix socket (`EADDRINUSE`). */
 export class PortInUseError extends ListenError {
-  constructor(address: string, port: number, cause?: unknown) {
-    super(`Port ${port} on ${address} is in use by another listener.`, address, port, cause, 'ERR_PORTLIGHT_PORT_IN_USE');
+  /** The process that holds the port, where that can be known: on Linux, of the same user. */
+  readonly pid: number | undefined;
+  /** Its command line. */
+  readonly command: string | undefined;
+
+  constructor(address: string, port: number, cause?: unknown, holder?: { readonly pid: number; readonly command: string }) {
+    const what = port === 0 ? `The socket ${address}` : `Port ${port} on ${address}`;
+    const by = holder === undefined ? 'another listener' : `process ${holder.pid} (${holder.command})`;
+    super(`${what} is in use by ${by}.`, address, port, cause, 'ERR_PORTLIGHT_PORT_IN_USE');
+    this.pid = holder?.pid;
+    this.command = holder?.command;
   }
 
   static {

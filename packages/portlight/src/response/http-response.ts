@@ -159,9 +159,9 @@ export class HttpResponse {
 
   /**
    * A whole response as text, `HTTP/1.1 200 OK` to the last byte of the body, as Luminova's handlers return it.
-   * Framing fields (`Content-Length`, `Transfer-Encoding`, `Connection`) are ours and left out.
+   * `Content-Length` and `Connection` are ours and left out.
    *
-   * @throws {ReplyError} when the text is no response
+   * @throws {ReplyError} when the text is no response, or its body is in chunks (`Transfer-Encoding`)
    */
   static raw(text: string): HttpResponse {
     const { status, fields, body } = parseRawResponse(text);

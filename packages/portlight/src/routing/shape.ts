@@ -1,11 +1,11 @@
 /**
  * The shape of a pattern is its text with a mark for every param and wildcard, without their names: two routes with
- * one shape match the same paths. NUL is in no path, so no text can look like a mark.
+ * one shape match the same paths. NUL is in no path, so no text can look like a mark. A param sorts before a wildcard.
  */
-export const PARAM = '\0:';
-export const WILDCARD = '\0*';
+export const PARAM = '\0p';
+export const WILDCARD = '\0w';
 
-const MARK = /\0[:*]/g;
+const MARK = /\0[pw]/g;
 
 /** Of two routes that match a path, the one with the smaller rank in the first segment that differs is more specific. */
 export const RANK = { static: 0, mixed: 1, param: 2, mixedWildcard: 3, wildcard: 4 } as const;

@@ -1,7 +1,7 @@
 import { pathToRegexp, type Token } from 'path-to-regexp';
 import { PARAM, WILDCARD } from './shape.ts';
 
-const MARK = /(\0[:*])/;
+const MARK = /(\0[pw])/;
 
 /**
  * What follows from the segment of a wildcard on, where that is more than a last segment `*name`: `*path/edit`,

@@ -1,6 +1,7 @@
 import type { Server } from 'node:net';
-import type { ServerAddress } from '../config/address.ts';
+import type { ParsedAddress, ServerAddress } from '../config/address.ts';
 import type { ServerConfig } from '../config/server-options.ts';
+import type { TlsOptions } from '../config/tls-options.ts';
 import { drain, type DrainOptions } from '../lifecycle/drain.ts';
 import { type Hooks, runHooks } from '../lifecycle/hooks.ts';
 import type { StopReport } from '../lifecycle/stop-report.ts';
@@ -41,7 +42,7 @@ export class ConcurrentRunner {
    * @throws {ListenError} when it cannot listen
    * @throws what a hook throws; then it does not listen any more
    */
-  async start(at: ServerAddress): Promise<void> {
+  async start(at: ParsedAddress): Promise<void> {
     try {
       await runHooks(this.#hooks.primary);
       await runHooks(this.#hooks.workerStart);
@@ -52,6 +53,10 @@ export class ConcurrentRunner {
       this.#edge.close();
       throw error;
     }
+  }
+
+  renewCertificates(options: TlsOptions): void {
+    this.#edge.renewCertificates(options);
   }
 
   stop(options: DrainOptions): Promise<StopReport> {

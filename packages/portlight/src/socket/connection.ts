@@ -30,6 +30,8 @@ export class Connection {
   isLast = false;
   /** What came last was no HTTP, and is answered once. */
   isRefused = false;
+  /** Its last answer is out; it is open only to let the client read it. */
+  isEnding = false;
   /** Requests that are being handled, in the order they came. */
   readonly #running: Map<Exchange, Admission> = new Map();
   /** Pipelined requests that have to wait for those. */
@@ -42,6 +44,8 @@ export class Connection {
     this.socket = socket;
     this.address = unmapAddress(socket.remoteAddress ?? '');
     this.port = socket.remotePort ?? 0;
+    // A TLS handshake has been read already, and is no part of a request.
+    this.#bytesAtRest = socket.bytesRead;
     // Errors arrive at the lanes too; without a listener of its own, one that comes between two lanes would end the process.
     socket.on('error', ignore);
     socket.on('end', () => this.abort(new AbortedError('The client closed its side of the connection.', 'ERR_PORTLIGHT_CLIENT_GONE')));
@@ -113,13 +117,14 @@ export class Connection {
    * Sends the last bytes and closes, giving the client time to read them: a socket that is destroyed with bytes
    * unread sends a reset, which can overtake the answer (RFC 9112 §9.6).
    */
-  end(lastBytes: Uint8Array): void {
+  end(lastBytes: Uint8Array, lingerMs: number = DEFAULTS.lingerMs): void {
     const { socket } = this;
     this.isLast = true;
+    this.isEnding = true;
     if (socket.destroyed) return;
     socket.end(lastBytes);
     socket.resume();
-    const timer = setTimeout(() => socket.destroy(), DEFAULTS.lingerMs).unref();
+    const timer = setTimeout(() => socket.destroy(), lingerMs).unref();
     socket.once('end', () => socket.destroySoon());
     socket.once('close', () => clearTimeout(timer));
   }

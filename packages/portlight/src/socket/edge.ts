@@ -1,17 +1,20 @@
 import type { Server, Socket } from 'node:net';
-import type { ServerAddress } from '../config/address.ts';
+import type { ParsedAddress, ServerAddress } from '../config/address.ts';
 import type { ServerConfig } from '../config/server-options.ts';
+import type { TlsOptions } from '../config/tls-options.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { AbortedError } from '../errors/aborted-error.ts';
 import { RequestTimeoutError } from '../errors/http-error.ts';
 import type { LogHolder } from '../log.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { ServerView } from '../request/request-source.ts';
+import { unmapAddress } from '../request/client-address.ts';
 import { Connection } from './connection.ts';
 import { formatLastResponse } from './format-response.ts';
 import { HttpLane } from './http-lane.ts';
 import { Listener } from './listener.ts';
 import { SilenceWatch } from './silence-watch.ts';
+import { TlsGate } from './tls-gate.ts';
 
 /** Everything of a server that touches sockets: the listener, the connections it accepted, and the lanes they run on. */
 export class Edge {
@@ -23,6 +26,10 @@ export class Edge {
   readonly #connections: Set<Connection> = new Set();
   readonly #perAddress: Map<string, number> = new Map();
   readonly #silence: SilenceWatch;
+  readonly #tls: TlsGate | undefined;
+  /** Accepted and not yet known to speak TLS. */
+  readonly #handshaking: Set<Socket> = new Set();
+  #accepted = 0;
   #isDraining = false;
   #onEmpty: (() => void) | undefined;
 
@@ -32,7 +39,8 @@ export class Edge {
     this.#log = log;
     this.#silence = new SilenceWatch(this.#connections, config);
     this.#lane = new HttpLane(pipeline, config, view, log);
-    this.#listener = new Listener((socket) => this.#onConnection(socket));
+    this.#tls = config.tls && new TlsGate(config.tls, config.headersTimeoutMs, (socket) => this.#open(socket));
+    this.#listener = new Listener((socket) => this.#accept(socket));
   }
 
   get server(): Server {
@@ -48,33 +56,40 @@ export class Edge {
   }
 
   /** @throws {ListenError} when it cannot listen there */
-  listen(at: ServerAddress): Promise<ServerAddress> {
+  listen(at: ParsedAddress): Promise<ServerAddress> {
     this.#silence.start();
     return this.#listener.listen(at, this.#config.backlog);
   }
 
   /**
    * Accepts nothing more and lets each connection end as it may: an idle one at once, one with requests under way
-   * after the last answer, one with part of a head when the head is complete and answered, or a second later with 408.
+   * after the last answer, one with part of a head when the head is complete and answered, or a second later with 408, and then has a second more to be read.
    *
    * @returns a promise that resolves when no connection is left
    */
   drain(): Promise<void> {
     this.#isDraining = true;
     this.#listener.stopAccepting();
+    for (const socket of this.#handshaking) socket.destroy();
     for (const connection of this.#connections) this.#drainConnection(connection);
     if (this.#connections.size === 0) return Promise.resolve();
     return new Promise((resolve) => (this.#onEmpty = resolve));
   }
 
-  /** Cuts what is left, after telling the handlers. Returns how many connections that were. */
+  /** Cuts what is left, after telling the handlers. Returns how many connections still had something to come. */
   terminate(): number {
     const left = [...this.#connections];
+    const cut = left.filter((connection) => !connection.isEnding).length;
     for (const connection of left) {
       connection.abort(new AbortedError('The server stops and could not wait any longer.', 'ERR_PORTLIGHT_DRAIN_DEADLINE'));
       connection.socket.destroy();
     }
-    return left.length;
+    return cut;
+  }
+
+  /** From now on TLS handshakes use other certificates. */
+  renewCertificates(options: TlsOptions): void {
+    this.#tls?.renew(options);
   }
 
   /** To be called when no connection is left. */
@@ -84,29 +99,48 @@ export class Edge {
     this.#lane.close();
   }
 
-  #onConnection(socket: Socket): void {
-    const connection = new Connection(socket);
-    const { address } = connection;
+  /** Counts and admits what the listener accepted, before a byte of it is read. */
+  #accept(socket: Socket): void {
+    const address = unmapAddress(socket.remoteAddress ?? '');
     const fromAddress = (this.#perAddress.get(address) ?? 0) + 1;
-    if (this.#connections.size >= this.#config.maxConnections || fromAddress > this.#config.maxConnectionsPerIp) {
-      if (this.#log.verbose) this.#log.logger.debug({ address, connections: this.#connections.size }, 'A connection over the limit was closed.');
+    const { maxConnections, maxConnectionsPerIp } = this.#config;
+    // Clients of a unix socket have no address to tell them apart.
+    if (this.#accepted >= maxConnections || (address !== '' && fromAddress > maxConnectionsPerIp)) {
+      if (this.#log.verbose) this.#log.logger.debug({ address, connections: this.#accepted }, 'A connection over the limit was closed.');
       socket.destroy();
       return;
     }
-    this.#connections.add(connection);
+    this.#accepted += 1;
     this.#perAddress.set(address, fromAddress);
-    socket.once('close', () => this.#onClose(connection));
+    socket.once('close', () => this.#release(address));
+    if (this.#tls === undefined) this.#open(socket);
+    else this.#shakeHands(socket, this.#tls);
+  }
+
+  #release(address: string): void {
+    this.#accepted -= 1;
+    const left = (this.#perAddress.get(address) ?? 1) - 1;
+    if (left === 0) this.#perAddress.delete(address);
+    else this.#perAddress.set(address, left);
+  }
+
+  #shakeHands(socket: Socket, tls: TlsGate): void {
+    this.#handshaking.add(socket);
+    socket.once('close', () => this.#handshaking.delete(socket));
+    tls.accept(socket);
+  }
+
+  /** Puts a socket that can carry HTTP on its lane. */
+  #open(socket: Socket): void {
+    const connection = new Connection(socket);
+    this.#connections.add(connection);
+    socket.once('close', () => {
+      this.#connections.delete(connection);
+      if (this.#connections.size === 0) this.#onEmpty?.();
+    });
     this.#lane.accept(connection);
     // Accepted by the kernel before the listener was closed: its request is on its way.
     if (this.#isDraining) this.#awaitHead(connection);
-  }
-
-  #onClose(connection: Connection): void {
-    this.#connections.delete(connection);
-    const left = (this.#perAddress.get(connection.address) ?? 1) - 1;
-    if (left === 0) this.#perAddress.delete(connection.address);
-    else this.#perAddress.set(connection.address, left);
-    if (this.#connections.size === 0) this.#onEmpty?.();
   }
 
   #drainConnection(connection: Connection): void {
@@ -124,6 +158,6 @@ export class Edge {
     if (connection.state === 'busy' || connection.isRefused) return;
     connection.isRefused = true;
     const response = await this.#pipeline.refuse(new RequestTimeoutError('The server stops before the request was complete.'));
-    connection.end(formatLastResponse(response));
+    connection.end(formatLastResponse(response), DEFAULTS.drainHeadMs);
   }
 }

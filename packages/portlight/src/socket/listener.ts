@@ -1,6 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import type { ServerAddress } from '../config/address.ts';
+import type { ParsedAddress, ServerAddress } from '../config/address.ts';
 import { AddressNotFoundError, ListenError, PortInUseError, PortNotAllowedError } from '../errors/listen-error.ts';
+import { findPortHolder } from './port-holder.ts';
+import { clearStaleSocket } from './unix-socket.ts';
 
 /** The accepting socket of a server. It owns no connection: each goes to `onConnection` at once. */
 export class Listener {
@@ -12,18 +14,20 @@ export class Listener {
   }
 
   /** Resolves to the address it is bound to. @throws {ListenError} when it cannot be */
-  async listen(at: ServerAddress, backlog: number): Promise<ServerAddress> {
+  async listen(at: ParsedAddress, backlog: number): Promise<ServerAddress> {
+    const { protocol, address, port } = at;
+    if (protocol === 'unix') await clearStaleSocket(address);
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', reject);
-      this.server.listen({ host: at.address, port: at.port, backlog }, () => {
+      this.server.listen(protocol === 'unix' ? { path: address, backlog } : { host: address, port, backlog }, () => {
         this.server.off('error', reject);
         resolve();
       });
-    }).catch((error: unknown) => {
-      throw toListenError(error as NodeJS.ErrnoException, at);
+    }).catch(async (error: unknown) => {
+      throw await toListenError(error as NodeJS.ErrnoException, at);
     });
     const bound = this.server.address();
-    return typeof bound === 'object' && bound !== null ? { address: bound.address, port: bound.port } : at;
+    return typeof bound === 'object' && bound !== null ? { address: bound.address, port: bound.port } : { address, port };
   }
 
   get isListening(): boolean {
@@ -36,10 +40,10 @@ export class Listener {
   }
 }
 
-function toListenError(error: NodeJS.ErrnoException, { address, port }: ServerAddress): ListenError {
+async function toListenError(error: NodeJS.ErrnoException, { address, port }: ServerAddress): Promise<ListenError> {
   switch (error.code) {
     case 'EADDRINUSE':
-      return new PortInUseError(address, port, error);
+      return new PortInUseError(address, port, error, await findPortHolder(port));
     case 'EACCES':
       return new PortNotAllowedError(address, port, error);
     case 'EADDRNOTAVAIL':
