@@ -6,7 +6,7 @@ const configError = expect.objectContaining({ name: 'ConfigError', code: expect.
 
 describe('the address of a server', () => {
   test('is 127.0.0.1:8080 unless it is given', () => {
-    expect(parseAddress()).toEqual({ address: '127.0.0.1', port: 8080 });
+    expect(parseAddress()).toMatchObject({ address: '127.0.0.1', port: 8080 });
     expect(new HttpServer().getAddress()).toEqual({ address: '127.0.0.1', port: 8080 });
   });
 

@@ -34,12 +34,12 @@ describe('a streamed response', () => {
         controller.error(new Error('secret'));
       },
     })],
-    ['a Readable that is destroyed', () => new Readable({
-      read() {
-        this.push('part');
-        setImmediate(() => this.destroy(new Error('secret')));
-      },
-    })],
+    ['a Readable that is destroyed', () => {
+      const source = new Readable({ read() {} });
+      source.push('part');
+      setImmediate(() => source.destroy(new Error('secret')));
+      return source;
+    }],
     ['a chunk that is neither text nor bytes', function* () {
       yield 'part';
       yield 5 as unknown as string;
