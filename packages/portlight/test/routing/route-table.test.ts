@@ -203,6 +203,8 @@ describe('the most specific route wins, whatever the order of registration', () 
     expect(find(['/a-:x', '/:x-a'], '/a-a')?.pattern).toBe('/a-:x');
     expect(find(['/:a.:b', '/:a-:b'], '/a.b-c')?.pattern).toBe('/:a-:b');
     expect(find(['/:a-:b', '/:a.:b'], '/a.b-c')?.pattern).toBe('/:a-:b');
+    expect(find(['/:a-*b', '/*a-:b'], '/a-b')?.pattern).toBe('/:a-*b');
+    expect(find(['/*a-:b', '/:a-*b'], '/a-b')?.pattern).toBe('/:a-*b');
   });
 
   test('goes back where the more specific way ends', () => {
