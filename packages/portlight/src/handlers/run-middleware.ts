@@ -3,6 +3,7 @@ import { ReplyError } from '../errors/reply-error.ts';
 import type { HttpRequest } from '../request/http-request.ts';
 import { finishReply } from '../response/finish-reply.ts';
 import type { HttpResponse } from '../response/http-response.ts';
+import { supersede } from '../response/replace-body.ts';
 
 /**
  * Wraps `core` in the middleware, the first outermost. An error at any depth becomes a response there, by `onError`,
@@ -25,9 +26,10 @@ export async function runMiddleware(
       return inner;
     };
     const reply = await current(request, next);
-    if (reply !== undefined && reply !== (await inner)) return await finishReply(reply, request);
-    if (inner === undefined) throw new ReplyError('A middleware neither called next() nor returned a response.');
-    return await inner;
+    const made = await inner;
+    if (reply !== undefined && reply !== made) return supersede(made, await finishReply(reply, request));
+    if (made === undefined) throw new ReplyError('A middleware neither called next() nor returned a response.');
+    return made;
   } catch (thrown) {
     return onError(thrown);
   }

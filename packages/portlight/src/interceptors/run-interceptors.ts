@@ -2,7 +2,7 @@ import type { ResponseInterceptor } from '../config/hooks.ts';
 import { ReplyError } from '../errors/reply-error.ts';
 import type { LogHolder } from '../log.ts';
 import type { HttpRequest } from '../request/http-request.ts';
-import { replaceBody } from '../response/replace-body.ts';
+import { replaceBody, supersede } from '../response/replace-body.ts';
 import type { HttpResponse } from '../response/http-response.ts';
 import { finishReply } from '../response/finish-reply.ts';
 import { isPromiseLike } from '../response/is-promise-like.ts';
@@ -53,8 +53,12 @@ function apply(result: unknown, response: HttpResponse, request: HttpRequest | u
     return response;
   }
   if (result === response) return response;
-  if (isResponse(result)) return finishReply(result, request);
+  if (isResponse(result)) return supersedeWith(finishReply(result, request), response);
   throw new ReplyError('A response interceptor returns an HttpResponse, a string, bytes, or nothing.');
+}
+
+function supersedeWith(next: HttpResponse | Promise<HttpResponse>, response: HttpResponse): HttpResponse | Promise<HttpResponse> {
+  return next instanceof Promise ? next.then((value) => supersede(response, value)) : supersede(response, next);
 }
 
 function report(error: unknown, log: LogHolder): void {

@@ -10,6 +10,12 @@ export function replaceBody(response: HttpResponse, body: string | Uint8Array | 
   }
 }
 
+/** The response that is sent in place of another; a stream that only the other had is told that nobody waits for it. */
+export function supersede(other: HttpResponse | undefined, response: HttpResponse): HttpResponse {
+  if (other !== undefined && other.body !== response.body) discardBody(other, new Error('Another response was sent in its place.'));
+  return response;
+}
+
 /** Tells the source of a streamed body that it will not be sent. */
 export function discardBody(response: HttpResponse, reason: Error): void {
   const { body } = response;

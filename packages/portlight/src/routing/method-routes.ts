@@ -3,6 +3,7 @@ import type { ParamRecord } from './param-record.ts';
 import type { PathExpression } from './path-expression.ts';
 import type { RouteMatch } from './route-match.ts';
 import { SegmentTree } from './segment-tree.ts';
+import { StaticRoutes } from './static-routes.ts';
 
 const SLASH = 0x2f;
 
@@ -19,7 +20,7 @@ export interface ExpressionRoute<Target> {
 /** The routes that take one method, those of any method included. */
 export class MethodRoutes<Target> {
   readonly #strictSlashes: boolean;
-  readonly #statics: Map<string, Endpoint<Target>> = new Map();
+  readonly #statics: StaticRoutes<Target> = new StaticRoutes();
   readonly #tree: SegmentTree<Target> = new SegmentTree();
   /** With `strictSlashes` the patterns that end in a slash, without it. */
   readonly #slashedTree: SegmentTree<Target> = new SegmentTree();
@@ -30,11 +31,9 @@ export class MethodRoutes<Target> {
   }
 
   add(endpoint: Endpoint<Target>): void {
-    if (!endpoint.isStatic) {
-      (endpoint.endsInSlash ? this.#slashedTree : this.#tree).add(endpoint);
-    } else if (this.#statics.get(endpoint.key)?.isAny !== false) {
-      this.#statics.set(endpoint.key, endpoint);
-    }
+    if (endpoint.isStatic) this.#statics.add(endpoint.key, endpoint);
+    else if (endpoint.endsInSlash) this.#slashedTree.add(endpoint);
+    else this.#tree.add(endpoint);
   }
 
   addExpression(route: ExpressionRoute<Target>): void {
