@@ -6,9 +6,9 @@ const CODES = 128;
 /**
  * The endpoints whose patterns are nothing but text, by their paths.
  *
- * A path that was just received has to be hashed before a map can say no, which costs more than the whole first step
- * in the tree (some 30 ns for 30 characters). So a small table of lengths and last characters is asked first: a path
- * that ends in an id seldom gets past it.
+ * A path that was just received has to be hashed before a map can say no, a third of all that a match costs (some 50 ns
+ * for 30 characters). So a small table of lengths and last characters is asked first: a path that ends in an id seldom
+ * gets past it.
  */
 export class StaticRoutes<Target> {
   readonly #byPath: Map<string, Endpoint<Target>> = new Map();
