@@ -41,9 +41,9 @@ describe('shutdown', () => {
     expect(await stopping).toMatchObject({ drained: 0, forced: 0 });
   });
 
-  test.each([-1, Number.NaN])('refuses the time %s', async (timeoutMs) => {
+  test.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, '10', null])('refuses the time %s', async (timeoutMs) => {
     await using open = await openServer(() => undefined);
-    await expect(open.server.shutdown({ timeoutMs })).rejects.toMatchObject({ name: 'ConfigError' });
+    await expect(open.server.shutdown({ timeoutMs: timeoutMs as number })).rejects.toMatchObject({ name: 'ConfigError' });
     expect(open.server.isConnected()).toBe(true);
   });
 
