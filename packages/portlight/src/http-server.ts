@@ -8,6 +8,7 @@ import { endProcessAfter } from './lifecycle/end-process.ts';
 import { type Hook, Hooks } from './lifecycle/hooks.ts';
 import { ProcessWatch } from './lifecycle/process-watch.ts';
 import type { StopReason, StopReport } from './lifecycle/stop-report.ts';
+import { within } from './lifecycle/within.ts';
 import { createStderrLogger, type Logger, type LogHolder, parseLogger } from './log.ts';
 import { Pipeline } from './pipeline.ts';
 import type { ServerView } from './request/request-source.ts';
@@ -307,12 +308,16 @@ export class HttpServer extends Router implements ServerView {
   }
 
   async #drain(starting: Promise<unknown>, reason: StopReason, timeoutMs: number): Promise<StopReport> {
-    const hasStarted = await starting.then(() => true, () => false);
+    const startedAt = performance.now();
+    const isInTime = await within(starting, timeoutMs).catch(() => undefined);
     const runner = this.#runner;
-    if (!hasStarted || runner === undefined) return { reason, drained: 0, forced: 0, durationMs: 0 };
+    if (isInTime === undefined || runner === undefined) return { reason, drained: 0, forced: 0, durationMs: 0 };
+    if (!isInTime) this.#log.logger.error({ timeoutMs }, 'The start was not done in time for the stop; a hook hangs.');
     this.#isDraining = true;
     this.#log.logger.info({ reason }, 'Stopping.');
-    const report = await runner.stop({ reason, timeoutMs, delayMs: this.#config.drainDelayMs });
+    const leftMs = Math.max(0, Math.round(timeoutMs - (performance.now() - startedAt)));
+    const stopped = await runner.stop({ reason, timeoutMs: leftMs, delayMs: this.#config.drainDelayMs });
+    const report = isInTime ? stopped : { ...stopped, forced: stopped.forced + 1 };
     this.#log.logger.info(report, 'Stopped.');
     this.#isDraining = false;
     this.#runner = undefined;

@@ -65,6 +65,18 @@ export function parseLogger(to: unknown): Logger {
   if (to === true) return createStderrLogger('debug');
   if (to === false) return SILENT_LOGGER;
   const methods = LEVELS.filter((level) => typeof (to as Partial<Logger> | null)?.[level] !== 'function');
-  if (methods.length === 0) return to as Logger;
+  if (methods.length === 0) return withoutThrowing(to as Logger);
   throw new ConfigError(`debug takes a boolean or a logger; what it got has no ${methods.join(', ')}.`);
+}
+
+/** A logger that fails must not fail what it is told of. */
+function withoutThrowing(logger: Logger): Logger {
+  const at = (level: Level) => (fields: object, message: string) => {
+    try {
+      logger[level](fields, message);
+    } catch {
+      // There is nowhere left to say it.
+    }
+  };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

@@ -4,6 +4,7 @@ import type { LogHolder } from '../log.ts';
 import type { Edge } from '../socket/edge.ts';
 import { type Hook, runHooks } from './hooks.ts';
 import type { StopReason, StopReport } from './stop-report.ts';
+import { within } from './within.ts';
 
 export interface DrainOptions {
   readonly reason: StopReason;
@@ -50,13 +51,4 @@ async function runStopHooks(hooks: readonly Hook[], limitMs: number, log: LogHol
   const inTime = await within(all(), limitMs);
   if (!inTime) log.logger.error({ limitMs }, 'The hooks of the stop were not done in time.');
   return hooks.length - done;
-}
-
-/** Whether the promise resolved before the time was over. */
-async function within(promise: Promise<void>, limitMs: number): Promise<boolean> {
-  const abandoned = new AbortController();
-  const timeout = delay(limitMs, false, { signal: abandoned.signal }).catch(() => false);
-  const isDone = await Promise.race([promise.then(() => true), timeout]);
-  abandoned.abort();
-  return isDone;
 }

@@ -10,6 +10,11 @@ export type BodyStream = ReadableStream<Chunk> | AsyncIterable<Chunk> | Iterable
 /** What a response holds when it is sent: text, bytes, a stream, or nothing. */
 export type ResponseBody = string | Uint8Array | BodyStream | null;
 
+/** Whether a body has to be pulled, rather than being there. */
+export function isStream(body: ResponseBody): body is BodyStream {
+  return body !== null && typeof body !== 'string' && !(body instanceof Uint8Array);
+}
+
 /** A stream opened for sending. */
 export interface ChunkReader {
   next(): Promise<IteratorResult<unknown, unknown>> | IteratorResult<unknown, unknown>;

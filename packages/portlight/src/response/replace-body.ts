@@ -1,4 +1,4 @@
-import { openStream } from './body-stream.ts';
+import { isStream, openStream } from './body-stream.ts';
 import type { HttpResponse } from './http-response.ts';
 
 /** Gives a response another body; a stream that it had is told that nobody waits for it. */
@@ -19,7 +19,7 @@ export function supersede(other: HttpResponse | undefined, response: HttpRespons
 /** Tells the source of a streamed body that it will not be sent. */
 export function discardBody(response: HttpResponse, reason: Error): void {
   const { body } = response;
-  if (body === null || typeof body === 'string' || body instanceof Uint8Array) return;
+  if (!isStream(body)) return;
   try {
     openStream(body).cancel(reason);
   } catch {

@@ -3,7 +3,7 @@ import type { Pipeline } from '../pipeline.ts';
 import type { BodySink, BodySource } from '../request/body-source.ts';
 import { controls, HttpRequest } from '../request/http-request.ts';
 import type { RequestSource, ServerView } from '../request/request-source.ts';
-import { type ChunkReader, openStream } from '../response/body-stream.ts';
+import { type ChunkReader, isStream, openStream } from '../response/body-stream.ts';
 import type { HttpResponse } from '../response/http-response.ts';
 import { discardBody } from '../response/replace-body.ts';
 import { formatHead } from './response-head.ts';
@@ -19,11 +19,28 @@ export async function fetchPortless(pipeline: Pipeline, view: ServerView, input:
   const standard = new Request(isTarget ? 'http://localhost/' : input, init);
   const url = new URL(standard.url);
   const target = isTarget ? input.replace(/[^\u0021-\u007e]+/gu, encodeURIComponent) : url.pathname + url.search;
+  standard.signal.throwIfAborted();
   const request = new HttpRequest(toSource(standard, url, target), view);
-  const onAbort = (): void => controls.abort(request, new AbortedError('The caller aborted the request.', 'ERR_PORTLIGHT_CLIENT_GONE'));
-  standard.signal.addEventListener('abort', onAbort, { once: true });
-  if (standard.signal.aborted) throw standard.signal.reason;
-  return toStandard(await pipeline.respond(request), standard.method, () => controls.release(request));
+  const response = await untilAborted(Promise.resolve(pipeline.respond(request)), request, standard.signal);
+  return toStandard(response, standard.method, () => controls.release(request));
+}
+
+/** The response, unless the caller gives up first; then the rejection that `fetch` has, and the handler is told. */
+async function untilAborted(response: Promise<HttpResponse>, request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+  let onAbort = (): void => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => {
+      controls.abort(request, new AbortedError('The caller aborted the request.', 'ERR_PORTLIGHT_CLIENT_GONE'));
+      void response.then((late) => discardBody(late, new Error('The caller aborted the request.')));
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([response, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }
 
 function toSource(standard: Request, url: URL, target: string): RequestSource {
@@ -49,7 +66,7 @@ function toStandard(response: HttpResponse, method: string, onDone: () => void):
   const headers = new Headers();
   for (let index = 0; index < fields.length; index += 2) headers.append(fields[index] as string, fields[index + 1] as string);
   const { body } = response;
-  if (mayHaveBody && method !== 'HEAD' && body !== null && typeof body !== 'string' && !(body instanceof Uint8Array)) {
+  if (mayHaveBody && method !== 'HEAD' && isStream(body)) {
     return new Response(toWebStream(openStream(body), onDone), { status, headers });
   }
   onDone();

@@ -7,6 +7,7 @@ import type { HttpError } from '../errors/http-error.ts';
 import type { LogHolder } from '../log.ts';
 import { controls, type HttpRequest } from '../request/http-request.ts';
 import type { RequestSource } from '../request/request-source.ts';
+import { type BodyStream, isStream } from '../response/body-stream.ts';
 import type { HttpResponse } from '../response/http-response.ts';
 import { discardBody } from '../response/replace-body.ts';
 import type { Connection, Exchange } from './connection.ts';
@@ -91,18 +92,19 @@ export class HttpExchange implements RequestSource, Exchange {
     const lingers = isUnread && this.body?.isHeldBack === false;
     if (head.asksToClose || isUnread) this.#connection.isLast = true;
     if (this.#connection.isLast && this.#connection.isNewest(this)) head.fields.push('connection', 'close');
-    to.writeHead(head.status, head.fields);
     const { body } = response;
-    if (!head.mayHaveBody || this.method === 'HEAD' || body === null) {
+    if (head.mayHaveBody && this.method !== 'HEAD' && isStream(body)) return this.#stream(body, head, lingers);
+    to.writeHead(head.status, head.fields);
+    if (!head.mayHaveBody || this.method === 'HEAD' || body === null || isStream(body)) {
       discardBody(response, new Error('A response to this request has no body.'));
       return this.#end(undefined, lingers);
     }
-    if (typeof body === 'string' || body instanceof Uint8Array) return this.#end(body, lingers);
-    return this.#stream(response, head, lingers);
+    return this.#end(body, lingers);
   }
 
-  async #stream({ body }: HttpResponse, head: ResponseHead, lingers: boolean): Promise<void> {
-    await sendStream(body as Exclude<HttpResponse['body'], string | Uint8Array | null>, this.#response, this.raw.socket, head.bodyBytes);
+  async #stream(body: BodyStream, head: ResponseHead, lingers: boolean): Promise<void> {
+    const to = this.#response;
+    await sendStream(body, to, () => to.writeHead(head.status, head.fields), this.raw.socket, head.bodyBytes);
     await this.#end(undefined, lingers);
   }
 

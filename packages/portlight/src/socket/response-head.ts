@@ -10,7 +10,7 @@ export interface ResponseHead {
   readonly fields: string[];
   /** The bytes of the body, where they are known before it is sent. */
   readonly bodyBytes: number | undefined;
-  /** Whether a body may follow at all: none does after 204 and 304 (RFC 9112 §6.3). */
+  /** Whether a body may follow at all: none does after 204 and 304 (RFC 9112 §6.3), and 205 has an empty one (RFC 9110 §15.3.6). */
   readonly mayHaveBody: boolean;
   /** The app asked for the connection to be closed after this response. */
   readonly asksToClose: boolean;
@@ -29,8 +29,8 @@ export function formatHead(response: HttpResponse): ResponseHead {
     else if (name === 'connection') asksToClose = value.toLowerCase() === 'close';
     else if (name === 'content-length' && /^\d{1,15}$/.test(value)) declared = Number(value);
   }
-  const mayHaveBody = status !== 204 && status !== 304;
-  const bodyBytes = mayHaveBody ? measure(response, declared) : undefined;
+  const mayHaveBody = status !== 204 && status !== 205 && status !== 304;
+  const bodyBytes = mayHaveBody ? measure(response, declared) : status === 205 ? 0 : undefined;
   if (bodyBytes !== undefined) fields.push('content-length', String(bodyBytes));
   return { status, fields, bodyBytes, mayHaveBody, asksToClose };
 }

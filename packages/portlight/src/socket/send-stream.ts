@@ -7,20 +7,26 @@ import { type BodyStream, type Chunk, type ChunkReader, openStream } from '../re
 /**
  * Writes a streamed body as fast as the client takes it. Does not end `to`.
  *
+ * @param writeHead called before the first byte; not at all when the source fails at its first step
  * @param socket what the bytes leave by; a queued response learns of its end only there
  * @param lengthBytes how long the body must be, where its length was announced
  * @throws what the source throws; `ReplyError` on a chunk that is neither text nor bytes, or a body of another length
  * than announced; `AbortedError` when the client goes away, after the source was told
  */
-export async function sendStream(body: BodyStream, to: OutgoingMessage, socket: Socket, lengthBytes: number | undefined): Promise<void> {
+export async function sendStream(body: BodyStream, to: OutgoingMessage, writeHead: () => void, socket: Socket, lengthBytes: number | undefined): Promise<void> {
   const reader = openStream(body);
   const gate = new Gate(to, socket, reader);
   // A source that takes its time must not keep the head from the client; one that does not shall leave with it.
-  const flush = setImmediate(() => to.flushHeaders());
+  const flush = setImmediate(() => {
+    writeHead();
+    to.flushHeaders();
+  });
   let sentBytes = 0;
   try {
-    for (let step = await gate.next(); step.done !== true; step = await gate.next()) {
-      clearImmediate(flush);
+    let step = await gate.next();
+    clearImmediate(flush);
+    if (!to.headersSent) writeHead();
+    for (; step.done !== true; step = await gate.next()) {
       const chunk = assertChunk(step.value);
       sentBytes += typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.byteLength;
       if (lengthBytes !== undefined && sentBytes > lengthBytes) throw wrongLength(lengthBytes, sentBytes);
