@@ -89,7 +89,7 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
     this.path = this.#target.path;
   }
 
-  /** The parameters of the pattern, percent-decoded once, or the output of the `params` schema. No prototype. */
+  /** The parameters of the pattern, percent-decoded once, or the output of the `params` schema. They inherit nothing. */
   get params(): Shape['params'] {
     return (this.#params ??= Object.create(null) as unknown);
   }

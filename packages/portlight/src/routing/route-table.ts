@@ -67,7 +67,7 @@ export class RouteTable<Target> {
       ? expandPattern(pattern, prefix, this.#strictSlashes, route).map((variant) => new Endpoint(variant, target, method === null))
       : [{ expression: toExpression(pattern, prefix, route), target, isAny: method === null, order: this.#size }];
     this.#claim(method, entries.map(keyOf), route);
-    const tables = method === null ? [this.#any, ...this.#byMethod.values()] : [this.#routesOf(method)];
+    const tables = method === null ? [this.#any, ...this.#tablesWithAny()] : [this.#routesOf(method)];
     for (const entry of entries) {
       if (method === null) this.#anyRoutes.push(entry);
       for (const table of tables) addTo(table, entry);
@@ -75,17 +75,17 @@ export class RouteTable<Target> {
     this.#size += 1;
   }
 
-  /** `HEAD` falls back to `GET` where no route of any kind takes it. */
+  /** `HEAD` falls back to `GET` where no route was made for it; one for any method is no more made for `HEAD` than for `GET`. */
   match(method: string, path: string): RouteMatch<Target> | undefined {
     if (path.charCodeAt(0) !== SLASH) return undefined;
-    const found = (this.#byMethod.get(method) ?? this.#any).match(path);
-    return found === undefined && method === 'HEAD' ? this.match('GET', path) : found;
+    if (method === 'HEAD') return this.#byMethod.get('HEAD')?.match(path) ?? this.match('GET', path);
+    return (this.#byMethod.get(method) ?? this.#any).match(path);
   }
 
   /** What routes of any kind take the path for, or `undefined` where none does: for 405 and for `OPTIONS`. */
   allowed(path: string): AllowedMethods<Target> | undefined {
     if (path.charCodeAt(0) !== SLASH) return undefined;
-    const methods = [...this.#byMethod].filter(([, routes]) => routes.match(path) !== undefined).map(([method]) => method);
+    const methods = [...this.#byMethod.keys()].filter((method) => this.match(method, path) !== undefined);
     const target = this.#mostSpecific(path);
     return target === undefined ? undefined : { methods: withHead(methods), target: target.target };
   }
@@ -115,11 +115,16 @@ export class RouteTable<Target> {
     this.#names.set(method, names);
   }
 
+  /** Those of HEAD hold no routes for any method: GET has them, beside its own that may be more specific. */
+  #tablesWithAny(): MethodRoutes<Target>[] {
+    return [...this.#byMethod].filter(([method]) => method !== 'HEAD').map(([, routes]) => routes);
+  }
+
   #routesOf(method: string): MethodRoutes<Target> {
     const known = this.#byMethod.get(method);
     if (known !== undefined) return known;
     const routes = new MethodRoutes<Target>(this.#strictSlashes);
-    for (const entry of this.#anyRoutes) addTo(routes, entry);
+    if (method !== 'HEAD') for (const entry of this.#anyRoutes) addTo(routes, entry);
     this.#byMethod.set(method, routes);
     return routes;
   }

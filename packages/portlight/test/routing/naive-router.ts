@@ -65,7 +65,7 @@ export function normalShapeOf(variant: readonly FlatPiece[], isStrict: boolean):
 
 /** Matches a path against every route with path-to-regexp itself, and picks from all that match. */
 export function matchNaively(routes: readonly NaiveRoute[], method: string, path: string, isStrict: boolean): NaiveMatch | undefined {
-  const usable = routes.filter((route) => route.method === method || route.method === null);
+  const usable = routes.filter((route) => route.method === method || (route.method === null && method !== 'HEAD'));
   const candidates = usable.flatMap((route) => matchVariants(route, path, isStrict)).sort(compareCandidates);
   const found = candidates[0] ?? matchExpressions(usable, path);
   return found === undefined && method === 'HEAD' ? matchNaively(routes, 'GET', path, isStrict) : found;
@@ -74,7 +74,7 @@ export function matchNaively(routes: readonly NaiveRoute[], method: string, path
 /** The methods that take a path, and the target of the most specific route that takes it for whatever method. */
 export function allowedNaively(routes: readonly NaiveRoute[], path: string, isStrict: boolean): { methods: string[]; targets: number[] } | undefined {
   const named = [...new Set(routes.map(({ method }) => method).filter((method) => method !== null))];
-  const methods = named.filter((method) => matchNaively(routes.filter((route) => method !== 'HEAD' || route.method !== 'GET'), method, path, isStrict) !== undefined);
+  const methods = named.filter((method) => matchNaively(routes, method, path, isStrict) !== undefined);
   const [best, ...others] = routes.flatMap((route) => matchVariants(route, path, isStrict)).sort(compareCandidates);
   const level = others.filter((other) => best !== undefined && compareCandidates({ ...best, isAny: false }, { ...other, isAny: false }) === 0);
   const expression = best === undefined ? routes.find((route) => route.pieces === undefined && matchExpression(route, path) !== undefined) : undefined;

@@ -294,12 +294,15 @@ describe('methods', () => {
     }
   });
 
-  test('HEAD falls back to GET only where nothing takes HEAD', () => {
+  test('HEAD falls back to GET where nothing was made for HEAD', () => {
     expect(toTable(['GET', '/a']).match('HEAD', '/a')?.target).toBe('GET /a');
     expect(toTable(['GET', '/a'], ['HEAD', '/:x']).match('HEAD', '/a')?.target).toBe('HEAD /:x');
     expect(toTable(['GET', '/a'], ['HEAD', '/b']).match('HEAD', '/a')?.target).toBe('GET /a');
     expect(toTable(['GET', /\/a/]).match('HEAD', '/a')?.target).toBe('GET /\\/a/');
     expect(toTable(['POST', '/a']).match('HEAD', '/a')).toBeUndefined();
+    expect(toTable(['GET', '/a'], [null, '/*rest']).match('HEAD', '/a')?.target).toBe('GET /a');
+    expect(toTable(['HEAD', '/b'], ['GET', '/a'], [null, null]).match('HEAD', '/a')?.target).toBe('GET /a');
+    expect(toTable(['HEAD', '/b'], [null, '/a']).match('HEAD', '/a')?.target).toBe('all /a');
   });
 
   test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty', ''])('%j is a method like others', (method) => {
