@@ -17,8 +17,9 @@ export class RunningProgram implements AsyncDisposable {
   errors = '';
   readonly #watchers: Set<() => void> = new Set();
 
-  constructor(args: readonly string[]) {
-    this.process = spawn(process.execPath, args, { cwd: FOLDER, stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+    const env = { ...process.env, ...environment };
+    this.process = spawn(process.execPath, args, { cwd: FOLDER, env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.process.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.output += text;
       this.#look();

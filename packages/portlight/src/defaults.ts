@@ -36,6 +36,8 @@ export const DEFAULTS = {
   maxConnectionsPerIp: 10_000,
   /** 0: a handler may take as long as it likes. */
   handlerTimeoutMs: 0,
+  /** How long a response waits for one interceptor before it is sent without it. */
+  interceptorTimeoutMs: 10_000,
   /** How often the deadlines of heads and bodies are checked. */
   timeoutCheckMs: 1_000,
   /** From the beginning of a stop to the force. */

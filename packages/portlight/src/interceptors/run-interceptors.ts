@@ -1,4 +1,5 @@
 import type { ResponseInterceptor } from '../config/hooks.ts';
+import { DEFAULTS } from '../defaults.ts';
 import { ReplyError } from '../errors/reply-error.ts';
 import type { LogHolder } from '../log.ts';
 import type { HttpRequest } from '../request/http-request.ts';
@@ -9,8 +10,8 @@ import { isPromiseLike } from '../response/is-promise-like.ts';
 import { isResponse } from '../response/to-response.ts';
 
 /**
- * Shows a response to the interceptors in their order. One that fails is reported and passed over: its failure must
- * not cost the client the response. Never throws.
+ * Shows a response to the interceptors in their order. One that fails, or takes too long, is reported and passed
+ * over: its failure must not cost the client the response. Never throws.
  */
 export function runInterceptors(
   interceptors: readonly ResponseInterceptor[],
@@ -37,11 +38,18 @@ export function runInterceptors(
 }
 
 async function settle(result: PromiseLike<unknown>, response: HttpResponse, request: HttpRequest | undefined, log: LogHolder): Promise<HttpResponse> {
+  let timer: NodeJS.Timeout | undefined;
+  const overdue = new Promise<never>((_resolve, reject) => {
+    const error = new ReplyError(`A response interceptor took longer than ${DEFAULTS.interceptorTimeoutMs} ms.`);
+    timer = setTimeout(() => reject(error), DEFAULTS.interceptorTimeoutMs);
+  });
   try {
-    return await apply(await result, response, request);
+    return await apply(await Promise.race([result, overdue]), response, request);
   } catch (error) {
     report(error, log);
     return response;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

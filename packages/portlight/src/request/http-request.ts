@@ -119,8 +119,13 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
 
   /** The header fields; repeated ones are joined (RFC 9110 §5.3). */
   get headers(): Headers {
-    this.#headers ??= this.#buildHeaders();
+    this.#headers ??= toHeaders(this.#source.rawHeaders);
     return this.#headers;
+  }
+
+  /** The trailer fields that came after a chunked body; none until the body was read to its end. Never part of `headers`. */
+  get trailers(): Headers {
+    return toHeaders(this.#source.rawTrailers);
   }
 
   /** One header field, repeats joined, or `undefined`. Quicker than `headers`. */
@@ -239,17 +244,6 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
     }
   }
 
-  #buildHeaders(): Headers {
-    const raw = this.#source.rawHeaders;
-    const headers = new Headers();
-    for (let index = 0; index < raw.length; index += 2) {
-      const name = raw[index] as string;
-      if (name.toLowerCase() === 'cookie') headers.set(name, this.header(name) ?? '');
-      else headers.append(name, raw[index + 1] as string);
-    }
-    return headers;
-  }
-
   static {
     payload = (request) => (request.#payload ??= new RequestBody(request.#source.body));
     controls = {
@@ -278,4 +272,17 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
       },
     };
   }
+}
+
+/** Repeats joined: those of `Cookie` by a semicolon (RFC 9113 §8.2.3), all others by a comma. */
+function toHeaders(raw: readonly string[]): Headers {
+  const headers = new Headers();
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index] as string;
+    const value = raw[index + 1] as string;
+    const present = name.length === 6 && name.toLowerCase() === 'cookie' ? headers.get(name) : null;
+    if (present === null) headers.append(name, value);
+    else headers.set(name, `${present}; ${value}`);
+  }
+  return headers;
 }

@@ -8,6 +8,8 @@ export interface RequestSource {
   readonly target: string;
   /** Name, value, name, value, as they came. */
   readonly rawHeaders: readonly string[];
+  /** The trailer fields of the body, as they came; empty until its end came. */
+  readonly rawTrailers: readonly string[];
   readonly address: string;
   readonly port: number;
   /** Whether the client speaks TLS with us. */

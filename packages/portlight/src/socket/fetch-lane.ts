@@ -51,6 +51,7 @@ function toSource(standard: Request, url: URL, target: string): RequestSource {
     method: standard.method,
     target,
     rawHeaders,
+    rawTrailers: [],
     address: '127.0.0.1',
     port: 0,
     secure: url.protocol === 'https:',

@@ -52,6 +52,10 @@ export class HttpExchange implements RequestSource, Exchange {
     if (this.request !== undefined) controls.release(this.request);
   }
 
+  get rawTrailers(): readonly string[] {
+    return this.raw.rawTrailers;
+  }
+
   get address(): string {
     return this.#connection.address;
   }
