@@ -81,7 +81,7 @@ describe('request.url', () => {
     expect(newRequest(fields).url.href).toBe(href);
   });
 
-  test.each(['a b', 'user@evil.example', 'evil.example/x', 'a,b', 'a\\b', '[::', '', 'a?b', 'a:99999', '%00', '[:::]', '1.2.3.999', 'xn--a'])('refuses the Host %j with 400', (host) => {
+  test.each(['a b', 'user@evil.example', 'evil.example/x', 'a,b', 'a\\b', '[::', '', 'a?b', 'a:99999', '%00', '[:::]', '1.2.3.999'])('refuses the Host %j with 400', (host) => {
     expect(() => newRequest({ rawHeaders: ['host', host] }).url).toThrow(expect.objectContaining({ status: 400 }));
   });
 
