@@ -6,9 +6,9 @@ import { assertTlsOptions, type TlsOptions } from './config/tls-options.ts';
 import { ConfigError } from './errors/config-error.ts';
 import { endProcessAfter } from './lifecycle/end-process.ts';
 import { type Hook, Hooks } from './lifecycle/hooks.ts';
+import { Life } from './lifecycle/life.ts';
 import { ProcessWatch } from './lifecycle/process-watch.ts';
 import type { StopReason, StopReport } from './lifecycle/stop-report.ts';
-import { within } from './lifecycle/within.ts';
 import { createStderrLogger, type Logger, type LogHolder, parseLogger } from './log.ts';
 import { Pipeline } from './pipeline.ts';
 import type { ServerView } from './request/request-source.ts';
@@ -34,9 +34,6 @@ export interface ShutdownOptions {
 
 let lastId = 0;
 
-/** How long the failure of an automatic start waits for who asks for it. */
-const AUTOSTART_REPORT_MS = 250;
-
 /**
  * A server: routes, and the port they are served on.
  *
@@ -51,16 +48,7 @@ export class HttpServer extends Router implements ServerView {
   readonly #log: LogHolder = { logger: createStderrLogger('warn'), verbose: false };
   #config: ServerConfig;
   #pipeline: Pipeline | undefined;
-  #runner: ConcurrentRunner | undefined;
-  /** The last start, until a stop begins. */
-  #starting: Promise<this> | undefined;
-  /** A start by `autostart` that failed, until somebody asks for it. */
-  #failedStart: Promise<this> | undefined;
-  /** The last stop. */
-  #stopping: Promise<StopReport> | undefined;
-  #isDraining = false;
-  /** The calls of `run` that wait for the end. */
-  readonly #waiting: Set<(report: StopReport) => void> = new Set();
+  readonly #life: Life<ConcurrentRunner> = new Life(() => this.#openRunner(), this.#log);
 
   /**
    * @param address an IP address, a host name, `tcp://host:port`, `tls://host:port` or `unix:///path`
@@ -74,25 +62,17 @@ export class HttpServer extends Router implements ServerView {
     this.#address = at;
     this.#config = config;
     this.#assertCertificate();
-    if (config.autostart) setImmediate(() => this.#startByItself());
+    if (config.autostart) setImmediate(() => this.#life.startByItself());
   }
 
   /**
-   * Resolves when the server listens. Calling it again gives the same promise; after `shutdown` it starts again.
+   * Resolves when the server listens. One start, however often it is called; after `shutdown` it starts again.
    *
    * @throws {ListenError} when it cannot listen, `PortInUseError` among them
    */
-  start(): Promise<this> {
-    if (this.#starting !== undefined) return this.#starting;
-    const failed = this.#failedStart;
-    this.#failedStart = undefined;
-    if (failed !== undefined) return failed;
-    const starting = this.#start();
-    this.#starting = starting;
-    starting.catch(() => {
-      if (this.#starting === starting) this.#starting = undefined;
-    });
-    return starting;
+  async start(): Promise<this> {
+    await this.#life.start();
+    return this;
   }
 
   /**
@@ -108,21 +88,16 @@ export class HttpServer extends Router implements ServerView {
     this.#applyRunOptions(options);
     const { drainTimeoutMs, onUncaught } = this.#config;
     const watch = new ProcessWatch({
-      onStop: (reason) => void this.#stop(reason, {}),
+      onStop: (reason) => void this.#stop(reason),
       onUncaught: onUncaught === 'ignore' ? undefined : (error) => this.#log.logger.error({ err: error }, 'An error that nothing caught; the server stops.'),
     });
-    let resolve: (report: StopReport) => void = () => {};
-    const stopped = new Promise<StopReport>((settle) => (resolve = settle));
-    this.#waiting.add(resolve);
     watch.install();
     try {
-      await this.start();
-      const report = await stopped;
+      const report = await this.#life.runUntilStopped();
       if (report.reason !== 'shutdown') endProcessAfter(report, drainTimeoutMs);
       return report;
     } finally {
       watch.uninstall();
-      this.#waiting.delete(resolve);
     }
   }
 
@@ -134,14 +109,15 @@ export class HttpServer extends Router implements ServerView {
    */
   async shutdown(options: ShutdownOptions = {}): Promise<StopReport> {
     const { port } = this.getAddress();
-    const report = await this.#stop('shutdown', options);
+    if (options.timeoutMs !== undefined) assertDrainTimeout(options.timeoutMs);
+    const report = await this.#stop('shutdown', options.timeoutMs);
     if (options.kill === true && port !== 0) await this.freePortIfStuck(port);
     return report;
   }
 
   /** Whether it listens. */
   isConnected(): boolean {
-    return this.#runner?.isListening ?? false;
+    return this.#life.service?.isListening ?? false;
   }
 
   /**
@@ -174,19 +150,19 @@ export class HttpServer extends Router implements ServerView {
     if (this.#config.tls === undefined) throw new ConfigError('This server does not serve TLS; give it the option tls.');
     assertTlsOptions(tls);
     this.#config = { ...this.#config, tls };
-    this.#runner?.renewCertificates(tls);
+    this.#life.service?.renewCertificates(tls);
     return this;
   }
 
   /** The bound address; before the start, the configured one. */
   getAddress(): { readonly address: string; readonly port: number } {
-    const { address, port } = this.#runner?.address ?? this.#address;
+    const { address, port } = this.#life.service?.address ?? this.#address;
     return { address, port };
   }
 
   /** The accepting socket, or `undefined` while there is none. */
   getSocket(): Server | undefined {
-    return this.isConnected() ? this.#runner?.server : undefined;
+    return this.isConnected() ? this.#life.service?.server : undefined;
   }
 
   /** A number unique in the process. */
@@ -220,7 +196,7 @@ export class HttpServer extends Router implements ServerView {
 
   /** Answers 200 while the server accepts requests, and 503 while it drains, for a load balancer. */
   ready(path = '/ready'): this {
-    return this.get(path, () => (this.#isDraining ? HttpResponse.text('DRAINING', { status: 503 }) : 'READY'));
+    return this.get(path, () => (this.#life.isDraining ? HttpResponse.text('DRAINING', { status: 503 }) : 'READY'));
   }
 
   /** Runs when the server listens, once, in every mode. A hook that fails fails the start. */
@@ -258,21 +234,12 @@ export class HttpServer extends Router implements ServerView {
   readonly fetch = (input: string | URL | Request, init?: RequestInit): Promise<Response> =>
     fetchPortless(this.#openPipeline(), this, input, init);
 
-  protected override onRegistration(): void {
-    this.#pipeline = undefined;
+  protected override get whyClosed(): string | undefined {
+    return this.#life.hasBegun || this.#life.service !== undefined ? 'the server has started' : super.whyClosed;
   }
 
-  /** The failure waits a moment for a `start` or `run` that asks for it. */
-  #startByItself(): void {
-    const starting = this.start();
-    starting.catch((error: unknown) => {
-      this.#failedStart = starting;
-      setTimeout(() => {
-        if (this.#failedStart !== starting) return;
-        this.#failedStart = undefined;
-        this.#log.logger.error({ err: error }, 'The server could not start by itself.');
-      }, AUTOSTART_REPORT_MS);
-    });
+  protected override onRegistration(): void {
+    this.#pipeline = undefined;
   }
 
   /** @throws {ConfigError} */
@@ -282,47 +249,12 @@ export class HttpServer extends Router implements ServerView {
     }
   }
 
-  async #start(): Promise<this> {
-    this.seal('the server has started');
-    try {
-      await this.#stopping;
-      this.#runner = new ConcurrentRunner(this.#openPipeline(), this.#config, this.#hooks, this, this.#log);
-      await this.#runner.start(this.#address);
-    } catch (error) {
-      this.#runner = undefined;
-      this.seal(undefined);
-      throw error;
-    }
-    this.#log.logger.info(this.getAddress(), 'Listening.');
-    return this;
+  #stop(reason: StopReason, timeoutMs: number = this.#config.drainTimeoutMs): Promise<StopReport> {
+    return this.#life.stop({ reason, timeoutMs, delayMs: this.#config.drainDelayMs });
   }
 
-  /** Stops what was started last; a start that is under way is stopped when it is done. */
-  #stop(reason: StopReason, { timeoutMs = this.#config.drainTimeoutMs }: ShutdownOptions): Promise<StopReport> {
-    assertDrainTimeout(timeoutMs);
-    const starting = this.#starting;
-    if (starting === undefined) return this.#stopping ?? Promise.resolve({ reason, drained: 0, forced: 0, durationMs: 0 });
-    this.#starting = undefined;
-    this.#stopping = this.#drain(starting, reason, timeoutMs);
-    return this.#stopping;
-  }
-
-  async #drain(starting: Promise<unknown>, reason: StopReason, timeoutMs: number): Promise<StopReport> {
-    const startedAt = performance.now();
-    const isInTime = await within(starting, timeoutMs).catch(() => undefined);
-    const runner = this.#runner;
-    if (isInTime === undefined || runner === undefined) return { reason, drained: 0, forced: 0, durationMs: 0 };
-    if (!isInTime) this.#log.logger.error({ timeoutMs }, 'The start was not done in time for the stop; a hook hangs.');
-    this.#isDraining = true;
-    this.#log.logger.info({ reason }, 'Stopping.');
-    const leftMs = Math.max(0, Math.round(timeoutMs - (performance.now() - startedAt)));
-    const stopped = await runner.stop({ reason, timeoutMs: leftMs, delayMs: this.#config.drainDelayMs });
-    const report = isInTime ? stopped : { ...stopped, forced: stopped.forced + 1 };
-    this.#log.logger.info(report, 'Stopped.');
-    this.#isDraining = false;
-    this.#runner = undefined;
-    for (const resolve of this.#waiting) resolve(report);
-    return report;
+  #openRunner(): ConcurrentRunner {
+    return new ConcurrentRunner(this.#openPipeline(), this.#config, this.#address, this.#hooks, this, this.#log);
   }
 
   #applyRunOptions(options: RunOptions): void {
@@ -333,7 +265,7 @@ export class HttpServer extends Router implements ServerView {
     if (mode !== 'concurrent') throw new ConfigError(`The mode ${JSON.stringify(mode)} is not known; 'concurrent' is.`);
     const config = resolveOptions(this.#config, rest, 'run');
     if (config === this.#config) return;
-    if (this.#starting !== undefined) throw new ConfigError('The server has started; options given to run now would not reach it. Give them to the constructor.');
+    if (this.#life.hasBegun) throw new ConfigError('The server has started; options given to run now would not reach it. Give them to the constructor.');
     this.#config = config;
     this.#pipeline = undefined;
   }
@@ -345,6 +277,7 @@ export class HttpServer extends Router implements ServerView {
   }
 
   #hook(list: Hook[], hook: Hook, call: string): this {
+    this.assertOpen(call);
     if (typeof hook !== 'function') throw new ConfigError(`${call} needs a function, not ${typeof hook}.`);
     list.push(hook);
     return this;

@@ -29,7 +29,8 @@ export class Router {
   /** The root first, then those of the mounted routers. */
   readonly #scopes: Scope[] = [new Scope()];
   #table: RouteTable<HttpRoute>;
-  #sealedBy: string | undefined;
+  /** The prefix under which another router took over what is here. */
+  #mountedAt: string | undefined;
 
   constructor(options: RouterOptions = {}) {
     this.#strictSlashes = options.strictSlashes ?? false;
@@ -196,7 +197,7 @@ export class Router {
     const routes = router.#routes.map((route) => ({ ...route, scope: scopes.get(route.scope) as Scope }));
     this.#register(routes);
     this.#scopes.push(...scopes.values());
-    router.#sealedBy ??= `it was mounted at ${JSON.stringify(prefix)}`;
+    router.#mountedAt ??= prefix;
     return this;
   }
 
@@ -205,16 +206,16 @@ export class Router {
     return { routes: this.#routes, scopes: this.#scopes };
   }
 
-  /** From now on registrations throw and say why; `undefined` opens the router again. */
-  protected seal(reason: string | undefined): void {
-    this.#sealedBy = reason;
-  }
-
   /** @throws {ConfigError} when registrations come too late */
   protected assertOpen(call: string): void {
+    const reason = this.whyClosed;
+    if (reason !== undefined) throw new ConfigError(`${call} comes too late for this router: ${reason}.`, 'ERR_PORTLIGHT_LATE_REGISTRATION');
     this.onRegistration();
-    if (this.#sealedBy === undefined) return;
-    throw new ConfigError(`${call} comes too late for this router: ${this.#sealedBy}.`, 'ERR_PORTLIGHT_LATE_REGISTRATION');
+  }
+
+  /** Why nothing can be registered any more; `undefined` while it can. */
+  protected get whyClosed(): string | undefined {
+    return this.#mountedAt === undefined ? undefined : `it was mounted at ${JSON.stringify(this.#mountedAt)}`;
   }
 
   /** Called before each registration. */

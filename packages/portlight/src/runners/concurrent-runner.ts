@@ -4,6 +4,7 @@ import type { ServerConfig } from '../config/server-options.ts';
 import type { TlsOptions } from '../config/tls-options.ts';
 import { drain, type DrainOptions } from '../lifecycle/drain.ts';
 import { type Hooks, runHooks } from '../lifecycle/hooks.ts';
+import type { Service } from '../lifecycle/life.ts';
 import type { StopReport } from '../lifecycle/stop-report.ts';
 import type { LogHolder } from '../log.ts';
 import type { Pipeline } from '../pipeline.ts';
@@ -11,13 +12,15 @@ import type { ServerView } from '../request/request-source.ts';
 import { Edge } from '../socket/edge.ts';
 
 /** The mode 'concurrent': one process, and in it every request as soon as it comes. */
-export class ConcurrentRunner {
+export class ConcurrentRunner implements Service {
   readonly #edge: Edge;
+  readonly #at: ParsedAddress;
   readonly #hooks: Hooks;
   readonly #log: LogHolder;
   #bound: ServerAddress | undefined;
 
-  constructor(pipeline: Pipeline, config: ServerConfig, hooks: Hooks, view: ServerView, log: LogHolder) {
+  constructor(pipeline: Pipeline, config: ServerConfig, at: ParsedAddress, hooks: Hooks, view: ServerView, log: LogHolder) {
+    this.#at = at;
     this.#edge = new Edge(pipeline, config, view, log);
     this.#hooks = hooks;
     this.#log = log;
@@ -42,12 +45,13 @@ export class ConcurrentRunner {
    * @throws {ListenError} when it cannot listen
    * @throws what a hook throws; then it does not listen any more
    */
-  async start(at: ParsedAddress): Promise<void> {
+  async start(): Promise<void> {
     try {
       await runHooks(this.#hooks.primary);
       await runHooks(this.#hooks.workerStart);
-      this.#bound = await this.#edge.listen(at);
+      this.#bound = await this.#edge.listen(this.#at);
       await runHooks(this.#hooks.start);
+      this.#log.logger.info(this.#bound, 'Listening.');
     } catch (error) {
       this.#edge.terminate();
       this.#edge.close();
@@ -59,7 +63,10 @@ export class ConcurrentRunner {
     this.#edge.renewCertificates(options);
   }
 
-  stop(options: DrainOptions): Promise<StopReport> {
-    return drain(this.#edge, [...this.#hooks.workerStop, ...this.#hooks.shutdown], options, this.#log);
+  async stop(options: DrainOptions): Promise<StopReport> {
+    this.#log.logger.info({ reason: options.reason }, 'Stopping.');
+    const report = await drain(this.#edge, [...this.#hooks.workerStop, ...this.#hooks.shutdown], options, this.#log);
+    this.#log.logger.info(report, 'Stopped.');
+    return report;
   }
 }
