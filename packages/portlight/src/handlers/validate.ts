@@ -5,7 +5,6 @@ import { ValidationError, type ValidationIssue } from '../errors/validation-erro
 import { isJson } from '../fields/content-type.ts';
 import { contentTypeOf } from '../request/assert-readable.ts';
 import { controls, type HttpRequest } from '../request/http-request.ts';
-import { parseQuery } from '../request/query.ts';
 
 /** Whether anything of a request has to be validated before the handler. */
 export function validatesRequest({ params, query, headers, body }: RouteOptions): boolean {
@@ -49,8 +48,7 @@ async function readBody(request: HttpRequest): Promise<unknown> {
   if (!controls.payload(request).isPresent) return undefined;
   const type = contentTypeOf(request)?.essence;
   if (type !== undefined && isJson(type)) return request.json();
-  if (type === 'application/x-www-form-urlencoded') return parseQuery(await request.text());
-  if (type === 'multipart/form-data') return toRecord(await request.formData());
+  if (type === 'application/x-www-form-urlencoded' || type === 'multipart/form-data') return toRecord(await request.formData());
   if (type === 'text/plain') return request.text();
   throw new UnsupportedMediaTypeError(
     `The body must be JSON, a form or plain text, not ${JSON.stringify(request.header('content-type') ?? 'of no type')}.`,

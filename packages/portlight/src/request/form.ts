@@ -1,9 +1,10 @@
 import { DEFAULTS } from '../defaults.ts';
-import { UnsupportedMediaTypeError } from '../errors/http-error.ts';
+import { ConfigError } from '../errors/config-error.ts';
+import { PayloadTooLargeError, UnsupportedMediaTypeError } from '../errors/http-error.ts';
 import { assertReadable, contentTypeOf } from './assert-readable.ts';
 import type { FormLimits } from './form-limits.ts';
 import { parseMultipart } from './multipart.ts';
-import { parseQuery } from './query.ts';
+import { parsePairs } from './query.ts';
 import { UploadFolder } from './upload-folder.ts';
 
 /** The request as far as its form depends on it. */
@@ -26,10 +27,11 @@ export interface ReceivedForm {
  * @throws {BadRequestError} @throws {PayloadTooLargeError} @throws {UnsupportedMediaTypeError} as `HttpRequest#formData` says
  */
 export async function receiveForm(request: FormRequest, limits: FormLimits): Promise<ReceivedForm> {
+  assertLimits(limits);
   const type = contentTypeOf(request)?.essence;
   const folder = new UploadFolder();
   if (type === 'application/x-www-form-urlencoded') {
-    return { data: toFormData(parseQuery(await request.text())), remove: () => folder.remove() };
+    return { data: toFormData(parsePairs(await request.text()), limits), remove: () => folder.remove() };
   }
   if (type !== 'multipart/form-data') throw new UnsupportedMediaTypeError('The body is no form.');
   assertReadable(request);
@@ -45,10 +47,22 @@ export async function receiveForm(request: FormRequest, limits: FormLimits): Pro
   }
 }
 
-function toFormData(fields: Record<string, string | string[]>): FormData {
+/** @throws {PayloadTooLargeError} over a limit */
+function toFormData(pairs: readonly (readonly [string, string])[], limits: FormLimits): FormData {
+  const { maxFields = DEFAULTS.maxFormFields, maxFieldBytes = Number.POSITIVE_INFINITY } = limits;
+  if (pairs.length > maxFields) throw new PayloadTooLargeError('The form has too many fields.');
   const data = new FormData();
-  for (const [name, values] of Object.entries(fields)) {
-    for (const value of Array.isArray(values) ? values : [values]) data.append(name, value);
+  for (const [name, value] of pairs) {
+    if (Buffer.byteLength(value) > maxFieldBytes) throw new PayloadTooLargeError(`A field of the form is over the limit of ${maxFieldBytes} bytes.`);
+    data.append(name, value);
   }
   return data;
+}
+
+/** @throws {ConfigError} on a limit that would limit nothing */
+function assertLimits(limits: FormLimits): void {
+  for (const [name, limit] of Object.entries(limits) as [string, unknown][]) {
+    if (limit === undefined || (typeof limit === 'number' && Number.isInteger(limit) && limit >= 0)) continue;
+    throw new ConfigError(`The limit ${name} of a form must be a whole number from 0, not ${JSON.stringify(limit)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
+  }
 }

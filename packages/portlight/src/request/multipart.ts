@@ -26,8 +26,8 @@ export async function parseMultipart(body: ReadableStream<Uint8Array>, contentTy
   const entries: Entry[] = [];
   const open = new Set<BusboyFileStream>();
   const refuse = (error: Error): void => void parser.destroy(error);
-  parser.on('field', (name, value, isNameCut, isValueCut) => {
-    if (isNameCut || (name as string | undefined) === undefined) refuse(new BadRequestError('A part of the form has no name, or one that is too long.'));
+  parser.on('field', (name, value, _isNameCut, isValueCut) => {
+    if (!isName(name)) refuse(badName());
     else if (isValueCut) refuse(new PayloadTooLargeError(`A field of the form is over the limit of ${limits.maxFieldBytes} bytes.`));
     else entries.push([name, value]);
   });
@@ -36,7 +36,7 @@ export async function parseMultipart(body: ReadableStream<Uint8Array>, contentTy
     stream.once('close', () => open.delete(stream));
     // Heard by whoever reads it; a stream that nobody reads yet must not end the process.
     stream.on('error', () => undefined);
-    if ((name as string | undefined) === undefined) return refuse(new BadRequestError('A part of the form has no name.'));
+    if (!isName(name)) return refuse(badName());
     const file = receiveFile(stream, filename, type, limits, folder);
     file.catch(refuse);
     entries.push([name, file]);
@@ -50,8 +50,17 @@ export async function parseMultipart(body: ReadableStream<Uint8Array>, contentTy
   } catch (error) {
     for (const stream of open) stream.destroy(error as Error);
     await Promise.allSettled(entries.map(([, value]) => Promise.resolve(value)));
-    throw isOurs(error) ? error : new BadRequestError('The form is malformed.', { code: 'ERR_PORTLIGHT_MALFORMED_BODY', cause: error });
+    throw isNotTheForm(error) ? error : new BadRequestError('The form is malformed.', { code: 'ERR_PORTLIGHT_MALFORMED_BODY', cause: error });
   }
+}
+
+/** The parser gives what it found, and does not keep a limit on names. */
+function isName(name: string | undefined): boolean {
+  return name !== undefined && Buffer.byteLength(name) <= MAX_NAME_BYTES;
+}
+
+function badName(): BadRequestError {
+  return new BadRequestError(`A part of the form has no name, or one over ${MAX_NAME_BYTES} bytes.`);
 }
 
 /** The parser is loaded when the first form comes. */
@@ -61,7 +70,6 @@ function createParser(contentType: string, { maxFields, maxFiles, maxFieldBytes,
     return new Busboy({
       headers: { 'content-type': contentType },
       limits: {
-        fieldNameSize: MAX_NAME_BYTES,
         fieldSize: maxFieldBytes,
         fields: maxFields,
         files: maxFiles,
@@ -102,7 +110,7 @@ async function collect(entries: readonly Entry[]): Promise<FormData> {
   return data;
 }
 
-/** What the limits or the body itself threw, rather than the parser. */
-function isOurs(error: unknown): boolean {
-  return error instanceof HttpError || (error instanceof Error && error.name === 'AbortError');
+/** What a limit, the body itself or the disk threw, rather than the parser. */
+function isNotTheForm(error: unknown): boolean {
+  return error instanceof HttpError || (error instanceof Error && (error.name === 'AbortError' || 'syscall' in error));
 }

@@ -5,25 +5,31 @@ import { BadRequestError } from '../errors/http-error.ts';
 export type Query = Record<string, string | string[]>;
 
 /**
- * The parameters of a query or of an `application/x-www-form-urlencoded` body, flat: `a[b]=1` has the name `a[b]`, and
- * commas separate nothing. `+` is a space (WHATWG URL §5.1).
+ * The parameters of a query, flat: `a[b]=1` has the name `a[b]`, and commas separate nothing.
  *
- * @throws {BadRequestError} on a malformed percent escape, or over 1,000 parameters
+ * @throws {BadRequestError} as {@link parsePairs}
  */
 export function parseQuery(search: string): Query {
   const query: Query = Object.create(null) as Query;
-  if (search === '') return query;
-  let count = 0;
-  for (const pair of search.split('&', DEFAULTS.maxQueryParameters + 1)) {
-    if (pair === '') continue;
-    if (++count > DEFAULTS.maxQueryParameters) {
-      throw new BadRequestError(`There are more than ${DEFAULTS.maxQueryParameters} query parameters.`);
-    }
-    const mark = pair.indexOf('=');
-    const name = decodeComponent(mark === -1 ? pair : pair.slice(0, mark));
-    add(query, name, mark === -1 ? '' : decodeComponent(pair.slice(mark + 1)));
-  }
+  for (const [name, value] of parsePairs(search)) add(query, name, value);
   return query;
+}
+
+/**
+ * The names and values of a query or of an `application/x-www-form-urlencoded` body, in their order. `+` is a space
+ * (WHATWG URL §5.1).
+ *
+ * @throws {BadRequestError} on a malformed percent escape, or over 1,000 parameters
+ */
+export function parsePairs(search: string): (readonly [name: string, value: string])[] {
+  const pieces = search.split('&', DEFAULTS.maxQueryParameters + 1);
+  if (pieces.length > DEFAULTS.maxQueryParameters) {
+    throw new BadRequestError(`There are more than ${DEFAULTS.maxQueryParameters} query parameters.`);
+  }
+  return pieces.filter((pair) => pair !== '').map((pair) => {
+    const mark = pair.indexOf('=');
+    return mark === -1 ? [decodeComponent(pair), ''] : [decodeComponent(pair.slice(0, mark)), decodeComponent(pair.slice(mark + 1))];
+  });
 }
 
 function add(query: Query, name: string, value: string): void {

@@ -14,7 +14,8 @@ export class UploadFolder {
   async write(before: readonly Uint8Array[], rest: Readable): Promise<{ readonly path: string; readonly bytes: number }> {
     this.#folder ??= mkdtemp(join(tmpdir(), 'portlight-'));
     this.#count += 1;
-    const path = join(await this.#folder, String(this.#count));
+    const name = String(this.#count);
+    const path = join(await this.#folder, name);
     const file = createWriteStream(path, { flags: 'wx', mode: 0o600 });
     await pipeline(async function* () {
       yield* before;

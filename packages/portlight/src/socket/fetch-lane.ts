@@ -31,7 +31,10 @@ async function untilAborted(response: Promise<HttpResponse>, request: HttpReques
   const aborted = new Promise<never>((_resolve, reject) => {
     onAbort = () => {
       controls.abort(request, new AbortedError('The caller aborted the request.', 'ERR_PORTLIGHT_CLIENT_GONE'));
-      void response.then((late) => discardBody(late, new Error('The caller aborted the request.')));
+      void response.then((late) => {
+        discardBody(late, new Error('The caller aborted the request.'));
+        controls.release(request);
+      });
       reject(signal.reason as Error);
     };
     signal.addEventListener('abort', onAbort, { once: true });
