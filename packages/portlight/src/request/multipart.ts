@@ -1,4 +1,5 @@
-import { File } from 'node:buffer';
+import { type Blob, File } from 'node:buffer';
+import { openAsBlob } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -6,7 +7,6 @@ import type { BusboyConfig, BusboyFileStream, BusboyInstance } from '@fastify/bu
 import { BadRequestError, HttpError, PayloadTooLargeError } from '../errors/http-error.ts';
 import type { FormLimits } from './form-limits.ts';
 import type { UploadFolder } from './upload-folder.ts';
-import { UploadedFile } from './uploaded-file.ts';
 
 type Entry = readonly [name: string, value: string | Promise<File>];
 
@@ -37,7 +37,7 @@ export async function parseMultipart(body: ReadableStream<Uint8Array>, contentTy
     // Heard by whoever reads it; a stream that nobody reads yet must not end the process.
     stream.on('error', () => undefined);
     if (!isName(name)) return refuse(badName());
-    const file = receiveFile(stream, filename, type, limits, folder);
+    const file = receiveFile(stream, (filename as string | undefined) ?? '', type, limits, folder);
     file.catch(refuse);
     entries.push([name, file]);
   });
@@ -93,12 +93,24 @@ async function receiveFile(stream: BusboyFileStream, filename: string, type: str
     chunks.push(chunk as Uint8Array);
     bytes += (chunk as Uint8Array).byteLength;
     if (bytes <= limits.memoryBytes) continue;
-    const written = await folder.write(chunks, stream);
+    const path = await folder.write(chunks, stream);
     assertWhole();
-    return new UploadedFile(written.path, { start: 0, end: written.bytes }, filename, type);
+    return openFile(path, filename, type);
   }
   assertWhole();
   return new File(chunks, filename, { type });
+}
+
+/** Reads like any `File`, and holds nothing in memory until it is read. */
+async function openFile(path: string, name: string, type: string): Promise<File> {
+  const file = new File([await openAsBlob(path)], name, { type });
+  // A position that is no whole number ends the process in Node, where the standard rounds it.
+  const slice = (start = 0, end: number = file.size, contentType = ''): Blob => File.prototype.slice.call(file, toWhole(start), toWhole(end), contentType);
+  return Object.defineProperties(file, { path: { value: path, enumerable: true }, slice: { value: slice } });
+}
+
+function toWhole(position: number): number {
+  return Number.isNaN(position) ? 0 : Math.trunc(position);
 }
 
 async function collect(entries: readonly Entry[]): Promise<FormData> {

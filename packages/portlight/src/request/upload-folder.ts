@@ -10,8 +10,8 @@ export class UploadFolder {
   #folder: Promise<string> | undefined;
   #count = 0;
 
-  /** Writes chunks that came before, and then what a stream gives, to a new file that only this user can read. */
-  async write(before: readonly Uint8Array[], rest: Readable): Promise<{ readonly path: string; readonly bytes: number }> {
+  /** Writes chunks that came before, and then what a stream gives, to a new file that only this user can read. Resolves to its path. */
+  async write(before: readonly Uint8Array[], rest: Readable): Promise<string> {
     this.#folder ??= mkdtemp(join(tmpdir(), 'portlight-'));
     this.#count += 1;
     const name = String(this.#count);
@@ -21,7 +21,7 @@ export class UploadFolder {
       yield* before;
       yield* rest as AsyncIterable<Uint8Array>;
     }, file);
-    return { path, bytes: file.bytesWritten };
+    return path;
   }
 
   /** Removes the folder and all in it. Never rejects: a file that is in the way of that is left to the system. */
