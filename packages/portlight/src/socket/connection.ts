@@ -28,6 +28,8 @@ export class Connection {
   readonly port: number;
   /** The next response shall be the last: the server drains, or what was sent cannot be followed by another request. */
   isLast = false;
+  /** The last request has come: what follows it is not looked at any more (RFC 9112 §9.6). */
+  isClosing = false;
   /** What came last was no HTTP, and is answered once. */
   isRefused = false;
   /** Its last answer is out; it is open only to let the client read it. */

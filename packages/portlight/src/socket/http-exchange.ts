@@ -43,7 +43,7 @@ export class HttpExchange implements RequestSource, Exchange {
     this.#response = response;
     this.#log = log;
     // Where a request ends that is refused for its head, nobody can say for sure.
-    if (refusal !== undefined) connection.isLast = true;
+    if (refusal !== undefined) connection.isLast = connection.isClosing = true;
     response.on('close', () => this.#finish());
   }
 
@@ -95,7 +95,10 @@ export class HttpExchange implements RequestSource, Exchange {
     const isUnread = this.#leavesBodyUnread();
     const lingers = isUnread && this.body?.isHeldBack === false;
     if (head.asksToClose || isUnread) this.#connection.isLast = true;
-    if (this.#connection.isLast && this.#connection.isNewest(this)) head.fields.push('connection', 'close');
+    if (this.#connection.isLast && this.#connection.isNewest(this)) {
+      this.#connection.isClosing = true;
+      head.fields.push('connection', 'close');
+    }
     const { body } = response;
     if (head.mayHaveBody && this.method !== 'HEAD' && isStream(body)) return this.#stream(body, head, lingers);
     to.writeHead(head.status, head.fields);
@@ -136,6 +139,7 @@ export class HttpExchange implements RequestSource, Exchange {
       };
       message.once('close', done);
       socket.once('end', done);
+      this.body?.whenFailed(done);
       message.removeAllListeners('data');
       message.resume();
     });

@@ -67,8 +67,7 @@ export class HttpLane {
 
   #onRequest(message: IncomingMessage, response: ServerResponse): void {
     const connection = this.#connections.get(message.socket) as Connection;
-    // The last answer is on its way; what comes after it is not asked for any more.
-    if (connection.isRefused) return;
+    if (connection.isRefused || connection.isClosing) return;
     const exchange = new HttpExchange(message, response, connection, this.#config, this.#log);
     connection.admit(exchange, SAFE_METHODS.has(exchange.method), () => this.#serve(exchange));
   }

@@ -20,7 +20,7 @@ export function inspectHead(message: IncomingMessage, config: ServerConfig): Hea
   let hosts = 0;
   let host: string | undefined;
   let declared: string | undefined;
-  let coding: string | undefined;
+  const codings: string[] = [];
   let expectation: string | undefined;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string;
@@ -29,16 +29,16 @@ export function inspectHead(message: IncomingMessage, config: ServerConfig): Hea
       host = rawHeaders[index + 1];
     } else if (name.length === 14 && name.toLowerCase() === 'content-length') declared = rawHeaders[index + 1];
     else if (name.length === 6 && name.toLowerCase() === 'expect') expectation = rawHeaders[index + 1]?.toLowerCase();
-    else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') coding = rawHeaders[index + 1];
+    else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') codings.push(rawHeaders[index + 1] as string);
   }
   const declaredBytes = declared === undefined ? undefined : Number(declared);
   const refusal =
     refuseVersion(message) ??
     refuseSize(message, config) ??
     refuseHost(message, hosts, host) ??
-    refuseCoding(message, coding) ??
+    refuseCoding(message, codings) ??
     refuseExpectation(expectation);
-  const hasBody = coding !== undefined || (declaredBytes ?? 0) > 0;
+  const hasBody = codings.length > 0 || (declaredBytes ?? 0) > 0;
   return { refusal, hasBody, declaredBytes, expectsContinue: hasBody && expectation === CONTINUE };
 }
 
@@ -63,10 +63,11 @@ function refuseHost({ httpVersion }: IncomingMessage, count: number, host: strin
   return new BadRequestError(count === 1 ? 'The Host field holds no host.' : 'A request has exactly one Host field.');
 }
 
-/** RFC 9112 §6.1: an empty coding ends where nobody can tell, and HTTP/1.0 knows none. */
-function refuseCoding({ httpVersion }: IncomingMessage, coding: string | undefined): HttpError | undefined {
-  if (coding === undefined || (coding !== '' && httpVersion === '1.1')) return undefined;
-  return new BadRequestError('The Transfer-Encoding field cannot be understood.');
+/** RFC 9112 §6.1 and §6.3: the one coding that is read here, once; HTTP/1.0 knows none. */
+function refuseCoding({ httpVersion }: IncomingMessage, codings: readonly string[]): HttpError | undefined {
+  if (codings.length === 0) return undefined;
+  if (codings.length === 1 && codings[0]?.toLowerCase() === 'chunked' && httpVersion === '1.1') return undefined;
+  return new BadRequestError('Of Transfer-Encoding, nothing but "chunked" is read here, once and in HTTP/1.1.');
 }
 
 function refuseExpectation(expectation: string | undefined): HttpError | undefined {
