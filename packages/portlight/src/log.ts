@@ -21,7 +21,7 @@ export function createStderrLogger(lowest: Level): Logger {
   const at = (level: Level) => (fields: object, message: string) => {
     if (writes(level)) process.stderr.write(formatLine(level, fields, message));
   };
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  return withoutThrowing({ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') });
 }
 
 /** Says nothing. */
@@ -41,7 +41,7 @@ function formatValue(value: unknown): string {
 /** The stack and those of its causes. What was thrown may be anything, even something that throws when it is read. */
 function formatError(thrown: unknown): string {
   try {
-    const text = thrown instanceof Error ? (thrown.stack ?? String(thrown)) : `thrown: ${String(thrown)}`;
+    const text = thrown instanceof Error ? String(thrown.stack ?? thrown) : `thrown: ${String(thrown)}`;
     const cause = thrown instanceof Error ? thrown.cause : undefined;
     return cause === undefined ? text : `${text}\ncaused by ${formatError(cause)}`;
   } catch {

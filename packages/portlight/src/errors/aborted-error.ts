@@ -11,6 +11,15 @@ export class AbortedError extends PortlightError {
     super(message, code);
   }
 
+  /** Whether a value is one. Anything may be asked, a proxy too that throws when it is looked at. */
+  static is(value: unknown): value is AbortedError {
+    try {
+      return value instanceof AbortedError;
+    } catch {
+      return false;
+    }
+  }
+
   static {
     this.prototype.name = 'AbortError';
   }

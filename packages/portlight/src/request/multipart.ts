@@ -37,7 +37,7 @@ export async function parseMultipart(body: ReadableStream<Uint8Array>, contentTy
     // Heard by whoever reads it; a stream that nobody reads yet must not end the process.
     stream.on('error', () => undefined);
     if (!isName(name)) return refuse(badName());
-    const file = receiveFile(stream, (filename as string | undefined) ?? '', type, limits, folder);
+    const file = receiveFile(stream, filename ?? '', type, limits, folder);
     file.catch(refuse);
     entries.push([name, file]);
   });

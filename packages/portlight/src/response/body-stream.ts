@@ -48,12 +48,12 @@ function readWebStream(stream: ReadableStream<Chunk>): ChunkReader {
 
 /** A generator that waits for something cannot be returned from until that comes; a `Readable` can be destroyed at once. */
 function cancelIterator(stream: object, iterator: AsyncIterator<unknown> | Iterator<unknown>, reason: Error): void {
-  if (isDestroyable(stream)) {
-    stream.on('error', ignore);
-    stream.destroy(reason);
-    return;
-  }
   try {
+    if (isDestroyable(stream)) {
+      stream.on('error', ignore);
+      stream.destroy(reason);
+      return;
+    }
     void Promise.resolve(iterator.return?.()).catch(ignore);
   } catch {
     // The source failed while it was told to stop; nobody is left to hear it.

@@ -155,7 +155,7 @@ export class HttpExchange implements RequestSource, Exchange {
 
   /** After the head there is no second one: the connection is cut, so that nobody takes what came for the whole. */
   #fail(error: unknown): void {
-    const isClientGone = error instanceof AbortedError;
+    const isClientGone = AbortedError.is(error);
     const fields = { err: error, method: this.method, path: this.request?.path };
     if (isClientGone) this.#log.logger.debug(fields, 'A response was not sent to its end.');
     else this.#log.logger.error(fields, 'A response could not be sent.');

@@ -4,6 +4,9 @@ import { AbortedError } from '../errors/aborted-error.ts';
 import { ReplyError } from '../errors/reply-error.ts';
 import { type BodyStream, type Chunk, type ChunkReader, openStream } from '../response/body-stream.ts';
 
+/** A source that always has the next chunk, and a client that always takes it, must not keep all others waiting. */
+const CHUNKS_IN_A_ROW = 64;
+
 /**
  * Writes a streamed body as fast as the client takes it. Does not end `to`.
  *
@@ -22,6 +25,7 @@ export async function sendStream(body: BodyStream, to: OutgoingMessage, writeHea
     to.flushHeaders();
   });
   let sentBytes = 0;
+  let chunks = 0;
   try {
     let step = await gate.next();
     clearImmediate(flush);
@@ -31,6 +35,7 @@ export async function sendStream(body: BodyStream, to: OutgoingMessage, writeHea
       sentBytes += typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.byteLength;
       if (lengthBytes !== undefined && sentBytes > lengthBytes) throw wrongLength(lengthBytes, sentBytes);
       if (!to.write(chunk)) await gate.drained();
+      else if (++chunks % CHUNKS_IN_A_ROW === 0) await gate.breathe();
     }
     if (lengthBytes !== undefined && sentBytes !== lengthBytes) throw wrongLength(lengthBytes, sentBytes);
   } catch (error) {
@@ -69,6 +74,11 @@ class Gate {
   /** Resolves when the client has taken what was written, or is gone. */
   async drained(): Promise<void> {
     if (this.#gone === undefined) await new Promise<void>((resolve) => (this.#wake = resolve));
+  }
+
+  /** Resolves when everything else that is ready to run has run. */
+  breathe(): Promise<void> {
+    return new Promise((resolve) => setImmediate(resolve));
   }
 
   leave(): void {
