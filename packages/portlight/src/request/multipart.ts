@@ -1,5 +1,5 @@
 import { type Blob, File } from 'node:buffer';
-import { openAsBlob } from 'node:fs';
+import { createReadStream, openAsBlob } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -106,7 +106,9 @@ async function openFile(path: string, name: string, type: string): Promise<File>
   const file = new File([await openAsBlob(path)], name, { type });
   // A position that is no whole number ends the process in Node, where the standard rounds it.
   const slice = (start = 0, end: number = file.size, contentType = ''): Blob => File.prototype.slice.call(file, toWhole(start), toWhole(end), contentType);
-  return Object.defineProperties(file, { path: { value: path, enumerable: true }, slice: { value: slice } });
+  // A stream of Node's own keeps the file open when it is cancelled midway.
+  const stream = (): ReadableStream => Readable.toWeb(createReadStream(path)) as ReadableStream;
+  return Object.defineProperties(file, { path: { value: path, enumerable: true }, slice: { value: slice }, stream: { value: stream } });
 }
 
 function toWhole(position: number): number {

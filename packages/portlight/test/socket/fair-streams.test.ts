@@ -29,7 +29,7 @@ test.each([
     app.get('/', async function* () {
       yield 'begun';
       await Promise.resolve();
-      throw thrown();
+      throw thrown() as Error;
     }),
   );
   await using client = await RawClient.open(open.port);
