@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest';
+import { BOUNDARY, field, file, form, MULTIPART, post, rawPart } from '../support/multipart.ts';
+import { portless } from '../support/open-server.ts';
+import { useUploadFolders } from '../support/upload-folders.ts';
+
+const uploads = useUploadFolders();
+const BIG = 'x'.repeat(100_000);
+
+/** What a server that reads the form answers, and how often its handler got a form. */
+async function send(init: RequestInit): Promise<{ status: number; body: unknown }> {
+  const { server, log } = portless((app) => app.post('/', async (request) => [...(await request.formData())].map(([name, value]) => [name, typeof value === 'string' ? value : value.size])));
+  const response = await server.fetch('/', init);
+  const body: unknown = await response.json();
+  expect(log.at('error')).toEqual([]);
+  return { status: response.status, body };
+}
+
+describe('a multipart form that is malformed', () => {
+  test.each([
+    ['no boundary', 'multipart/form-data'],
+    ['an empty boundary', 'multipart/form-data; boundary='],
+    ['an empty quoted boundary', 'multipart/form-data; boundary=""'],
+    ['another boundary', 'multipart/form-data; boundary=other'],
+    ['a boundary of 10,000 characters', `multipart/form-data; boundary=${'x'.repeat(10_000)}`],
+  ])('with %s is 400', async (_what, type) => {
+    expect(await send(post(form(field('a', '1')), type))).toMatchObject({ status: 400 });
+  });
+
+  const whole = form(field('a', '1'), file('f', 'f.txt', 'some text'));
+  test.each([
+    ['is empty', ''],
+    ['has no final boundary', whole.replace(`--${BOUNDARY}--\r\n`, '')],
+    ['ends in the middle of a part', form(field('a', '1')) .slice(0, 60)],
+    ['ends in the middle of a file', whole.slice(0, whole.indexOf('some') + 2)],
+    ['ends after a file that lies on disk began', form(file('f', 'f', BIG)).slice(0, 90_000)],
+    ['has a part without a name', form(rawPart(['content-disposition: form-data'], '1'))],
+    ['has a file without a name', form(rawPart(['content-disposition: form-data; filename="a"', 'content-type: text/plain'], '1'))],
+    ['has a file on disk without a name', form(rawPart(['content-disposition: form-data; filename="a"', 'content-type: text/plain'], BIG))],
+    ['has a name of 2,000 characters', form(field('n'.repeat(2_000), '1'))],
+    ['is text', 'a=1&b=2'],
+  ])('that %s is 400', async (_what, body) => {
+    expect(await send(post(body))).toMatchObject({ status: 400 });
+    expect(await uploads.left()).toEqual({ folders: [], open: [] });
+  });
+
+  test('is 400 wherever it is cut', async () => {
+    const text = form(field('a', '1'), file('f', 'f.txt', 'text'));
+    const statuses = new Set<number>();
+    for (let length = 0; length < text.length - 4; length++) statuses.add((await send(post(text.slice(0, length)))).status);
+    expect([...statuses]).toEqual([400]);
+  });
+
+  test.each([
+    ['a header line without a colon', rawPart(['no colon'], '1')],
+    ['no header at all', rawPart([], '1')],
+    ['another disposition', rawPart(['content-disposition: attachment; name="b"'], '1')],
+  ])('in a part that has %s loses that part alone', async (_what, part) => {
+    expect(await send(post(form(part, field('a', '2'))))).toEqual({ status: 200, body: [['a', '2']] });
+  });
+
+  test('in the header of a part of 100 KB never hangs', async () => {
+    const { status } = await send(post(form(rawPart([`x: ${BIG}`, 'content-disposition: form-data; name="a"'], '1'))));
+    expect([200, 400]).toContain(status);
+  });
+});
+
+describe('a multipart form of unusual shape', () => {
+  test('has parts of an empty name', async () => {
+    expect(await send(post(form(field('', '1'))))).toEqual({ status: 200, body: [['', '1']] });
+  });
+
+  test('has a file of an empty name, as a browser sends it where none was chosen', async () => {
+    expect(await send(post(form(file('f', '', ''))))).toEqual({ status: 200, body: [['f', 0]] });
+  });
+
+  test('comes byte by byte', async () => {
+    const bytes = Buffer.from(form(field('a', '1'), file('f', 'f', 'text')), 'latin1');
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (const byte of bytes) controller.enqueue(Uint8Array.of(byte));
+        controller.close();
+      },
+    });
+    const init: RequestInit = { method: 'POST', headers: { 'content-type': MULTIPART }, body, duplex: 'half' };
+    expect(await send(init)).toEqual({ status: 200, body: [['a', '1'], ['f', 4]] });
+  });
+
+  test.each(['../../etc/passwd', 'C:\\\\folder\\\\passwd', '/etc/passwd'])('whose file is called %s gives it the last name alone', async (name) => {
+    const { server } = portless((app) => app.post('/', async (request) => ((await request.formData()).get('f') as File).name));
+    expect(await (await server.fetch('/', post(form(file('f', name, 'x'))))).text()).toBe('passwd');
+  });
+});
+
+test('a disk that takes no file is no fault of the client: 500, and told in the log', async () => {
+  const folder = process.env['TMPDIR'];
+  process.env['TMPDIR'] = '/none/at/all';
+  try {
+    const { server, log } = portless((app) => app.post('/', async (request) => [...(await request.formData())].length));
+    expect((await server.fetch('/', post(form(file('f', 'f', BIG))))).status).toBe(500);
+    expect(log.at('error')[0]?.fields['err']).toMatchObject({ code: 'ENOENT' });
+  } finally {
+    process.env['TMPDIR'] = folder;
+  }
+});
