@@ -35,7 +35,7 @@ describe('the default is the one the code has', () => {
   test.each(serverOptions)('$option', ({ option, cells }) => {
     const value = DEFAULT_SERVER_CONFIG[option as keyof ServerOptions];
     const listed = cells[0]?.replaceAll('`', '');
-    expect(listed).toBe(typeof value === 'string' ? `'${value}'` : typeof value === 'number' ? withUnderscores(value) : String(value));
+    expect(listed).toBe(typeof value === 'string' ? `'${value}'` : typeof value === 'number' ? withUnderscores(value) : String(value as boolean | undefined));
   });
 });
 
