@@ -15,6 +15,8 @@ export const DEFAULTS = {
   maxHeaderLines: 100,
   /** 8 KiB, the buffer nginx has for a request line. */
   maxUrlBytes: 8_192,
+  /** As PHP has it; far from where a stack ends. */
+  maxJsonDepth: 512,
   /** Fields and files of one form. */
   maxFormFields: 1_000,
   maxFormFiles: 100,

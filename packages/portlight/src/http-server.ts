@@ -48,6 +48,7 @@ export class HttpServer extends Router implements ServerView {
   readonly #log: LogHolder = { logger: createStderrLogger('warn'), verbose: false };
   #config: ServerConfig;
   #pipeline: Pipeline | undefined;
+  #autostart: NodeJS.Immediate | undefined;
   readonly #life: Life<ConcurrentRunner> = new Life(() => this.#openRunner(), this.#log);
 
   /**
@@ -62,7 +63,7 @@ export class HttpServer extends Router implements ServerView {
     this.#address = at;
     this.#config = config;
     this.#assertCertificate();
-    if (config.autostart) setImmediate(() => this.#life.startByItself());
+    if (config.autostart) this.#autostart = setImmediate(() => this.#life.startByItself());
   }
 
   /**
@@ -250,6 +251,7 @@ export class HttpServer extends Router implements ServerView {
   }
 
   #stop(reason: StopReason, timeoutMs: number = this.#config.drainTimeoutMs): Promise<StopReport> {
+    clearImmediate(this.#autostart);
     return this.#life.stop({ reason, timeoutMs, delayMs: this.#config.drainDelayMs });
   }
 

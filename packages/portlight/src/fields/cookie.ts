@@ -17,6 +17,8 @@ export interface CookieOptions {
   readonly priority?: 'low' | 'medium' | 'high';
 }
 
+const ATTRIBUTES: ReadonlySet<string> = new Set(['maxAge', 'expires', 'domain', 'path', 'httpOnly', 'secure', 'sameSite', 'partitioned', 'priority']);
+
 /** The cookies of a `Cookie` field, decoded, as a record without prototype. Of a repeated name the first counts. */
 export function parseCookies(field: string): Record<string, string> {
   return Object.assign(Object.create(null) as Record<string, string>, parseCookie(field));
@@ -24,5 +26,7 @@ export function parseCookies(field: string): Record<string, string> {
 
 /** @throws {TypeError} when the name, path, domain or another attribute holds what a cookie may not hold */
 export function formatCookie(name: string, value: string, options: CookieOptions): string {
+  const unknown = Object.keys(options).find((option) => !ATTRIBUTES.has(option));
+  if (unknown !== undefined) throw new TypeError(`there is no attribute ${JSON.stringify(unknown)}`);
   return stringifySetCookie(name, value, { path: '/', ...options });
 }

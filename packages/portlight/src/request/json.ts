@@ -1,6 +1,13 @@
+import { DEFAULTS } from '../defaults.ts';
 import { BadRequestError } from '../errors/http-error.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
 /** An escape may spell any name, so a text that holds one is looked through as well. */
 const MAY_POISON = /__proto__|constructor|\\u/;
 
@@ -14,6 +21,7 @@ const MAY_POISON = /__proto__|constructor|\\u/;
  */
 export function parseJson(bytes: Uint8Array): unknown {
   const text = decodeUtf8(bytes);
+  assertShallow(text);
   const value = parse(text);
   if (MAY_POISON.test(text)) assertHarmless(value);
   return value;
@@ -33,6 +41,26 @@ function parse(text: string): unknown {
     return JSON.parse(text) as unknown;
   } catch (cause) {
     throw malformed(text === '' ? 'The body is empty where JSON was expected.' : 'The body is not valid JSON.', cause);
+  }
+}
+
+/**
+ * What walks through a value step by step, a schema or `JSON.stringify`, runs out of stack at some depth.
+ *
+ * @throws {BadRequestError} when objects and arrays are nested deeper than 512
+ */
+function assertShallow(text: string): void {
+  if (text.length < 2 * DEFAULTS.maxJsonDepth) return;
+  let depth = 0;
+  let isInString = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code === BACKSLASH) index += 1;
+    else if (code === QUOTE) isInString = !isInString;
+    else if (isInString) continue;
+    else if (code === OPEN_BRACKET || code === OPEN_BRACE) depth += 1;
+    else if (code === CLOSE_BRACKET || code === CLOSE_BRACE) depth -= 1;
+    if (depth > DEFAULTS.maxJsonDepth) throw malformed(`The body is nested deeper than ${DEFAULTS.maxJsonDepth} levels.`);
   }
 }
 

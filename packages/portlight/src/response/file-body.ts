@@ -1,10 +1,12 @@
+import { ReplyError } from '../errors/reply-error.ts';
+
 /** How a file is found and sent. */
 export interface FileOptions {
   /**
    * The folder the path stays in, whatever it says. Without it the path is taken as it is: then no part of it may come
    * from a client.
    */
-  readonly root?: string | undefined;
+  readonly root?: string;
   /** Whether files and folders whose name begins with a dot are sent. @default false */
   readonly dotFiles?: boolean | undefined;
   /** `'inside'`: a link is followed while it leads to somewhere in `root`. `'follow'`: wherever it leads. @default 'inside' */
@@ -15,6 +17,8 @@ export interface FileOptions {
   readonly download?: string | boolean | undefined;
 }
 
+const OPTIONS: ReadonlySet<string> = new Set(['root', 'dotFiles', 'symlinks', 'precompressed', 'download', 'status', 'headers']);
+
 /**
  * The body of `HttpResponse.file`: a file that is looked for when there is a request to answer with it. Until then there
  * is nothing to read.
@@ -24,7 +28,9 @@ export class FileBody implements AsyncIterable<Uint8Array> {
   readonly path: string | readonly string[];
   readonly options: FileOptions;
 
+  /** @throws {ReplyError} on an option that would not protect what it seems to protect */
   constructor(path: string | readonly string[], options: FileOptions) {
+    assertOptions(path, options);
     this.path = path;
     this.options = options;
   }
@@ -33,4 +39,13 @@ export class FileBody implements AsyncIterable<Uint8Array> {
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     throw new TypeError('A file response is read when it is sent, not before.');
   }
+}
+
+function assertOptions(path: string | readonly string[], options: FileOptions): void {
+  const unknown = Object.keys(options).find((name) => !OPTIONS.has(name));
+  if (unknown !== undefined) throw new ReplyError(`A file response has no option ${JSON.stringify(unknown)}.`);
+  if ('root' in options && (typeof options.root !== 'string' || options.root === '')) {
+    throw new ReplyError(`The root of a file response must be a path, not ${JSON.stringify(options.root) ?? 'undefined'}.`);
+  }
+  if (typeof path !== 'string' && options.root === undefined) throw new ReplyError('The segments of a wildcard come from a client: a file response for them needs a root.');
 }

@@ -39,7 +39,7 @@ export async function openFile({ path, options }: FileBody, acceptEncoding: stri
 }
 
 async function locate(path: string | readonly string[], root: string | undefined, dotFiles: boolean, symlinks: 'inside' | 'follow'): Promise<string> {
-  if (root === undefined) return orNotFound(realpath(typeof path === 'string' ? path : join(...path)));
+  if (root === undefined) return orNotFound(realpath(path as string));
   const segments = typeof path === 'string' ? path.split('/').filter((segment) => segment !== '') : path;
   if (!segments.every((segment) => isServed(segment, dotFiles))) throw notFound();
   const folder = await orNotFound(realpath(resolve(root)));

@@ -22,7 +22,7 @@ export async function freePort(port: number, log: Logger): Promise<boolean> {
     if (!(await isStillThere(holder))) break;
     log.warn({ port, pid: holder.pid, command: holder.command, signal }, 'Ending the process that holds the port.');
     if (!tryToSignal(holder.pid, signal)) return false;
-    await waitForEnd(holder);
+    if (await becomesFree(port)) return true;
   }
   return isPortFree(port);
 }
@@ -46,8 +46,12 @@ function tryToSignal(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** The system does not say when a process that is no child ends, so it is asked again and again. */
-async function waitForEnd(holder: PortHolder): Promise<void> {
+/** The system does not tell when a process that is no child lets go of its sockets, so it is asked again and again. */
+async function becomesFree(port: number): Promise<boolean> {
   const deadline = performance.now() + DEFAULTS.portHolderMs;
-  while (performance.now() < deadline && (await isStillThere(holder))) await delay(20);
+  while (performance.now() < deadline) {
+    if (await isPortFree(port)) return true;
+    await delay(20);
+  }
+  return false;
 }
