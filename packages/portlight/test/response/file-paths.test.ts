@@ -30,8 +30,8 @@ beforeAll(async () => {
 afterAll(() => temp[Symbol.asyncDispose]());
 
 /** The text of a file of the root, or the status that is answered instead. */
-async function serve(path: string | readonly string[], options: FileOptions = {}): Promise<string | number> {
-  const { server, log } = portless((app) => app.get('/', () => HttpResponse.file(path, { root, ...options })));
+async function serve(path: string | readonly string[], options: FileOptions = {}, isConfined = true): Promise<string | number> {
+  const { server, log } = portless((app) => app.get('/', () => HttpResponse.file(path, isConfined ? { root, ...options } : options)));
   const response = await server.fetch('/');
   expect(log.at('error')).toEqual([]);
   const text = await response.text();
@@ -75,11 +75,11 @@ describe('a file below a root', () => {
 
 describe('a file without a root', () => {
   test('is the one that the app names, hidden or behind a link', async () => {
-    expect(await serve(temp.at('root', '.secret'), { root: undefined })).toBe('s');
-    expect(await serve(temp.at('root', 'outside.txt'), { root: undefined })).toBe('OUT');
-    expect(await serve(temp.at('none'), { root: undefined })).toBe(404);
-    expect(await serve(temp.at('root'), { root: undefined })).toBe(404);
-    expect(await serve(temp.at('root', 'pipe'), { root: undefined })).toBe(404);
+    expect(await serve(temp.at('root', '.secret'), {}, false)).toBe('s');
+    expect(await serve(temp.at('root', 'outside.txt'), {}, false)).toBe('OUT');
+    expect(await serve(temp.at('none'), {}, false)).toBe(404);
+    expect(await serve(temp.at('root'), {}, false)).toBe(404);
+    expect(await serve(temp.at('root', 'pipe'), {}, false)).toBe(404);
   });
 });
 
