@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { HttpServer } from '../../src/index.ts';
-import { describeProcess, findPortHolder } from '../../src/socket/port-holder.ts';
+import { describeProcess, findPortHolders } from '../../src/socket/port-holder.ts';
 import { openServer } from '../support/open-server.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { spawnHolder } from '../support/spawn-holder.ts';
@@ -8,12 +8,12 @@ import { spawnHolder } from '../support/spawn-holder.ts';
 describe.skipIf(process.platform !== 'linux')('who holds a port', () => {
   test.each(['127.0.0.1', '0.0.0.0', '::1', '::'])('is found at %s', async (host) => {
     await using holder = await spawnHolder('', host);
-    expect(await findPortHolder(holder.port)).toMatchObject({ pid: holder.pid, uid: process.getuid?.(), command: expect.stringContaining('portlight-test-holder') as string });
+    expect(await findPortHolders(holder.port)).toMatchObject([{ pid: holder.pid, uid: process.getuid?.(), command: expect.stringContaining('portlight-test-holder') as string }]);
   });
 
   test('is this process itself', async () => {
     await using open = await openServer(() => undefined);
-    expect(await findPortHolder(open.port)).toMatchObject({ pid: process.pid });
+    expect(await findPortHolders(open.port)).toMatchObject([{ pid: process.pid }]);
   });
 
   test('is nobody where nobody listens, though a client has the number', async () => {
@@ -21,7 +21,14 @@ describe.skipIf(process.platform !== 'linux')('who holds a port', () => {
     await using client = await RawClient.open(open.port);
     const { localPort } = client.socket;
     expect(localPort).toBeGreaterThan(0);
-    expect(await findPortHolder(localPort as number)).toBe(undefined);
+    expect(await findPortHolders(localPort as number)).toEqual([]);
+  });
+
+  test('may be several, each on an address of its own', async () => {
+    await using first = await spawnHolder();
+    await using second = await spawnHolder('', '127.0.0.2', first.port);
+    const pids = (await findPortHolders(first.port)).map(({ pid }) => pid);
+    expect(new Set(pids)).toEqual(new Set([first.pid, second.pid]));
   });
 
   test('has a start that tells it from a later process of the same number', async () => {
@@ -35,7 +42,7 @@ describe.skipIf(process.platform !== 'linux')('who holds a port', () => {
 
   test.each([`process.title = 'a) Z 1 (b'`, `process.title = ''`])('is known whatever it calls itself (%s)', async (code) => {
     await using holder = await spawnHolder(code);
-    expect(await findPortHolder(holder.port)).toMatchObject({ pid: holder.pid, startedAt: expect.stringMatching(/^\d+$/) as string });
+    expect(await findPortHolders(holder.port)).toMatchObject([{ pid: holder.pid, startedAt: expect.stringMatching(/^\d+$/) as string }]);
   });
 
   test('is no process that ended, or never was', async () => {
