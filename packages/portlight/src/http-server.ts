@@ -72,6 +72,7 @@ export class HttpServer extends Router implements ServerView {
    * @throws {ListenError} when it cannot listen, `PortInUseError` among them
    */
   async start(): Promise<this> {
+    clearImmediate(this.#autostart);
     await this.#life.start();
     return this;
   }
@@ -87,6 +88,7 @@ export class HttpServer extends Router implements ServerView {
    */
   async run(options: RunOptions = {}): Promise<StopReport> {
     this.#applyRunOptions(options);
+    clearImmediate(this.#autostart);
     const { drainTimeoutMs, onUncaught } = this.#config;
     const watch = new ProcessWatch({
       onStop: (reason) => void this.#stop(reason),

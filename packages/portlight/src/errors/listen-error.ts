@@ -17,6 +17,11 @@ export class ListenError extends PortlightError {
   }
 }
 
+/** @returns how a place to listen on is named in a sentence */
+export function describePlace(address: string, port: number): string {
+  return address.startsWith('/') ? `the socket ${address}` : `port ${port} of ${address}`;
+}
+
 /** Something else listens on the port or unix socket (`EADDRINUSE`). */
 export class PortInUseError extends ListenError {
   /** The process that holds the port, where that can be known: on Linux, of the same user. */
@@ -25,7 +30,7 @@ export class PortInUseError extends ListenError {
   readonly command: string | undefined;
 
   constructor(address: string, port: number, cause?: unknown, holder?: { readonly pid: number; readonly command: string }) {
-    const what = port === 0 ? `The socket ${address}` : `Port ${port} on ${address}`;
+    const what = address.startsWith('/') ? `The socket ${address}` : `Port ${port} on ${address}`;
     const by = holder === undefined ? 'another listener' : `process ${holder.pid} (${holder.command})`;
     super(`${what} is in use by ${by}.`, address, port, cause, 'ERR_PORTLIGHT_PORT_IN_USE');
     this.pid = holder?.pid;
@@ -40,7 +45,7 @@ export class PortInUseError extends ListenError {
 /** This user may not listen on the port (`EACCES`); ports below 1024 usually need a privilege. */
 export class PortNotAllowedError extends ListenError {
   constructor(address: string, port: number, cause?: unknown) {
-    super(`This user may not listen on port ${port} of ${address}.`, address, port, cause, 'ERR_PORTLIGHT_PORT_NOT_ALLOWED');
+    super(`This user may not listen on ${describePlace(address, port)}.`, address, port, cause, 'ERR_PORTLIGHT_PORT_NOT_ALLOWED');
   }
 
   static {

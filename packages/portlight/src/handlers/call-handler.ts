@@ -1,5 +1,6 @@
 import { isPromiseLike } from '../response/is-promise-like.ts';
 import { controls, type HttpRequest } from '../request/http-request.ts';
+import { isBodyStream, openStream } from '../response/body-stream.ts';
 import { finishReply } from '../response/finish-reply.ts';
 import type { HttpResponse } from '../response/http-response.ts';
 import { isResponse, toResponse } from '../response/to-response.ts';
@@ -28,5 +29,8 @@ function respond(route: HttpRoute, request: HttpRequest, reply: unknown): HttpRe
   if (isPromiseLike(reply)) return Promise.resolve(reply).then((value) => respond(route, request, value));
   const schema = route.options.response;
   if (schema === undefined || isResponse(reply)) return finishReply(reply, request);
-  return validateReply(schema, reply).then(toResponse);
+  return validateReply(schema, reply).then(toResponse, (refusal: unknown) => {
+    if (typeof reply === 'object' && reply !== null && isBodyStream(reply)) openStream(reply).cancel(new Error('The response schema refused it.'));
+    throw refusal;
+  });
 }

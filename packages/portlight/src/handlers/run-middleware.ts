@@ -3,7 +3,7 @@ import { ReplyError } from '../errors/reply-error.ts';
 import type { HttpRequest } from '../request/http-request.ts';
 import { finishReply } from '../response/finish-reply.ts';
 import type { HttpResponse } from '../response/http-response.ts';
-import { supersede } from '../response/replace-body.ts';
+import { discardBody, supersede } from '../response/replace-body.ts';
 
 /**
  * Wraps `core` in the middleware, the first outermost. An error at any depth becomes a response there, by `onError`,
@@ -16,10 +16,10 @@ export async function runMiddleware(
   onError: (thrown: unknown) => HttpResponse | Promise<HttpResponse>,
   depth = 0,
 ): Promise<HttpResponse> {
+  let inner: Promise<HttpResponse> | undefined;
   try {
     const current = middleware[depth];
     if (current === undefined) return await core(request);
-    let inner: Promise<HttpResponse> | undefined;
     const next = (): Promise<HttpResponse> => {
       if (inner !== undefined) throw new ReplyError('A middleware called next() twice.');
       inner = runMiddleware(middleware, request, core, onError, depth + 1);
@@ -31,6 +31,7 @@ export async function runMiddleware(
     if (made === undefined) throw new ReplyError('A middleware neither called next() nor returned a response.');
     return made;
   } catch (thrown) {
+    void inner?.then((response) => discardBody(response, new Error('The middleware around it failed.')));
     return onError(thrown);
   }
 }

@@ -24,6 +24,8 @@ export class Life<Kind extends Service> {
   #service: Kind | undefined;
   /** The last start, until a stop begins. */
   #starting: Promise<void> | undefined;
+  /** A start by itself that nobody has asked for yet. */
+  #unclaimed: Promise<void> | undefined;
   /** A start by itself that failed, until somebody asks for it. */
   #failed: Promise<void> | undefined;
   /** The last stop. */
@@ -53,6 +55,7 @@ export class Life<Kind extends Service> {
 
   /** One start, however often it is asked for. @throws what the service throws */
   start(): Promise<void> {
+    this.#unclaimed = undefined;
     if (this.#starting !== undefined) return this.#starting;
     const failed = this.#failed;
     this.#failed = undefined;
@@ -68,7 +71,9 @@ export class Life<Kind extends Service> {
   /** A start that nobody waits for: its failure is that of the next `start`, or is logged when none comes. */
   startByItself(): void {
     const starting = this.start();
+    this.#unclaimed = starting;
     starting.catch((error: unknown) => {
+      if (this.#unclaimed !== starting) return;
       this.#failed = starting;
       setTimeout(() => {
         if (this.#failed !== starting) return;

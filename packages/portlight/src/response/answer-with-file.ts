@@ -55,12 +55,12 @@ function describe(response: HttpResponse, file: OpenFile, { options }: FileBody)
     'last-modified': formatHttpDate(file.modifiedAt),
     'accept-ranges': 'bytes',
     'content-encoding': file.coding,
-    vary: options.precompressed === true ? 'Accept-Encoding' : undefined,
     'content-disposition': attachmentOf(file, options.download),
   };
   for (const [name, value] of Object.entries(defaults)) {
     if (value !== undefined && !headers.has(name)) headers.set(name, value);
   }
+  if (options.precompressed === true && !/(?:^|,)\s*(?:\*|accept-encoding)\s*(?:,|$)/i.test(headers.get('vary') ?? '')) headers.append('vary', 'Accept-Encoding');
 }
 
 function attachmentOf(file: OpenFile, download: string | boolean | undefined): string | undefined {

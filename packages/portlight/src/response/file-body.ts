@@ -17,7 +17,16 @@ export interface FileOptions {
   readonly download?: string | boolean | undefined;
 }
 
-const OPTIONS: ReadonlySet<string> = new Set(['root', 'dotFiles', 'symlinks', 'precompressed', 'download', 'status', 'headers']);
+/** What each option may be, and how a sentence says so. */
+const CHECKS: Readonly<Record<string, readonly [(value: unknown) => boolean, string]>> = {
+  root: [(value) => typeof value === 'string' && value !== '', 'a path'],
+  dotFiles: [isFlag, 'true or false'],
+  symlinks: [(value) => value === undefined || value === 'inside' || value === 'follow', "'inside' or 'follow'"],
+  precompressed: [isFlag, 'true or false'],
+  download: [(value) => isFlag(value) || typeof value === 'string', 'a name, true or false'],
+  status: [() => true, ''],
+  headers: [() => true, ''],
+};
 
 /**
  * The body of `HttpResponse.file`: a file that is looked for when there is a request to answer with it. Until then there
@@ -41,11 +50,17 @@ export class FileBody implements AsyncIterable<Uint8Array> {
   }
 }
 
-function assertOptions(path: string | readonly string[], options: FileOptions): void {
-  const unknown = Object.keys(options).find((name) => !OPTIONS.has(name));
-  if (unknown !== undefined) throw new ReplyError(`A file response has no option ${JSON.stringify(unknown)}.`);
-  if ('root' in options && (typeof options.root !== 'string' || options.root === '')) {
-    throw new ReplyError(`The root of a file response must be a path, not ${JSON.stringify(options.root) ?? 'undefined'}.`);
+function assertOptions(path: unknown, options: FileOptions): void {
+  for (const [name, value] of Object.entries(options) as [string, unknown][]) {
+    const check = Object.hasOwn(CHECKS, name) ? CHECKS[name] : undefined;
+    if (check === undefined) throw new ReplyError(`A file response has no option ${JSON.stringify(name)}.`);
+    if (!check[0](value)) throw new ReplyError(`The option ${name} of a file response must be ${check[1]}, not ${JSON.stringify(value) ?? 'undefined'}.`);
   }
-  if (typeof path !== 'string' && options.root === undefined) throw new ReplyError('The segments of a wildcard come from a client: a file response for them needs a root.');
+  if (typeof path === 'string') return;
+  if (!Array.isArray(path) || !path.every((segment) => typeof segment === 'string')) throw new ReplyError('A file response needs a path or the segments of one.');
+  if (options.root === undefined) throw new ReplyError('The segments of a wildcard come from a client: a file response for them needs a root.');
+}
+
+function isFlag(value: unknown): boolean {
+  return value === undefined || typeof value === 'boolean';
 }

@@ -14,6 +14,8 @@ export interface Exchange {
 /** What a connection does at the moment: waits, has sent part of a head, or has requests that are not yet answered. */
 export type ConnectionState = 'idle' | 'head' | 'busy';
 
+const MOST_LISTENERS = 10 + 2 * DEFAULTS.maxPipelined;
+
 interface Admission {
   readonly exchange: Exchange;
   readonly isSafe: boolean;
@@ -50,6 +52,8 @@ export class Connection {
     this.#bytesAtRest = socket.bytesRead;
     // Errors arrive at the lanes too; without a listener of its own, one that comes between two lanes would end the process.
     socket.on('error', ignore);
+    // Each pipelined response that is streamed listens for the close as well.
+    socket.setMaxListeners(MOST_LISTENERS);
     socket.on('end', () => this.abort(new AbortedError('The client closed its side of the connection.', 'ERR_PORTLIGHT_CLIENT_GONE')));
     socket.on('close', () => {
       this.#waiting.length = 0;

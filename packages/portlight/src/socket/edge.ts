@@ -27,8 +27,6 @@ export class Edge {
   readonly #perAddress: Map<string, number> = new Map();
   readonly #silence: SilenceWatch;
   readonly #tls: TlsGate | undefined;
-  /** Accepted and not yet known to speak TLS. */
-  readonly #handshaking: Set<Socket> = new Set();
   #accepted = 0;
   #isDraining = false;
   #onEmpty: (() => void) | undefined;
@@ -70,7 +68,7 @@ export class Edge {
   drain(): Promise<void> {
     this.#isDraining = true;
     this.#listener.stopAccepting();
-    for (const socket of this.#handshaking) socket.destroy();
+    this.#tls?.abort();
     for (const connection of this.#connections) this.#drainConnection(connection);
     if (this.#connections.size === 0) return Promise.resolve();
     return new Promise((resolve) => (this.#onEmpty = resolve));
@@ -114,7 +112,7 @@ export class Edge {
     this.#perAddress.set(address, fromAddress);
     socket.once('close', () => this.#release(address));
     if (this.#tls === undefined) this.#open(socket);
-    else this.#shakeHands(socket, this.#tls);
+    else this.#tls.accept(socket);
   }
 
   #release(address: string): void {
@@ -122,12 +120,6 @@ export class Edge {
     const left = (this.#perAddress.get(address) ?? 1) - 1;
     if (left === 0) this.#perAddress.delete(address);
     else this.#perAddress.set(address, left);
-  }
-
-  #shakeHands(socket: Socket, tls: TlsGate): void {
-    this.#handshaking.add(socket);
-    socket.once('close', () => this.#handshaking.delete(socket));
-    tls.accept(socket);
   }
 
   /** Puts a socket that can carry HTTP on its lane. */
@@ -158,6 +150,6 @@ export class Edge {
     if (connection.state === 'busy' || connection.isRefused) return;
     connection.isRefused = true;
     const response = await this.#pipeline.refuse(new RequestTimeoutError('The server stops before the request was complete.'));
-    connection.end(formatLastResponse(response), DEFAULTS.drainHeadMs);
+    connection.end(await formatLastResponse(response), DEFAULTS.drainHeadMs);
   }
 }

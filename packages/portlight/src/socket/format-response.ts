@@ -1,16 +1,38 @@
 import { STATUS_CODES } from 'node:http';
+import { DEFAULTS } from '../defaults.ts';
+import { type BodyStream, isStream, openStream } from '../response/body-stream.ts';
 import type { HttpResponse } from '../response/http-response.ts';
-import { isStream } from '../response/body-stream.ts';
-import { replaceBody } from '../response/replace-body.ts';
 import { formatHead } from './response-head.ts';
 
-/** A response as the bytes of a connection's last message. A stream has no place in it: what it held is left out. */
-export function formatLastResponse(response: HttpResponse): Buffer {
-  if (isStream(response.body)) replaceBody(response, null);
+/**
+ * A response as the bytes of a connection's last message. A stream is read whole, a short page for an error from a file for
+ * example; a longer one has no place here and is left out.
+ */
+export async function formatLastResponse(response: HttpResponse): Promise<Buffer> {
+  if (isStream(response.body)) response.body = await collect(response.body);
   const { status, fields } = formatHead(response);
   const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`];
   for (let index = 0; index < fields.length; index += 2) lines.push(`${fields[index]}: ${fields[index + 1]}`);
   lines.push(`date: ${new Date().toUTCString()}`, 'connection: close', '', '');
   const { body } = response;
   return Buffer.concat([Buffer.from(lines.join('\r\n'), 'latin1'), Buffer.from((body ?? '') as string)]);
+}
+
+/** The bytes of a stream, or none where there are too many of them or it fails. */
+async function collect(body: BodyStream): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const reader = openStream(body);
+  try {
+    for (let step = await reader.next(); step.done !== true; step = await reader.next()) {
+      const chunk = Buffer.from(step.value as string);
+      bytes += chunk.byteLength;
+      if (bytes > DEFAULTS.maxDrainedBodyBytes) throw new Error('The body is too long for a last message.');
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks);
+  } catch (error) {
+    reader.cancel(error as Error);
+    return new Uint8Array(0);
+  }
 }

@@ -31,7 +31,7 @@ export class HttpExchange implements RequestSource, Exchange {
   readonly #log: LogHolder;
 
   constructor(message: IncomingMessage, response: ServerResponse, connection: Connection, config: ServerConfig, log: LogHolder) {
-    const { refusal, hasBody, declaredBytes, expectsContinue } = inspectHead(message, config);
+    const { refusal, hasBody, declaredBytes, expectsContinue, asksForUpgrade } = inspectHead(message, config);
     this.method = message.method as string;
     this.target = message.url as string;
     this.rawHeaders = message.rawHeaders;
@@ -42,8 +42,8 @@ export class HttpExchange implements RequestSource, Exchange {
     this.#connection = connection;
     this.#response = response;
     this.#log = log;
-    // Where a request ends that is refused for its head, nobody can say for sure.
-    if (refusal !== undefined) connection.isLast = connection.isClosing = true;
+    // Where a request ends that is refused for its head, or offers another protocol, nobody can say for sure.
+    if (refusal !== undefined || asksForUpgrade) connection.isLast = connection.isClosing = true;
     response.on('close', () => this.#finish());
   }
 

@@ -111,6 +111,6 @@ export class HttpLane {
 
   async #refuse(error: Error, connection: Connection): Promise<void> {
     const response: HttpResponse = await this.#pipeline.refuse(error);
-    connection.end(formatLastResponse(response));
+    connection.end(await formatLastResponse(response));
   }
 }

@@ -12,6 +12,11 @@ export interface HeadFacts {
   readonly declaredBytes: number | undefined;
   /** The client sends its body only when it is told to go on (RFC 9110 §10.1.1). */
   readonly expectsContinue: boolean;
+  /**
+   * The client offers another protocol, which is declined by an ordinary answer (RFC 9110 §7.8). Node's parser drops what came
+   * behind such a head, so that nothing can follow it on the connection.
+   */
+  readonly asksForUpgrade: boolean;
 }
 
 /** Looks at every field once. What llhttp refuses by itself never gets here. */
@@ -22,13 +27,15 @@ export function inspectHead(message: IncomingMessage, config: ServerConfig): Hea
   let declared: string | undefined;
   const codings: string[] = [];
   let expectation: string | undefined;
+  let asksForUpgrade = false;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string;
     if (name.length === 4 && name.toLowerCase() === 'host') {
       hosts += 1;
       host = rawHeaders[index + 1];
     } else if (name.length === 14 && name.toLowerCase() === 'content-length') declared = rawHeaders[index + 1];
-    else if (name.length === 6 && name.toLowerCase() === 'expect') expectation = rawHeaders[index + 1]?.toLowerCase();
+    else if (name.length === 6 && message.httpVersion === '1.1' && name.toLowerCase() === 'expect') expectation = rawHeaders[index + 1]?.toLowerCase();
+    else if (name.length === 7 && name.toLowerCase() === 'upgrade') asksForUpgrade = true;
     else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') codings.push(rawHeaders[index + 1] as string);
   }
   const declaredBytes = declared === undefined ? undefined : Number(declared);
@@ -39,7 +46,7 @@ export function inspectHead(message: IncomingMessage, config: ServerConfig): Hea
     refuseCoding(message, codings) ??
     refuseExpectation(expectation);
   const hasBody = codings.length > 0 || (declaredBytes ?? 0) > 0;
-  return { refusal, hasBody, declaredBytes, expectsContinue: hasBody && expectation === CONTINUE };
+  return { refusal, hasBody, declaredBytes, expectsContinue: hasBody && expectation === CONTINUE, asksForUpgrade };
 }
 
 const CONTINUE = '100-continue';

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { ParsedAddress, ServerAddress } from '../config/address.ts';
-import { AddressNotFoundError, ListenError, PortInUseError, PortNotAllowedError } from '../errors/listen-error.ts';
-import { findPortHolder } from './port-holder.ts';
+import { AddressNotFoundError, describePlace, ListenError, PortInUseError, PortNotAllowedError } from '../errors/listen-error.ts';
+import { findPortHolders } from './port-holder.ts';
 import { clearStaleSocket } from './unix-socket.ts';
 
 /** The accepting socket of a server. It owns no connection: each goes to `onConnection` at once. */
@@ -43,7 +43,7 @@ export class Listener {
 async function toListenError(error: NodeJS.ErrnoException, { address, port }: ServerAddress): Promise<ListenError> {
   switch (error.code) {
     case 'EADDRINUSE':
-      return new PortInUseError(address, port, error, await findPortHolder(port));
+      return new PortInUseError(address, port, error, (await findPortHolders(port))[0]);
     case 'EACCES':
       return new PortNotAllowedError(address, port, error);
     case 'EADDRNOTAVAIL':
@@ -51,6 +51,6 @@ async function toListenError(error: NodeJS.ErrnoException, { address, port }: Se
     case 'EAI_AGAIN':
       return new AddressNotFoundError(address, port, error);
     default:
-      return new ListenError(`Cannot listen on port ${port} of ${address}: ${error.message}`, address, port, error);
+      return new ListenError(`Cannot listen on ${describePlace(address, port)}: ${error.message}`, address, port, error);
   }
 }

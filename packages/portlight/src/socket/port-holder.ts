@@ -14,16 +14,19 @@ const LISTEN = '0A';
 const ENTRY = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} ([0-9A-F]{2}) (?:\S+ ){3}\s*\d+\s+\d+ (\d+)/;
 
 /**
- * Who listens on a TCP port, IPv4 or IPv6; `undefined` when nobody does or it cannot be known: on other systems than
- * Linux, or when it is a process of another user or container. Asks /proc, no other program.
+ * Who listens on a TCP port, IPv4 or IPv6, on whatever address. Nobody where it cannot be known: on other systems than Linux,
+ * or when it is a process of another user or container. Asks /proc, no other program.
  */
-export async function findPortHolder(port: number): Promise<PortHolder | undefined> {
+export async function findPortHolders(port: number): Promise<readonly PortHolder[]> {
   const inodes = new Set([...(await listeningInodes('/proc/net/tcp', port)), ...(await listeningInodes('/proc/net/tcp6', port))]);
-  if (inodes.size === 0) return undefined;
+  if (inodes.size === 0) return [];
+  const holders: PortHolder[] = [];
   for (const entry of await readdir('/proc').catch(() => [])) {
-    if (/^\d+$/.test(entry) && (await holdsOneOf(entry, inodes))) return describeProcess(Number(entry));
+    if (!/^\d+$/.test(entry) || !(await holdsOneOf(entry, inodes))) continue;
+    const holder = await describeProcess(Number(entry));
+    if (holder !== undefined) holders.push(holder);
   }
-  return undefined;
+  return holders;
 }
 
 /** The process of a pid as it is at this moment, or `undefined` when there is none. */

@@ -45,13 +45,21 @@ describe('parseJson', () => {
     expect(JSON.stringify(parse(text))).toBe(text);
   });
 
-  test('reads 50,000 levels without running out of stack', () => {
-    const depth = 50_000;
-    let value = parse(`${'['.repeat(depth)}"__proto__"${']'.repeat(depth)}`);
+  test.each([512])('reads %i levels', (depth) => {
+    let value = parse(`${'['.repeat(depth)}1${']'.repeat(depth)}`);
     let levels = 0;
     for (; Array.isArray(value); levels++) value = value[0];
-    expect(levels).toBe(depth);
-    expect(value).toBe('__proto__');
+    expect([levels, value]).toEqual([depth, 1]);
+  });
+
+  test.each([513, 50_000])('refuses %i levels, which would cost whoever walks through them the stack', (depth) => {
+    expect(() => parse(`${'['.repeat(depth)}1${']'.repeat(depth)}`)).toThrow('nested deeper than 512');
+    expect(() => parse(`${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`)).toThrow('nested deeper than 512');
+  });
+
+  test('counts no brackets in strings, and those that are closed no more', () => {
+    expect(parse(JSON.stringify(['[{'.repeat(2_000), '"\\"['.repeat(2_000)]))).toHaveLength(2);
+    expect(parse(`[${'[],'.repeat(2_000)}[]]`)).toHaveLength(2_001);
   });
 
   test('refuses a megabyte of opening brackets with 400', () => {
