@@ -87,6 +87,13 @@ describe.skipIf(!hasOpenssl())('a server at tls://', { timeout: 20_000 }, () => 
     expect([await ask(before), await ask(after)]).toEqual([expect.stringContaining('200 OK'), expect.stringContaining('200 OK')]);
   });
 
+  test('lets in only who has a good certificate, where it asks for one', async () => {
+    await using open = await openTls((app) => app.get('/', () => 'x'), { tls: { ...first, requestCert: true, ca: second.cert } });
+    expect(await ask(await handshake(open.port, second))).toContain('200 OK');
+    for (const bad of [{}, first]) expect(await handshake(open.port, bad).then((socket) => ask(socket)).catch(() => '')).toBe('');
+    expect(open.log.at('error')).toEqual([]);
+  });
+
   test('keeps a set certificate over a new start', async () => {
     await using open = await openTls((app) => app.get('/', () => 'x'));
     open.server.setCertificate(second);
@@ -139,7 +146,7 @@ describe.skipIf(!hasOpenssl())('a server at tls://', { timeout: 20_000 }, () => 
     await using beyond = await RawClient.open(open.port);
     await beyond.ended();
     await client[Symbol.asyncDispose]();
-    await expect.poll(() => handshake(open.port).then(ask, () => '')).toContain('200 OK');
+    await expect.poll(() => handshake(open.port).then((socket) => ask(socket), () => '')).toContain('200 OK');
   });
 
   test('drains: an open handshake goes at once, a request is answered, an idle connection closed', async () => {
