@@ -73,6 +73,29 @@ describe('a multipart form of unusual shape', () => {
     expect(await send(post(form(file('f', '', ''))))).toEqual({ status: 200, body: [['f', 0]] });
   });
 
+  const disposition = 'content-disposition: form-data; name="a"';
+  test.each<[string, string]>([
+    ['headers called like what objects inherit', rawPart(['__proto__: x', 'constructor: y', 'toString: z', disposition], '1')],
+    ['a second disposition', rawPart([disposition, 'content-disposition: form-data; name="b"'], '1')],
+    ['a disposition of 16 KB', rawPart([disposition + '; x="'.repeat(3_000)], '1')],
+    ['a name that is encoded (RFC 5987)', rawPart(["content-disposition: form-data; name*=UTF-8''%61"], '1')],
+    ['an encoding, which is not undone (RFC 7578 §4.7)', rawPart([disposition, 'content-transfer-encoding: base64'], '1')],
+  ])('has a part with %s', async (_what, part) => {
+    expect(await send(post(form(part)))).toEqual({ status: 200, body: [['a', '1']] });
+  });
+
+  test.each([
+    ['10,000 parts without headers', form(...Array.from({ length: 10_000 }, () => rawPart([])))],
+    ['30,000 boundaries', `--${BOUNDARY}\r\n`.repeat(30_000)],
+    ['15,000 backslashes for a name', form(rawPart([`content-disposition: form-data; name="${'\\'.repeat(15_000)}`], '1'))],
+    ['15,000 semicolons for parameters', form(rawPart([`content-disposition: form-data${';'.repeat(15_000)}`], '1'))],
+    ['3,000 headers in a part', form(rawPart([...Array.from({ length: 3_000 }, () => 'a: b'), disposition], '1'))],
+  ])('of %s is read at once', async (_what, body) => {
+    const startedAt = performance.now();
+    expect([200, 400]).toContain((await send(post(body))).status);
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+  });
+
   test('comes byte by byte', async () => {
     const bytes = Buffer.from(form(field('a', '1'), file('f', 'f', 'text')), 'latin1');
     const body = new ReadableStream<Uint8Array>({
