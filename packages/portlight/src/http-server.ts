@@ -97,7 +97,7 @@ export class HttpServer extends Router implements ServerView {
     watch.install();
     try {
       const report = await this.#life.runUntilStopped();
-      if (report.reason !== 'shutdown') endProcessAfter(report, drainTimeoutMs);
+      if (report.reason !== 'shutdown' || watch.sawUncaught) endProcessAfter(drainTimeoutMs, report.forced === 0 && !watch.sawUncaught);
       return report;
     } finally {
       watch.uninstall();
@@ -112,7 +112,7 @@ export class HttpServer extends Router implements ServerView {
    */
   async shutdown(options: ShutdownOptions = {}): Promise<StopReport> {
     const { port } = this.getAddress();
-    if (options.timeoutMs !== undefined) assertDrainTimeout(options.timeoutMs);
+    assertShutdownOptions(options);
     const report = await this.#stop('shutdown', options.timeoutMs);
     if (options.kill === true && port !== 0) await this.freePortIfStuck(port);
     return report;
@@ -289,7 +289,12 @@ export class HttpServer extends Router implements ServerView {
 }
 
 /** @throws {ConfigError} */
-function assertDrainTimeout(timeoutMs: unknown): void {
+function assertShutdownOptions(options: unknown): void {
+  if (typeof options !== 'object' || options === null) throw new ConfigError(`shutdown takes options such as { timeoutMs: 5000 }, not ${String(options)}.`);
+  const unknown = Object.keys(options).find((name) => name !== 'timeoutMs' && name !== 'kill');
+  if (unknown !== undefined) throw new ConfigError(`shutdown has no option ${JSON.stringify(unknown)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
+  const { timeoutMs } = options as ShutdownOptions;
+  if (timeoutMs === undefined) return;
   if (typeof timeoutMs === 'number' && Number.isInteger(timeoutMs) && timeoutMs >= 0 && timeoutMs <= 86_400_000) return;
   throw new ConfigError(`shutdown waits for a whole number of milliseconds from 0 to 86400000, not ${String(timeoutMs)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
 }

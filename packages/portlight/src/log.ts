@@ -30,8 +30,13 @@ const SILENT_LOGGER: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 function formatLine(level: Level, fields: object, message: string): string {
   const { err, ...rest } = fields as { err?: unknown };
   const pairs = Object.entries(rest).map(([name, value]) => `${name}=${formatValue(value)}`);
-  const head = [new Date().toISOString(), level.toUpperCase(), message, ...pairs].join(' ');
+  const head = [new Date().toISOString(), level.toUpperCase(), visible(message), ...pairs].join(' ');
   return err === undefined ? `${head}\n` : `${head}\n${formatError(err)}\n`;
+}
+
+/** One line, whatever a client put into the sentence. */
+function visible(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => JSON.stringify(character).slice(1, -1));
 }
 
 function formatValue(value: unknown): string {

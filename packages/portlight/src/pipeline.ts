@@ -80,8 +80,8 @@ export class Pipeline {
   #route(request: HttpRequest): Plan {
     const target = controls.target(request);
     if (target.refusal !== undefined) return this.#planRefusal(target.refusal);
-    const match = this.#table.match(request.method, target.routePath);
-    if (match === undefined) return this.#planMiss(request.method, target.routePath);
+    const match = this.#table.match(request.method, target.path);
+    if (match === undefined) return this.#planMiss(request.method, target.path);
     controls.setParams(request, match.params);
     return match.target;
   }
@@ -99,7 +99,7 @@ export class Pipeline {
 
   #runGuarded(plan: Plan, request: HttpRequest): Promise<HttpResponse> {
     const onError = (thrown: unknown): MaybePromise<HttpResponse> => respondToError(thrown, plan.scope, request, this.#log);
-    const path = controls.target(request).routePath;
+    const path = controls.target(request).path;
     const middleware = plan.steps.filter(({ matcher }) => matcher === undefined || matcher.match('GET', path) !== undefined);
     const response = runMiddleware(middleware.map((step) => step.middleware), request, plan.core, onError);
     return plan.timeoutMs > 0 ? withDeadline(response, plan.timeoutMs, request, onError) : response;
@@ -132,12 +132,16 @@ export class Pipeline {
     };
   }
 
-  /** What a request passes that no handler takes: middleware of the scope its path belongs to, and all that match its path. */
+  /**
+   * What a request passes that no handler takes: the middleware of the scope its path belongs to. A path that is no route's
+   * belongs to the root, and to whichever middleware has a pattern for it.
+   */
   #planUnrouted(scope: Scope): Plan {
     const known = this.#unrouted.get(scope);
     if (known !== undefined) return known;
     const chain = scope.chain;
-    const steps = [...this.#steps].flatMap(([each, all]) => all.filter((step) => step.matcher !== undefined || chain.includes(each)));
+    const own = scope === this.#root ? [...this.#steps] : chain.map((each) => [each, this.#steps.get(each) ?? []] as const);
+    const steps = own.flatMap(([each, all]) => all.filter((step) => step.matcher !== undefined || chain.includes(each)));
     const plan = { ...this.#planScope(scope), steps, core: notFound, timeoutMs: this.#config.handlerTimeoutMs };
     this.#unrouted.set(scope, plan);
     return plan;

@@ -16,6 +16,7 @@ export interface ParsedAddress extends ServerAddress {
 }
 
 const HOST_NAME = /^(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
+const LOOKS_LIKE_IPV4 = /^[\d.]+$/;
 const NETWORK_URL = /^(tcp|tls):\/\/(\[[^\]]+\]|[^:/]+)(?::(\d+))?$/;
 const UNIX_URL = /^unix:\/\/(\/[^\0]+)$/;
 /** What the kernel takes (unix(7)), less the NUL at the end. */
@@ -33,7 +34,7 @@ export function parseAddress(address: unknown = DEFAULTS.address, port: unknown 
   if (path !== undefined) return parsePath(path);
   const [, protocol = 'tcp', urlHost, urlPort] = NETWORK_URL.exec(address) ?? [];
   const host = (urlHost ?? address).replace(/^\[(.*)\]$/, '$1');
-  if (isIP(host) === 0 && !HOST_NAME.test(host)) {
+  if (isIP(host) === 0 && (!HOST_NAME.test(host) || LOOKS_LIKE_IPV4.test(host))) {
     throw new ConfigError(`${JSON.stringify(address)} is no address: give an IP address, a host name, tcp://host:port, tls://host:port or unix:///path.`);
   }
   return { protocol: protocol as 'tcp' | 'tls', address: host, port: parsePort(urlPort === undefined ? port : Number(urlPort)) };

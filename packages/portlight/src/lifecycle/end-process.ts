@@ -1,11 +1,8 @@
-import type { StopReport } from './stop-report.ts';
-
 /**
  * Gives the process the exit code that tells the truth about a stop, and ends it if it still lives `timeoutMs` later:
  * a forgotten timer or connection of the app must not keep a stopped server's process.
  */
-export function endProcessAfter(report: StopReport, timeoutMs: number): void {
-  const code = report.forced > 0 || report.reason === 'uncaught' ? 1 : 0;
-  process.exitCode ??= code;
+export function endProcessAfter(timeoutMs: number, isClean: boolean): void {
+  process.exitCode ??= isClean ? 0 : 1;
   setTimeout(() => process.exit(), timeoutMs).unref();
 }

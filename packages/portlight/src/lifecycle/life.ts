@@ -98,8 +98,8 @@ export class Life<Kind extends Service> {
     const stopped = new Promise<StopReport>((settle) => (resolve = settle));
     this.#waiting.add(resolve);
     try {
-      await this.start();
-      return await stopped;
+      // A stop may be over before a start that hangs is done.
+      return await Promise.race([stopped, this.start().then(() => stopped)]);
     } finally {
       this.#waiting.delete(resolve);
     }

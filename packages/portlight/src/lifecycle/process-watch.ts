@@ -13,9 +13,15 @@ export interface ProcessWatchOptions {
 export class ProcessWatch {
   readonly #options: ProcessWatchOptions;
   #isStopping = false;
+  #sawUncaught = false;
 
   constructor(options: ProcessWatchOptions) {
     this.#options = options;
+  }
+
+  /** Whether something went uncaught, before or during the stop. */
+  get sawUncaught(): boolean {
+    return this.#sawUncaught;
   }
 
   install(): void {
@@ -37,6 +43,7 @@ export class ProcessWatch {
   };
 
   readonly #onUncaught = (error: unknown): void => {
+    this.#sawUncaught = true;
     this.#options.onUncaught?.(error);
     if (!this.#isStopping) this.#stop('uncaught');
   };

@@ -59,9 +59,12 @@ function toFormData(pairs: readonly (readonly [string, string])[], limits: FormL
   return data;
 }
 
+const LIMITS: ReadonlySet<string> = new Set(['maxFields', 'maxFiles', 'maxFieldBytes', 'maxFileBytes', 'memoryBytes']);
+
 /** @throws {ConfigError} on a limit that would limit nothing */
 function assertLimits(limits: FormLimits): void {
   for (const [name, limit] of Object.entries(limits) as [string, unknown][]) {
+    if (!LIMITS.has(name)) throw new ConfigError(`A form has no limit ${JSON.stringify(name)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
     if (limit === undefined || (typeof limit === 'number' && Number.isInteger(limit) && limit >= 0)) continue;
     throw new ConfigError(`The limit ${name} of a form must be a whole number from 0, not ${JSON.stringify(limit)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
   }

@@ -60,7 +60,10 @@ let payload: RequestControls['payload'];
 export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
   /** In upper case, as sent: `GET`, `PROPFIND`. */
   readonly method: string;
-  /** The path as sent, escapes included, without the query. `*` for `OPTIONS *`. */
+  /**
+   * The path, without the query, in the form by which routes are chosen: every escape is decoded but `%2F` and `%25`, so that
+   * `/%61dmin` is `/admin` for a guard as well. `*` for `OPTIONS *`. As it was sent where the target was refused.
+   */
   readonly path: string;
   /** The server that received the request. */
   readonly server: ServerView;
@@ -143,7 +146,7 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
   }
 
   /** The cookies, decoded. Of a repeated name the first counts. The record has no prototype. */
-  get cookies(): Readonly<Record<string, string>> {
+  get cookies(): Readonly<Record<string, string | undefined>> {
     this.#cookies ??= parseCookies(this.header('cookie') ?? '');
     return this.#cookies;
   }
@@ -235,7 +238,7 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
     const target = this.#target;
     const host = target.authority ?? this.header('host') ?? 'localhost';
     if (!isHost(host)) throw new BadRequestError('The Host field holds no host.');
-    const path = target.path === '*' ? '' : target.path;
+    const path = target.path === '*' ? '' : target.path.replace(/[?#]/g, encodeURIComponent);
     const url = `${this.#source.secure ? 'https' : 'http'}://${host}${path}${target.search === '' ? '' : `?${target.search}`}`;
     try {
       return new URL(url);

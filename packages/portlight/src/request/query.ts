@@ -2,7 +2,7 @@ import { DEFAULTS } from '../defaults.ts';
 import { BadRequestError } from '../errors/http-error.ts';
 
 /** A name that stands once is a string, a name that is repeated an array. The record has no prototype. */
-export type Query = Record<string, string | string[]>;
+export type Query = Record<string, string | string[] | undefined>;
 
 /**
  * The parameters of a query, flat: `a[b]=1` has the name `a[b]`, and commas separate nothing.

@@ -7,10 +7,8 @@ import { isHost } from '../fields/host.ts';
  * A target that two readers could understand differently is refused with 400 rather than repaired.
  */
 export interface Target {
-  /** The path as it was sent, without the query. `*` for the asterisk form. */
+  /** The path in the one form that routes, guards and handlers see: see {@link canonicalPath}. `*` for the asterisk form. */
   readonly path: string;
-  /** The path by which routes are chosen: see {@link canonicalPath}. */
-  readonly routePath: string;
   /** What follows the `?`, or the empty string. */
   readonly search: string;
   /** The authority of an absolute-form target, which overrules Host (RFC 9112 §3.2.2). */
@@ -34,11 +32,11 @@ export function parseTarget(target: string): Target {
 /** A target by which nothing is routed. */
 export function refuseTarget(target: string, refusal: HttpError): Target {
   const [path = ''] = target.split('?', 1);
-  return { path, routePath: '', search: '', authority: undefined, refusal };
+  return { path, search: '', authority: undefined, refusal };
 }
 
 function parseOtherForm(target: string): Target {
-  if (target === '*') return { path: '*', routePath: '*', search: '', authority: undefined, refusal: undefined };
+  if (target === '*') return { path: '*', search: '', authority: undefined, refusal: undefined };
   const scheme = HTTP_SCHEME.exec(target)?.[0];
   if (scheme === undefined) throw new BadRequestError('The request target must begin with a slash.');
   const rest = target.slice(scheme.length);
@@ -55,7 +53,7 @@ function parseOriginForm(target: string, authority: string | undefined): Target 
   const search = mark === -1 ? '' : target.slice(mark + 1);
   assertCanonical(target, path);
   if (search.includes('%')) decode(search, 'query');
-  return { path, routePath: canonicalPath(path), search, authority, refusal: undefined };
+  return { path: canonicalPath(path), search, authority, refusal: undefined };
 }
 
 function assertCanonical(target: string, path: string): void {

@@ -42,6 +42,7 @@ export class HttpResponse {
   #isStatusChosen = false;
 
   constructor(body: unknown = null, init?: ResponseInit) {
+    if (init !== undefined) assertInit(init);
     const encoded = encodeBody(body);
     this.body = encoded.body;
     if (init?.status !== undefined) this.status = init.status;
@@ -136,8 +137,9 @@ export class HttpResponse {
    * server.get('/assets/*path', (request) => HttpResponse.file(request.params.path, { root: 'public' }));
    */
   static file(path: string | readonly string[], options: FileOptions & ResponseInit = {}): HttpResponse {
-    const response = new HttpResponse(null, options);
-    response.body = new FileBody(path, options);
+    const body = new FileBody(path, options);
+    const response = new HttpResponse(null, { status: options.status, headers: options.headers });
+    response.body = body;
     return response;
   }
 
@@ -180,6 +182,13 @@ export class HttpResponse {
 /** Whether the value is a response of another copy of the package: alike from outside, but without our private fields. */
 export function isForeignResponse(value: object): value is Pick<HttpResponse, 'status' | 'headers' | 'body'> {
   return BRAND in value && !(value instanceof HttpResponse);
+}
+
+/** @throws {ReplyError} on a misspelt field, which would otherwise do nothing */
+function assertInit(init: unknown): void {
+  if (typeof init !== 'object' || init === null) throw new ReplyError(`The second argument of a response is an object such as { status: 201 }, not ${String(init)}.`);
+  const unknown = Object.keys(init).find((name) => name !== 'status' && name !== 'headers');
+  if (unknown !== undefined) throw new ReplyError(`A response has no option ${JSON.stringify(unknown)}; status and headers are there.`);
 }
 
 /** Anything but a number stays as it is, to be refused: an object could turn into another text each time it is read. */

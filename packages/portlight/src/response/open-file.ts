@@ -16,6 +16,8 @@ export interface OpenFile {
 }
 
 const EXTENSIONS: Readonly<Record<string, string>> = { br: '.br', gzip: '.gz' };
+/** What the system says of a path that leads to no file that can be read. */
+const NO_FILE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'EISDIR', 'ENXIO', 'ENODEV', 'EACCES', 'EPERM', 'ERR_INVALID_ARG_VALUE']);
 /** A pipe would keep who opens it waiting for a writer; a link must not appear after the path was looked at. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
@@ -55,7 +57,7 @@ function isServed(segment: string, dotFiles: boolean): boolean {
 }
 
 async function tryToOpen(path: string, original: string, coding: string | undefined): Promise<OpenFile | undefined> {
-  const handle = await open(path, FLAGS).catch(() => undefined);
+  const handle = await open(path, FLAGS).catch(toNothing);
   if (handle === undefined) return undefined;
   const stats = await handle.stat();
   if (!stats.isFile()) {
@@ -66,9 +68,17 @@ async function tryToOpen(path: string, original: string, coding: string | undefi
 }
 
 function orNotFound<Value>(promise: Promise<Value>): Promise<Value> {
-  return promise.catch((cause: unknown) => {
-    throw notFound(cause);
+  return promise.catch((error: unknown) => {
+    toNothing(error);
+    throw notFound(error);
   });
+}
+
+/** @throws what has nothing to do with the path: a disk that fails, or no descriptor left */
+function toNothing(error: unknown): undefined {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (!NO_FILE.has(code)) throw error;
+  return undefined;
 }
 
 function notFound(cause?: unknown): NotFoundError {

@@ -5,6 +5,8 @@ import type { HttpResponse } from './http-response.ts';
 export function replaceBody(response: HttpResponse, body: string | Uint8Array | null): void {
   discardBody(response, new Error('The body was replaced.'));
   response.body = body;
+  // What was said of the bytes that were there is not true of these.
+  for (const name of ['content-range', 'content-encoding', 'etag', 'accept-ranges']) response.headers.delete(name);
   if (typeof body === 'string' && !response.headers.has('content-type')) {
     response.headers.append('content-type', 'text/plain; charset=utf-8');
   }

@@ -16,7 +16,7 @@ export class PathExpression {
     const flags = pattern?.flags.replace(KEPT_FLAGS, '') ?? '';
     this.shape = pattern === null ? `\0${prefix}\0` : `\0${prefix}\0${flags}\0${pattern.source}`;
     this.#prefix = prefix;
-    this.#regexp = pattern === null ? null : new RegExp(`^(?:${pattern.source})$`, flags);
+    this.#regexp = pattern === null ? null : new RegExp(`^(?:${pattern.source})$`, flags.includes('s') ? flags : `${flags}s`);
   }
 
   /** The params of a canonical path, or `undefined` where it does not match. */

@@ -1,6 +1,11 @@
 import type { IncomingMessage } from 'node:http';
+import { DEFAULTS } from '../defaults.ts';
 import { AbortedError } from '../errors/aborted-error.ts';
+import { PayloadTooLargeError } from '../errors/http-error.ts';
 import type { BodySink, BodySource } from '../request/body-source.ts';
+
+/** How many bytes may come for each one of the body. */
+const MOST_OVERHEAD = 16;
 
 /** The body of a request on the node:http lane. */
 export class MessageBody implements BodySource {
@@ -8,6 +13,8 @@ export class MessageBody implements BodySource {
   readonly #message: IncomingMessage;
   /** Tells the client to go on, where it waits for that. */
   #invite: (() => void) | undefined;
+  readonly #wireStart: number;
+  #received = 0;
   #sink: BodySink | undefined;
   #failure: Error | undefined;
   #onFailure: () => void = () => {};
@@ -16,6 +23,7 @@ export class MessageBody implements BodySource {
     this.#message = message;
     this.declaredBytes = declaredBytes;
     this.#invite = invite;
+    this.#wireStart = message.socket.bytesRead;
   }
 
   /** The client waits for word before it sends the body, and may not send it at all without. */
@@ -46,9 +54,20 @@ export class MessageBody implements BodySource {
     }
     this.#invite?.();
     this.#invite = undefined;
-    message.on('data', (bytes: Buffer) => this.#sink?.chunk(bytes));
+    message.on('data', (bytes: Buffer) => this.#take(bytes));
     message.on('end', () => this.#settle((open) => open.end()));
     message.on('error', () => this.fail(new AbortedError('The client went away before its body was complete.', 'ERR_PORTLIGHT_CLIENT_GONE')));
+  }
+
+  #take(bytes: Buffer): void {
+    this.#received += bytes.byteLength;
+    const onTheWire = this.#message.socket.bytesRead - this.#wireStart;
+    // Chunks of a byte with an extension of a kilobyte each cost a thousand times what they bring.
+    if (this.declaredBytes === undefined && onTheWire > DEFAULTS.maxDrainedBodyBytes + MOST_OVERHEAD * this.#received) {
+      this.fail(new PayloadTooLargeError('The chunks of the body are far larger than what they hold.'));
+      return;
+    }
+    this.#sink?.chunk(bytes);
   }
 
   pause(): void {

@@ -62,8 +62,20 @@ describe('use with a pattern', () => {
   ])('%s %j', async (path, init, runs) => {
     seen.length = 0;
     await server.fetch(path, init);
-    expect(seen).toEqual(runs ? [`${init?.method ?? 'GET'} ${path}`] : []);
+    expect(seen).toEqual(runs ? [`${init?.method ?? 'GET'} ${decodeURI(path)}`] : []);
   });
+});
+
+test('a guard that reads the path of the request is not passed by with an escape', async () => {
+  const { server } = portless((app) => app.use((request, next) => (request.path.startsWith('/admin') || request.url.pathname.startsWith('/admin') ? HttpResponse.problem(403) : next())).get('/admin/secret', () => 'secret'));
+  for (const path of ['/admin/secret', '/%61dmin/secret', '/admin/%73ecret']) expect((await server.fetch(path)).status).toBe(403);
+});
+
+test('a pattern of one router leaves the routes of another alone, whatever the method', async () => {
+  const { server } = portless((app) => app.group('/api', (api) => api.use('/admin/*rest', () => HttpResponse.problem(403))).get('/api/admin/panel', () => 'panel'));
+  expect((await server.fetch('/api/admin/panel')).status).toBe(200);
+  expect((await server.fetch('/api/admin/panel', { method: 'POST' })).status).toBe(405);
+  expect((await server.fetch('/api/admin/none')).status).toBe(403);
 });
 
 test('middleware of the root can answer a preflight', async () => {

@@ -5,8 +5,8 @@ import { newRequest } from '../support/new-request.ts';
 describe('HttpRequest', () => {
   test('shows where it came from', () => {
     const raw = {};
-    const request = newRequest({ method: 'PROPFIND', target: '/a%20b?c=d', raw });
-    expect(request).toMatchObject({ method: 'PROPFIND', path: '/a%20b', ip: '192.0.2.1', client: { id: '192.0.2.1', address: '192.0.2.1', port: 50_000 } });
+    const request = newRequest({ method: 'PROPFIND', target: '/a%20b%2F%25%61?c=d', raw });
+    expect(request).toMatchObject({ method: 'PROPFIND', path: '/a b%2F%25a', ip: '192.0.2.1', client: { id: '192.0.2.1', address: '192.0.2.1', port: 50_000 } });
     expect(request.raw).toBe(raw);
     expect(request.server.getAddress()).toEqual({ address: '127.0.0.1', port: 8080 });
   });

@@ -351,7 +351,7 @@ describe('RegExp and null', () => {
     [/\/a/i, '/A', {}],
     [/\/a/g, '/a', {}],
     [/\/a/y, '/a', {}],
-    [/\/./, '/\n', undefined],
+    [/\/./, '/\n', {}],
     [/\/./s, '/\n', {}],
     [/^\/a$/m, '/a\n/b', undefined],
     [/\/(?<letter>\p{L})/u, '/é', { letter: 'é' }],
