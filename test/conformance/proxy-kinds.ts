@@ -1,0 +1,57 @@
+import type { ProxyKind } from './proxy-process.ts';
+
+/** Both keep connections to the server open and pass on bodies as they come. */
+export const PROXIES: readonly ProxyKind[] = [
+  {
+    name: 'nginx',
+    program: 'nginx',
+    listens: /using the "\w+" event method/,
+    arguments: (folder, file) => ['-p', folder, '-e', 'stderr', '-c', file],
+    configure: (folder, port, serverPort) => `
+daemon off;
+master_process off;
+pid ${folder}/nginx.pid;
+error_log stderr notice;
+events {}
+http {
+  access_log off;
+  client_max_body_size 0;
+  ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`).join('\n  ')}
+  upstream app {
+    server 127.0.0.1:${serverPort} max_fails=0;
+    keepalive 4;
+  }
+  server {
+    listen 127.0.0.1:${port};
+    location / {
+      proxy_pass http://app;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Host $http_host;
+      proxy_request_buffering off;
+      proxy_buffering off;
+    }
+  }
+}
+`,
+  },
+  {
+    name: 'HAProxy',
+    program: 'haproxy',
+    listens: /Loading success/,
+    arguments: (_folder, file) => ['-W', '-db', '-f', file],
+    configure: (_folder, port, serverPort) => `
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 30s
+  timeout server 30s
+  http-reuse always
+frontend clients
+  bind 127.0.0.1:${port}
+  default_backend app
+backend app
+  server app 127.0.0.1:${serverPort}
+`,
+  },
+];
