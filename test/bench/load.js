@@ -1,0 +1,49 @@
+// One slice of load on one server, by wrk where it is installed, else by autocannon.
+import { execFile, execFileSync } from 'node:child_process';
+import { promisify } from 'node:util';
+import { fileURLToPath } from 'node:url';
+
+const CONNECTIONS = 64;
+const run = promisify(execFile);
+
+export const GENERATOR = hasProgram('wrk', ['-v']) ? 'wrk' : 'autocannon';
+/** Server and load on a core of their own, where the system can do that. */
+const CAN_PIN = hasProgram('taskset', ['-V']);
+
+/** The command in front of another that keeps it on one core. @param {number} core */
+export const onCore = (core) => (CAN_PIN ? ['taskset', '-c', String(core)] : []);
+
+/**
+ * Requests per second over one slice.
+ *
+ * @param {string} url
+ * @param {import('./scenarios.js').Scenario} scenario
+ * @param {number} seconds
+ */
+export async function measure(url, scenario, seconds) {
+  return GENERATOR === 'wrk' ? measureByWrk(url, scenario, seconds) : measureByAutocannon(url, scenario, seconds);
+}
+
+async function measureByWrk(url, { method = 'GET', body = '', headers = {}, pipelined = 1 }, seconds) {
+  const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  const script = fileURLToPath(new URL('requests.lua', import.meta.url));
+  const load = ['wrk', '-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-s', script, url, '--', method, body, String(pipelined), ...fields];
+  const [command, ...args] = [...onCore(1), ...load];
+  const { stdout } = await run(command, args);
+  return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]);
+}
+
+async function measureByAutocannon(url, { method = 'GET', body, headers = {}, pipelined = 1 }, seconds) {
+  const { default: autocannon } = await import('autocannon');
+  const result = await autocannon({ url, method, body, headers, pipelining: pipelined, connections: CONNECTIONS, duration: seconds });
+  return result.requests.total / result.duration;
+}
+
+function hasProgram(name, args) {
+  try {
+    execFileSync(name, args, { stdio: 'ignore' });
+    return true;
+  } catch (error) {
+    return error.code !== 'ENOENT';
+  }
+}

@@ -1,0 +1,58 @@
+// The results as a page: a table for each scenario, ratios with their spread, and how they came about.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { cpus } from 'node:os';
+import { GENERATOR } from './load.js';
+
+const PACKAGES = ['fastify', 'hono', '@hono/node-server', 'h3', 'polka', 'koa', 'express'];
+
+/**
+ * @param {readonly { scenario: string, servers: Map<string, number[]> }[]} results
+ * @param {{ baseline: string, rounds: number, sliceSeconds: number }} method
+ */
+export function formatReport(results, { baseline, rounds, sliceSeconds }) {
+  return [
+    '# Benchmarks',
+    '',
+    `Requests per second as a ratio to raw node:http (\`${baseline}\`) in the same run: the median of ${rounds} rounds, and in`,
+    `parentheses the lowest and the highest. In a round each server is loaded for ${sliceSeconds} s, one after the other. One server process on one`,
+    'core, the load generator on another, 64 keep-alive connections. A difference below 0.1 is noise. Written by `pnpm bench --write`.',
+    '',
+    `Node ${process.version}, ${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${GENERATOR}; ${PACKAGES.map((name) => `${name} ${versionOf(name)}`).join(', ')}.`,
+    '',
+    ...results.flatMap(({ scenario, servers }) => formatScenario(scenario, servers)),
+  ].join('\n');
+}
+
+function formatScenario(scenario, servers) {
+  const rows = [...servers].map(([name, ratios]) => ({ name, middle: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios) }));
+  rows.sort((one, other) => other.middle - one.middle);
+  const longest = rows[0].middle;
+  const bar = (value) => '█'.repeat(Math.max(1, Math.round((value / longest) * 20)));
+  return [
+    `## ${scenario}`,
+    '',
+    '| server | ratio | |',
+    '| --- | --- | --- |',
+    ...rows.map(({ name, middle, least, most }) => `| ${name} | ${middle.toFixed(2)} (${least.toFixed(2)}–${most.toFixed(2)}) | ${bar(middle)} |`),
+    '',
+  ];
+}
+
+function median(values) {
+  const sorted = [...values].sort((one, other) => one - other);
+  return sorted[Math.floor(sorted.length / 2)];
+}
+
+/** Read from the file, as some packages do not export theirs. */
+function versionOf(name) {
+  const entry = createRequire(import.meta.url).resolve.paths(name).map((folder) => `${folder}/${name}/package.json`);
+  for (const file of entry) {
+    try {
+      return JSON.parse(readFileSync(file, 'utf8')).version;
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return 'of unknown version';
+}

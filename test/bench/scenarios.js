@@ -1,0 +1,39 @@
+// What is asked, of whom, and what the answer must be before anything is measured.
+import { HELLO } from './app.js';
+
+const EVERYBODY = ['portlight', 'fastify', 'hono', 'h3', 'polka', 'koa', 'express'];
+const CONTENDERS = ['node-net', 'portlight', 'fastify', 'hono'];
+const PERSON = JSON.stringify({ name: 'Grace', age: 41 });
+
+/**
+ * @typedef {object} Scenario
+ * @property {string} name
+ * @property {readonly string[]} servers beside the baseline
+ * @property {string} path
+ * @property {'GET' | 'POST'} [method]
+ * @property {string} [body]
+ * @property {Readonly<Record<string, string>>} [headers]
+ * @property {number} [pipelined] requests sent at once on a connection
+ * @property {number} status
+ * @property {string} [answer]
+ */
+
+/** @type {readonly Scenario[]} */
+export const SCENARIOS = [
+  { name: 'hello', servers: ['node-net', ...EVERYBODY], path: '/', status: 200, answer: HELLO },
+  { name: 'param among 50 routes', servers: EVERYBODY, path: '/users/42', status: 200, answer: '{"id":"42","name":"Ada"}' },
+  {
+    name: 'JSON POST, validated',
+    servers: EVERYBODY,
+    path: '/people',
+    method: 'POST',
+    body: PERSON,
+    headers: { 'content-type': 'application/json' },
+    status: 200,
+    answer: '{"name":"Grace","next":42}',
+  },
+  { name: '404', servers: EVERYBODY, path: '/nowhere', status: 404 },
+  { name: 'guards on', servers: ['portlight', 'portlight-guarded'], path: '/', status: 200, answer: HELLO },
+  { name: 'pipelined, 16 deep', servers: CONTENDERS.filter((name) => name !== 'node-net'), path: '/', pipelined: 16, status: 200, answer: HELLO },
+  { name: 'Connection: close', servers: CONTENDERS.filter((name) => name !== 'node-net'), path: '/', headers: { connection: 'close' }, status: 200, answer: HELLO },
+];
