@@ -48,7 +48,7 @@ export class HttpServer extends Router implements ServerView {
   readonly #log: LogHolder = { logger: createStderrLogger('warn'), verbose: false };
   #config: ServerConfig;
   #pipeline: Pipeline | undefined;
-  #autostart: NodeJS.Immediate | undefined;
+  readonly #autostart: NodeJS.Immediate | undefined;
   readonly #life: Life<ConcurrentRunner> = new Life(() => this.#openRunner(), this.#log);
 
   /**

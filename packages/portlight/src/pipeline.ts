@@ -44,7 +44,8 @@ export class Pipeline {
   readonly #table: RouteTable<Plan>;
   readonly #config: ServerConfig;
   readonly #log: LogHolder;
-  readonly #unrouted: Map<Scope, Plan> = new Map();
+  /** For every request without a route; worked out once, as there are many of them. */
+  readonly #unknown: Plan;
   readonly #steps: Map<Scope, readonly Step[]> = new Map();
 
   constructor(routes: readonly HttpRoute[], scopes: readonly Scope[], config: ServerConfig, log: LogHolder) {
@@ -52,6 +53,7 @@ export class Pipeline {
     this.#config = config;
     this.#log = log;
     for (const scope of scopes) this.#steps.set(scope, toSteps(scope, config.strictSlashes));
+    this.#unknown = this.#planUnknown();
     this.#table = new RouteTable({ strictSlashes: config.strictSlashes });
     for (const route of routes) {
       this.#table.add(route.method, route.pattern, this.#planRoute(route), route.scope.prefix);
@@ -70,7 +72,7 @@ export class Pipeline {
 
   /** The response to what came before there was a request: bytes that the parser refused. */
   refuse(error: unknown): MaybePromise<HttpResponse> {
-    const plan = this.#planUnrouted(this.#root);
+    const plan = this.#unknown;
     const response = respondToError(error, this.#root, undefined, this.#log);
     return response instanceof Promise
       ? response.then((value) => this.#conclude(plan, value, undefined))
@@ -125,26 +127,30 @@ export class Pipeline {
     const own = (options.use ?? []).map((middleware) => ({ middleware, matcher: undefined }));
     return {
       ...this.#planScope(scope),
-      steps: [...scope.chain.flatMap((each) => this.#steps.get(each) ?? []), ...own],
+      steps: [...this.#stepsOf(scope), ...own],
       core: (request) => callHandler(route, request),
       timeoutMs: options.handlerTimeoutMs ?? this.#config.handlerTimeoutMs,
       maxBodyBytes: options.maxBodyBytes ?? this.#config.maxBodyBytes,
     };
   }
 
-  /**
-   * What a request passes that no handler takes: the middleware of the scope its path belongs to. A path that is no route's
-   * belongs to the root, and to whichever middleware has a pattern for it.
-   */
-  #planUnrouted(scope: Scope): Plan {
-    const known = this.#unrouted.get(scope);
-    if (known !== undefined) return known;
-    const chain = scope.chain;
-    const own = scope === this.#root ? [...this.#steps] : chain.map((each) => [each, this.#steps.get(each) ?? []] as const);
-    const steps = own.flatMap(([each, all]) => all.filter((step) => step.matcher !== undefined || chain.includes(each)));
-    const plan = { ...this.#planScope(scope), steps, core: notFound, timeoutMs: this.#config.handlerTimeoutMs };
-    this.#unrouted.set(scope, plan);
-    return plan;
+  #stepsOf(scope: Scope): readonly Step[] {
+    return scope.chain.flatMap((each) => this.#steps.get(each) ?? []);
+  }
+
+  /** What a request passes whose path is known, but not by its method: the middleware of the scope that knows it. */
+  #planClaimed(scope: Scope): Plan {
+    return this.#planRefused(scope, this.#stepsOf(scope), notFound);
+  }
+
+  /** What a request passes whose path is no route's: the middleware of the root, and all that has a pattern for it. */
+  #planUnknown(): Plan {
+    const steps = [...this.#steps].flatMap(([each, all]) => (each === this.#root ? all : all.filter((step) => step.matcher !== undefined)));
+    return this.#planRefused(this.#root, steps, notFound);
+  }
+
+  #planRefused(scope: Scope, steps: readonly Step[], core: Plan['core']): Plan {
+    return { ...this.#planScope(scope), steps, core, timeoutMs: this.#config.handlerTimeoutMs };
   }
 
   #planScope(scope: Scope): Pick<Plan, 'scope' | 'headers' | 'interceptors' | 'maxBodyBytes'> {
@@ -159,17 +165,16 @@ export class Pipeline {
   #planMiss(method: string, path: string): Plan {
     if (path === '*') return this.#planAsterisk(method);
     const allowed = this.#table.allowed(path);
-    if (allowed === undefined) return this.#planUnrouted(this.#root);
-    const plan = this.#planUnrouted(allowed.target.scope);
+    if (allowed === undefined) return this.#unknown;
+    const plan = this.#planClaimed(allowed.target.scope);
     const methods = [...new Set([...allowed.methods, 'OPTIONS'])].sort();
     return { ...plan, core: method === 'OPTIONS' ? () => formatAllow(methods) : () => methodNotAllowed(methods) };
   }
 
   /** `OPTIONS *` asks what the server can do at all (RFC 9110 §9.3.7). */
   #planAsterisk(method: string): Plan {
-    const plan = this.#planUnrouted(this.#root);
     const methods = [...new Set([...this.#table.methods(), 'OPTIONS'])].sort();
-    return method === 'OPTIONS' ? { ...plan, core: () => formatAllow(methods) } : this.#planRefusal(new BadRequestError('Only OPTIONS may have the target "*".'));
+    return method === 'OPTIONS' ? { ...this.#unknown, core: () => formatAllow(methods) } : this.#planRefusal(new BadRequestError('Only OPTIONS may have the target "*".'));
   }
 
   /** Middleware must not see a target that it could read differently from the routing. */
@@ -177,7 +182,7 @@ export class Pipeline {
     const refuse = (): never => {
       throw error;
     };
-    return { ...this.#planScope(this.#root), steps: [], core: refuse, timeoutMs: 0 };
+    return { ...this.#planRefused(this.#root, [], refuse), timeoutMs: 0 };
   }
 }
 

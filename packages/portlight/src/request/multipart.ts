@@ -29,7 +29,7 @@ export async function parseMultipart(body: ReadableStream<Uint8Array>, contentTy
   parser.on('field', (name, value, _isNameCut, isValueCut) => {
     if (!isName(name)) refuse(badName());
     else if (isValueCut) refuse(new PayloadTooLargeError(`A field of the form is over the limit of ${limits.maxFieldBytes} bytes.`));
-    else entries.push([name, value]);
+    else entries.push([unescapeName(name), value]);
   });
   parser.on('file', (name, stream, filename, _encoding, type) => {
     open.add(stream);
@@ -37,9 +37,9 @@ export async function parseMultipart(body: ReadableStream<Uint8Array>, contentTy
     // Heard by whoever reads it; a stream that nobody reads yet must not end the process.
     stream.on('error', () => undefined);
     if (!isName(name)) return refuse(badName());
-    const file = receiveFile(stream, filename ?? '', type, limits, folder);
+    const file = receiveFile(stream, unescapeName(filename ?? ''), type, limits, folder);
     file.catch(refuse);
-    entries.push([name, file]);
+    entries.push([unescapeName(name), file]);
   });
   for (const [event, what] of [['partsLimit', 'parts'], ['filesLimit', 'files'], ['fieldsLimit', 'fields']] as const) {
     parser.on(event, () => refuse(new PayloadTooLargeError(`The form has too many ${what}.`)));
@@ -57,6 +57,11 @@ export async function parseMultipart(body: ReadableStream<Uint8Array>, contentTy
 /** The parser gives what it found, and does not keep a limit on names. */
 function isName(name: string | undefined): boolean {
   return name !== undefined && Buffer.byteLength(name) <= MAX_NAME_BYTES;
+}
+
+/** The three characters that a name in quotes cannot hold, as browsers write them (WHATWG HTML, multipart/form-data encoding). */
+function unescapeName(name: string): string {
+  return name.replace(/%(?:22|0d|0a)/gi, decodeURIComponent);
 }
 
 function badName(): BadRequestError {

@@ -125,3 +125,11 @@ test('a disk that takes no file is no fault of the client: 500, and told in the 
     process.env['TMPDIR'] = folder;
   }
 });
+
+test('names and file names hold quotes and line ends, as browsers write them', async () => {
+  const { server } = portless((app) => app.post('/', async (request) => [...(await request.formData())].map(([name, value]) => [name, typeof value === 'string' ? value : value.name])));
+  const sent = new FormData();
+  sent.append('a"b\r\nc%', '1');
+  sent.append('f', new Blob(['x']), 'say "hi".txt');
+  expect(await (await server.fetch('/', { method: 'POST', body: sent })).json()).toEqual([['a"b\r\nc%', '1'], ['f', 'say "hi".txt']]);
+});
