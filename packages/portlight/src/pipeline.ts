@@ -79,6 +79,15 @@ export class Pipeline {
       : this.#conclude(plan, response, undefined);
   }
 
+  /** The response in place of one that failed before anything of it was sent: a stream without a first chunk. */
+  recover(failure: unknown, request: HttpRequest): MaybePromise<HttpResponse> {
+    const plan = this.#route(request);
+    const response = respondToError(failure, plan.scope, request, this.#log);
+    return response instanceof Promise
+      ? response.then((value) => this.#conclude(plan, value, request))
+      : this.#conclude(plan, response, request);
+  }
+
   #route(request: HttpRequest): Plan {
     const target = controls.target(request);
     if (target.refusal !== undefined) return this.#planRefusal(target.refusal);

@@ -76,8 +76,11 @@ export class HttpExchange implements RequestSource, Exchange {
     if (this.request !== undefined) controls.abort(this.request, reason);
   }
 
-  /** Sends a response. Never throws: what cannot be sent is reported, and answered 500 while that is possible. */
-  async send(response: HttpResponse): Promise<void> {
+  /**
+   * Sends a response. Never throws: what cannot be sent is reported, and while nothing of it has left, what `recover` makes of
+   * the failure is sent in its place.
+   */
+  async send(response: HttpResponse, recover?: (failure: unknown) => HttpResponse | Promise<HttpResponse>): Promise<void> {
     if (this.#response.destroyed || this.raw.socket.destroyed) {
       discardBody(response, new AbortedError('The client went away before the response began.', 'ERR_PORTLIGHT_CLIENT_GONE'));
       return;
@@ -85,7 +88,8 @@ export class HttpExchange implements RequestSource, Exchange {
     try {
       await this.#write(response);
     } catch (error) {
-      this.#fail(error);
+      if (recover === undefined || this.#response.headersSent || AbortedError.is(error)) this.#fail(error);
+      else await this.send(await recover(error));
     }
   }
 
@@ -117,8 +121,18 @@ export class HttpExchange implements RequestSource, Exchange {
 
   #end(body: string | Uint8Array | undefined, lingers: boolean): Promise<void> | undefined {
     if (lingers) return this.#endAfterUpload(body);
+    if (this.body?.isComplete === false) this.#takeRest(DEFAULTS.maxDrainedBodyBytes);
     this.#response.end(body);
     return undefined;
+  }
+
+  /** Takes what is left of a body nobody read, to keep the connection; closes it when that is more than was to be expected. */
+  #takeRest(mostBytes: number): void {
+    let left = mostBytes;
+    this.raw.on('data', (bytes: Buffer) => {
+      left -= bytes.byteLength;
+      if (left < 0 && !this.#connection.isEnding) this.#connection.end(new Uint8Array(0));
+    });
   }
 
   /**
@@ -150,7 +164,8 @@ export class HttpExchange implements RequestSource, Exchange {
   #leavesBodyUnread(): boolean {
     const { body } = this;
     if (body === undefined || body.isComplete || this.#connection.isRefused) return false;
-    return body.isHeldBack || body.declaredBytes === undefined || body.declaredBytes > DEFAULTS.maxDrainedBodyBytes;
+    // Paused: whoever read it stopped before its end, over the limit for example.
+    return body.isHeldBack || this.raw.isPaused() || (body.declaredBytes ?? body.receivedBytes) > DEFAULTS.maxDrainedBodyBytes;
   }
 
   /** After the head there is no second one: the connection is cut, so that nobody takes what came for the whole. */

@@ -76,8 +76,9 @@ export class HttpLane {
     const request = new HttpRequest(exchange, this.#view);
     exchange.request = request;
     const reply = this.#pipeline.respond(request);
-    if (reply instanceof Promise) void reply.then((value) => exchange.send(value));
-    else void exchange.send(reply);
+    const recover = (failure: unknown): HttpResponse | Promise<HttpResponse> => this.#pipeline.recover(failure, request);
+    if (reply instanceof Promise) void reply.then((value) => exchange.send(value, recover));
+    else void exchange.send(reply, recover);
   }
 
   /** CONNECT asks for a tunnel, which is no business of an origin server (RFC 9110 §9.3.6). */

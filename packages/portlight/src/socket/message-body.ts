@@ -31,6 +31,11 @@ export class MessageBody implements BodySource {
     return this.#invite !== undefined;
   }
 
+  /** How many bytes of it were read. */
+  get receivedBytes(): number {
+    return this.#received;
+  }
+
   /** Whether every byte of it came. */
   get isComplete(): boolean {
     return this.#message.complete;

@@ -29,6 +29,7 @@ export async function sendStream(body: BodyStream, to: OutgoingMessage, writeHea
   try {
     let step = await gate.next();
     clearImmediate(flush);
+    if (step.done !== true) assertChunk(step.value);
     if (!to.headersSent) writeHead();
     for (; step.done !== true; step = await gate.next()) {
       const chunk = assertChunk(step.value);
