@@ -94,9 +94,11 @@ describe.each(LANES)('advisories of Express and its family on the lane $name', (
     ['a boundary of 10 KB', multipart(`multipart/form-data; boundary=${'b'.repeat(10_000)}`, 'x')],
     ['another boundary', multipart('multipart/form-data; boundary=b', '--c\r\ncontent-disposition: form-data; name="a"\r\n\r\n1\r\n--c--\r\n')],
     ['no last boundary', multipart('multipart/form-data; boundary=b', '--b\r\ncontent-disposition: form-data; name="a"\r\n\r\n1\r\n')],
+    ['a line without a colon', multipart('multipart/form-data; boundary=b', '--b\r\nbad\r\n\r\n1\r\n--b--\r\n')],
     ['half a part', multipart('multipart/form-data; boundary=b', '--b\r\ncontent-dispo')],
     ['half a boundary', multipart('multipart/form-data; boundary=b', '--b\r\ncontent-disposition: form-data; name="a"\r\n\r\n1\r\n--')],
     ['nothing', multipart('multipart/form-data; boundary=b', '')],
+    ['a part head of 100 KB', multipart('multipart/form-data; boundary=b', `--b\r\nx: ${'y'.repeat(100_000)}\r\n\r\n1\r\n--b--\r\n`)],
   ])('CVE-2025-47935, CVE-2025-48997, CVE-2022-24434 and others: a form with %s is refused', async (_what, bytes) => {
     expect([400, 413, 415]).toContain((await ask((server) => server.post('/', async (each) => [...(await each.formData()).keys()]), bytes)).status);
   });

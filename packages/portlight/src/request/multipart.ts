@@ -5,6 +5,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { BusboyConfig, BusboyFileStream, BusboyInstance } from '@fastify/busboy';
 import { BadRequestError, HttpError, PayloadTooLargeError } from '../errors/http-error.ts';
+import { parseContentType } from '../fields/content-type.ts';
+import { countDelimiters, type DelimiterCount } from './count-delimiters.ts';
 import type { FormLimits } from './form-limits.ts';
 import type { UploadFolder } from './upload-folder.ts';
 
@@ -24,6 +26,7 @@ const MAX_PART_HEADER_BYTES = 16_384;
 export async function parseMultipart(body: ReadableStream<Uint8Array>, contentType: string, limits: Required<FormLimits>, folder: UploadFolder): Promise<FormData> {
   const parser = createParser(contentType, limits);
   const entries: Entry[] = [];
+  const seen: DelimiterCount = { count: 0 };
   const open = new Set<BusboyFileStream>();
   const refuse = (error: Error): void => void parser.destroy(error);
   parser.on('field', (name, value, _isNameCut, isValueCut) => {
@@ -45,7 +48,11 @@ export async function parseMultipart(body: ReadableStream<Uint8Array>, contentTy
     parser.on(event, () => refuse(new PayloadTooLargeError(`The form has too many ${what}.`)));
   }
   try {
-    await pipeline(Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]), parser);
+    const boundary = parseContentType(contentType)?.parameters['boundary'] ?? '';
+    const source = Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]) as AsyncIterable<Uint8Array>;
+    await pipeline((): AsyncIterable<Uint8Array> => countDelimiters(source, boundary, seen), parser);
+    // The last delimiter is followed by no part.
+    if (entries.length !== seen.count - 1) throw new BadRequestError('A part of the form has no usable head.', { code: 'ERR_PORTLIGHT_MALFORMED_BODY' });
     return await collect(entries);
   } catch (error) {
     for (const stream of open) stream.destroy(error as Error);

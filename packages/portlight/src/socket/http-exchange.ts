@@ -128,10 +128,10 @@ export class HttpExchange implements RequestSource, Exchange {
 
   /** Takes what is left of a body nobody read, to keep the connection; closes it when that is more than was to be expected. */
   #takeRest(mostBytes: number): void {
-    let left = mostBytes;
-    this.raw.on('data', (bytes: Buffer) => {
-      left -= bytes.byteLength;
-      if (left < 0 && !this.#connection.isEnding) this.#connection.end(new Uint8Array(0));
+    const { socket } = this.raw;
+    const start = socket.bytesRead;
+    this.raw.on('data', () => {
+      if (socket.bytesRead - start > mostBytes && !this.#connection.isEnding) this.#connection.end(new Uint8Array(0));
     });
   }
 
@@ -165,7 +165,7 @@ export class HttpExchange implements RequestSource, Exchange {
     const { body } = this;
     if (body === undefined || body.isComplete || this.#connection.isRefused) return false;
     // Paused: whoever read it stopped before its end, over the limit for example.
-    return body.isHeldBack || this.raw.isPaused() || (body.declaredBytes ?? body.receivedBytes) > DEFAULTS.maxDrainedBodyBytes;
+    return body.isHeldBack || body.hasFailed || this.raw.isPaused() || (body.declaredBytes ?? body.receivedBytes) > DEFAULTS.maxDrainedBodyBytes;
   }
 
   /** After the head there is no second one: the connection is cut, so that nobody takes what came for the whole. */

@@ -31,6 +31,11 @@ export class MessageBody implements BodySource {
     return this.#invite !== undefined;
   }
 
+  /** Whether it ended with an error. */
+  get hasFailed(): boolean {
+    return this.#failure !== undefined;
+  }
+
   /** How many bytes of it were read. */
   get receivedBytes(): number {
     return this.#received;

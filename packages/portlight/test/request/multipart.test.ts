@@ -54,13 +54,10 @@ describe('a multipart form that is malformed', () => {
     ['a header line without a colon', rawPart(['no colon'], '1')],
     ['no header at all', rawPart([], '1')],
     ['another disposition', rawPart(['content-disposition: attachment; name="b"'], '1')],
-  ])('in a part that has %s loses that part alone', async (_what, part) => {
-    expect(await send(post(form(part, field('a', '2'))))).toEqual({ status: 200, body: [['a', '2']] });
-  });
-
-  test('in the header of a part of 100 KB never hangs', async () => {
-    const { status } = await send(post(form(rawPart([`x: ${BIG}`, 'content-disposition: form-data; name="a"'], '1'))));
-    expect([200, 400]).toContain(status);
+    ['a header of 100 KB in front of all others', rawPart([`x: ${BIG}`, 'content-disposition: form-data; name="b"'], '1')],
+  ])('in a part that has %s is 400, and loses nothing in silence', async (_what, part) => {
+    expect(await send(post(form(part, field('a', '2'))))).toMatchObject({ status: 400 });
+    expect(await send(post(form(field('a', '2'), part)))).toMatchObject({ status: 400 });
   });
 });
 
