@@ -33,6 +33,8 @@ export class Router {
   #mountedAt: string | undefined;
 
   constructor(options: RouterOptions = {}) {
+    const unknown = Object.keys(options).find((name) => name !== 'strictSlashes');
+    if (unknown !== undefined) throw new ConfigError(`A router has no option ${JSON.stringify(unknown)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
     this.#strictSlashes = options.strictSlashes ?? false;
     this.#table = this.#newTable();
   }
@@ -113,6 +115,7 @@ export class Router {
   use(pattern: RoutePattern, middleware: Middleware): this;
   use(...args: [Middleware] | [RoutePattern, Middleware]): this {
     this.assertOpen('use');
+    if (args.length > 2) throw new ConfigError('use takes one middleware, and a pattern before it; call it once for each.');
     const [pattern, middleware] = args.length === 1 ? [undefined, args[0]] : args;
     assertFunction(middleware, 'use', 'a middleware');
     if (pattern !== undefined) this.#newTable<true>().add(null, pattern, true);
@@ -228,6 +231,7 @@ export class Router {
   #add(methods: readonly (string | null)[], pattern: RoutePattern, rest: readonly unknown[]): this {
     const name = describeRoute(methods.join('|') || null, pattern);
     this.assertOpen(name);
+    if (rest.length > 2) throw new ConfigError(`${name} takes one handler, and options before it; put middleware into its option use.`);
     const [options, handler] = rest.length === 1 ? [{}, rest[0]] : rest;
     assertFunction(handler, name, 'a handler');
     const parsed = rest.length === 1 ? {} : parseRouteOptions(options, name);
