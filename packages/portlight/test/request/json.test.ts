@@ -9,6 +9,8 @@ describe('parseJson', () => {
   test('gives back every JSON value', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
+        // Keys that are refused have a test of their own.
+        fc.pre(!/"(?:__proto__|constructor)":/.test(JSON.stringify(value)));
         expect(parse(JSON.stringify(value))).toEqual(JSON.parse(JSON.stringify(value)));
       }),
     );
