@@ -64,28 +64,18 @@ export class Pipeline {
   respond(request: HttpRequest): MaybePromise<HttpResponse> {
     const plan = this.#route(request);
     controls.limitBody(request, plan.maxBodyBytes);
-    const response = this.#run(plan, request);
-    return response instanceof Promise
-      ? response.then((value) => this.#conclude(plan, value, request))
-      : this.#conclude(plan, response, request);
+    return this.#conclude(plan, this.#run(plan, request), request);
   }
 
   /** The response to what came before there was a request: bytes that the parser refused. */
   refuse(error: unknown): MaybePromise<HttpResponse> {
-    const plan = this.#unknown;
-    const response = respondToError(error, this.#root, undefined, this.#log);
-    return response instanceof Promise
-      ? response.then((value) => this.#conclude(plan, value, undefined))
-      : this.#conclude(plan, response, undefined);
+    return this.#conclude(this.#unknown, respondToError(error, this.#root, undefined, this.#log), undefined);
   }
 
   /** The response in place of one that failed before anything of it was sent: a stream without a first chunk. */
   recover(failure: unknown, request: HttpRequest): MaybePromise<HttpResponse> {
     const plan = this.#route(request);
-    const response = respondToError(failure, plan.scope, request, this.#log);
-    return response instanceof Promise
-      ? response.then((value) => this.#conclude(plan, value, request))
-      : this.#conclude(plan, response, request);
+    return this.#conclude(plan, respondToError(failure, plan.scope, request, this.#log), request);
   }
 
   #route(request: HttpRequest): Plan {
@@ -116,7 +106,8 @@ export class Pipeline {
     return plan.timeoutMs > 0 ? withDeadline(response, plan.timeoutMs, request, onError) : response;
   }
 
-  #conclude(plan: Plan, response: HttpResponse, request: HttpRequest | undefined): MaybePromise<HttpResponse> {
+  #conclude(plan: Plan, response: MaybePromise<HttpResponse>, request: HttpRequest | undefined): MaybePromise<HttpResponse> {
+    if (response instanceof Promise) return response.then((value) => this.#conclude(plan, value, request));
     addDefaults(response, plan.headers);
     if (this.#log.verbose) this.#tell(response, request);
     if (plan.interceptors.length === 0) return response;

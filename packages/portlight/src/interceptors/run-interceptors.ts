@@ -40,8 +40,8 @@ export function runInterceptors(
 async function settle(result: PromiseLike<unknown>, response: HttpResponse, request: HttpRequest | undefined, log: LogHolder): Promise<HttpResponse> {
   let timer: NodeJS.Timeout | undefined;
   const overdue = new Promise<never>((_resolve, reject) => {
-    const error = new ReplyError(`A response interceptor took longer than ${DEFAULTS.interceptorTimeoutMs} ms.`);
-    timer = setTimeout(() => reject(error), DEFAULTS.interceptorTimeoutMs);
+    const giveUp = (): void => reject(new ReplyError(`A response interceptor took longer than ${DEFAULTS.interceptorTimeoutMs} ms.`));
+    timer = setTimeout(giveUp, DEFAULTS.interceptorTimeoutMs);
   });
   try {
     return await apply(await Promise.race([result, overdue]), response, request);

@@ -136,9 +136,10 @@ export class Edge {
   }
 
   #drainConnection(connection: Connection): void {
+    const { state } = connection;
     connection.isLast = true;
-    if (connection.state === 'idle') connection.socket.destroy();
-    if (connection.state === 'head') this.#awaitHead(connection);
+    if (state === 'idle') connection.socket.destroy();
+    else if (state === 'head') this.#awaitHead(connection);
   }
 
   #awaitHead(connection: Connection): void {
