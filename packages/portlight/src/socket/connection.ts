@@ -1,26 +1,14 @@
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { DEFAULTS } from '../defaults.ts';
 import { AbortedError } from '../errors/aborted-error.ts';
 import { unmapAddress } from '../request/client-address.ts';
-
-/** A request on its way over a connection, as the connection sees it. */
-export interface Exchange {
-  /** Whether it is the client's turn: somebody reads the body, and the rest of it has not come. */
-  readonly awaitsClient: boolean;
-  /** Tells the handler that nobody waits any more. */
-  abort(reason: AbortedError): void;
-}
+import type { Exchange } from './exchange.ts';
 
 /** What a connection does at the moment: waits, has sent part of a head, or has requests that are not yet answered. */
 export type ConnectionState = 'idle' | 'head' | 'busy';
 
 const MOST_LISTENERS = 10 + 2 * DEFAULTS.maxPipelined;
-
-interface Admission {
-  readonly exchange: Exchange;
-  readonly isSafe: boolean;
-  readonly start: () => void;
-}
 
 /** One accepted connection, from the first byte to the close, whichever lane serves it. */
 export class Connection {
@@ -28,6 +16,8 @@ export class Connection {
   /** Of the client, as they were when it connected: a closed socket has forgotten them. */
   readonly address: string;
   readonly port: number;
+  /** Whether the client speaks TLS with us. */
+  readonly isSecure: boolean;
   /** The next response shall be the last: the server drains, or what was sent cannot be followed by another request. */
   isLast = false;
   /** The last request has come: what follows it is not looked at any more (RFC 9112 §9.6). */
@@ -37,9 +27,9 @@ export class Connection {
   /** Its last answer is out; it is open only to let the client read it. */
   isEnding = false;
   /** Requests that are being handled, in the order they came. */
-  readonly #running: Map<Exchange, Admission> = new Map();
+  readonly #running: Exchange[] = [];
   /** Pipelined requests that have to wait for those. */
-  readonly #waiting: Admission[] = [];
+  readonly #waiting: Exchange[] = [];
   #newest: Exchange | undefined;
   #bytesAtRest = 0;
   #onRest: (() => void)[] = [];
@@ -48,6 +38,7 @@ export class Connection {
     this.socket = socket;
     this.address = unmapAddress(socket.remoteAddress ?? '');
     this.port = socket.remotePort ?? 0;
+    this.isSecure = (socket as Partial<TLSSocket>).encrypted === true;
     // A TLS handshake has been read already, and is no part of a request.
     this.#bytesAtRest = socket.bytesRead;
     // Errors arrive at the lanes too; without a listener of its own, one that comes between two lanes would end the process.
@@ -58,45 +49,61 @@ export class Connection {
     socket.on('close', () => {
       this.#waiting.length = 0;
       this.abort(new AbortedError('The client closed the connection.', 'ERR_PORTLIGHT_CLIENT_GONE'));
+      // Responses that wait for their turn will not get another.
+      for (const exchange of [...this.#running]) exchange.takeTurn();
     });
   }
 
   get state(): ConnectionState {
-    if (this.#running.size > 0) return 'busy';
+    if (this.#running.length > 0) return 'busy';
     return this.socket.bytesRead > this.#bytesAtRest ? 'head' : 'idle';
   }
 
   /** Whether it is the client's turn to send: a request, the rest of a head, or the rest of a body. */
   get awaitsClient(): boolean {
-    if (this.#running.size === 0) return true;
-    for (const exchange of this.#running.keys()) if (exchange.awaitsClient) return true;
-    return false;
+    return this.#running.length === 0 || this.#running.some((exchange) => exchange.awaitsClient);
   }
 
   /**
-   * Starts a request, at once or when those before it allow: one that may change something is handled alone, safe ones
-   * a few at a time. While one waits nothing more is read, so that a client cannot start work without end.
+   * Whether a request may start now: one that may change something is handled alone, safe ones a few at a time, so that a
+   * client cannot start work without end.
    */
-  admit(exchange: Exchange, isSafe: boolean, start: () => void): void {
-    const admission = { exchange, isSafe, start };
+  mayStart(isSafe: boolean): boolean {
+    if (this.#running.length === 0) return true;
+    return isSafe && this.#running.length < DEFAULTS.maxPipelined && this.#running.every((exchange) => exchange.isSafe);
+  }
+
+  /** Starts a request that may start. */
+  start(exchange: Exchange): void {
     this.#newest = exchange;
-    if (this.#waiting.length === 0 && this.#mayStart(admission)) {
-      this.#start(admission);
+    this.#running.push(exchange);
+    exchange.start();
+  }
+
+  /** Starts a request, at once or when those before it allow. While one waits nothing more is read. */
+  admit(exchange: Exchange): void {
+    if (this.#waiting.length === 0 && this.mayStart(exchange.isSafe)) {
+      this.start(exchange);
       return;
     }
-    this.#waiting.push(admission);
+    this.#newest = exchange;
+    this.#waiting.push(exchange);
     this.socket.pause();
   }
 
   /** The response is out, or will never be. */
   finish(exchange: Exchange): void {
-    this.#running.delete(exchange);
-    for (let next = this.#waiting[0]; next !== undefined && this.#mayStart(next); next = this.#waiting[0]) {
-      this.#waiting.shift();
-      if (this.#waiting.length === 0) this.socket.resume();
-      this.#start(next);
-    }
-    if (this.#running.size === 0) this.#rest();
+    const index = this.#running.indexOf(exchange);
+    if (index === -1) return;
+    this.#running.splice(index, 1);
+    this.#startWaiting();
+    if (this.#running.length === 0) this.#rest();
+    else if (index === 0) this.#running[0]?.takeTurn();
+  }
+
+  /** Whether every earlier request is answered; then it is this one's turn. */
+  isOldest(exchange: Exchange): boolean {
+    return this.#running[0] === exchange;
   }
 
   /** Whether a later request came over the connection; then this one's response must not close it. */
@@ -106,17 +113,23 @@ export class Connection {
 
   /** The request that came last, if it is not yet answered. */
   get newest(): Exchange | undefined {
-    return this.#running.size > 0 ? this.#newest : undefined;
+    return this.#running.length > 0 ? this.#newest : undefined;
   }
 
   /** Calls when every request that came so far is answered; at once if that is so. */
   whenAtRest(listener: () => void): void {
-    if (this.#running.size === 0) listener();
+    if (this.#running.length === 0) listener();
     else this.#onRest.push(listener);
   }
 
+  /** Puts bytes that were read but not used in front of what comes, for another lane. */
+  unread(bytes: Buffer): void {
+    this.#bytesAtRest = this.socket.bytesRead - bytes.byteLength;
+    this.socket.unshift(bytes);
+  }
+
   abort(reason: AbortedError): void {
-    for (const exchange of this.#running.keys()) exchange.abort(reason);
+    for (const exchange of this.#running) exchange.abort(reason);
   }
 
   /**
@@ -135,16 +148,13 @@ export class Connection {
     socket.once('close', () => clearTimeout(timer));
   }
 
-  #mayStart({ isSafe }: Admission): boolean {
-    if (this.#running.size === 0) return true;
-    if (!isSafe || this.#running.size >= DEFAULTS.maxPipelined) return false;
-    for (const running of this.#running.values()) if (!running.isSafe) return false;
-    return true;
-  }
-
-  #start(admission: Admission): void {
-    this.#running.set(admission.exchange, admission);
-    admission.start();
+  #startWaiting(): void {
+    for (let next = this.#waiting[0]; next !== undefined && this.mayStart(next.isSafe); next = this.#waiting[0]) {
+      this.#waiting.shift();
+      if (this.#waiting.length === 0) this.socket.resume();
+      this.#running.push(next);
+      next.start();
+    }
   }
 
   #rest(): void {

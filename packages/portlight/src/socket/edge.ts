@@ -11,7 +11,7 @@ import type { ServerView } from '../request/request-source.ts';
 import { unmapAddress } from '../request/client-address.ts';
 import { Connection } from './connection.ts';
 import { formatLastResponse } from './format-response.ts';
-import { HttpLane } from './http-lane.ts';
+import { HttpLane } from './http-lane/http-lane.ts';
 import { Listener } from './listener.ts';
 import { SilenceWatch } from './silence-watch.ts';
 import { TlsGate } from './tls-gate.ts';
@@ -36,7 +36,7 @@ export class Edge {
     this.#config = config;
     this.#log = log;
     this.#silence = new SilenceWatch(this.#connections, config);
-    this.#lane = new HttpLane(pipeline, config, view, log);
+    this.#lane = new HttpLane({ pipeline, config, view, log });
     this.#tls = config.tls && new TlsGate(config.tls, config.headersTimeoutMs, (socket) => this.#open(socket));
     this.#listener = new Listener((socket) => this.#accept(socket));
   }

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { DEFAULTS } from '../defaults.ts';
-import { AbortedError } from '../errors/aborted-error.ts';
-import { PayloadTooLargeError } from '../errors/http-error.ts';
-import type { BodySink, BodySource } from '../request/body-source.ts';
+import { DEFAULTS } from '../../defaults.ts';
+import { AbortedError } from '../../errors/aborted-error.ts';
+import { PayloadTooLargeError } from '../../errors/http-error.ts';
+import type { BodySink, BodySource } from '../../request/body-source.ts';
 
 /** How many bytes may come for each one of the body. */
 const MOST_OVERHEAD = 16;

@@ -1,4 +1,4 @@
-import { BadRequestError, HttpError, PayloadTooLargeError, RequestTimeoutError } from '../errors/http-error.ts';
+import { BadRequestError, HttpError, PayloadTooLargeError, RequestTimeoutError } from '../../errors/http-error.ts';
 
 /** What Node's parser or its deadlines refused, as the error it is for the client; `undefined` when the client is gone. */
 export function toParserError(error: NodeJS.ErrnoException): HttpError | undefined {

@@ -1,20 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { ServerConfig } from '../config/server-options.ts';
-import { DEFAULTS } from '../defaults.ts';
-import { HttpError } from '../errors/http-error.ts';
-import type { LogHolder } from '../log.ts';
-import type { Pipeline } from '../pipeline.ts';
-import { HttpRequest } from '../request/http-request.ts';
-import type { ServerView } from '../request/request-source.ts';
-import type { HttpResponse } from '../response/http-response.ts';
-import type { Connection } from './connection.ts';
-import { formatLastResponse } from './format-response.ts';
+import { DEFAULTS } from '../../defaults.ts';
+import { HttpError } from '../../errors/http-error.ts';
+import type { HttpResponse } from '../../response/http-response.ts';
+import type { Connection } from '../connection.ts';
+import type { Services } from '../exchange.ts';
+import { formatLastResponse } from '../format-response.ts';
 import { HttpExchange } from './http-exchange.ts';
 import { toParserError } from './parser-error.ts';
-
-/** Methods that change nothing, so that several may run at once (RFC 9110 §9.2.1). */
-const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY', 'PROPFIND', 'REPORT', 'SEARCH']);
 
 /**
  * The lane through node:http: a stock `http.Server` that never listens and is fed the connections of our listener.
@@ -23,16 +16,11 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TR
 export class HttpLane {
   readonly #server: Server;
   readonly #connections: WeakMap<Socket, Connection> = new WeakMap();
-  readonly #pipeline: Pipeline;
-  readonly #config: ServerConfig;
-  readonly #view: ServerView;
-  readonly #log: LogHolder;
+  readonly #services: Services;
 
-  constructor(pipeline: Pipeline, config: ServerConfig, view: ServerView, log: LogHolder) {
-    this.#pipeline = pipeline;
-    this.#config = config;
-    this.#view = view;
-    this.#log = log;
+  constructor(services: Services) {
+    const { config } = services;
+    this.#services = services;
     this.#server = createServer({
       // A head is part of its request and cannot have longer; node:http refuses limits that say so.
       headersTimeout: Math.min(config.headersTimeoutMs, config.requestTimeoutMs),
@@ -43,6 +31,8 @@ export class HttpLane {
       // Refused with the other heads that node:http lets through, by our own error handlers.
       requireHostHeader: false,
     });
+    // Heads are limited by their bytes, and their lines are counted by ourselves; node:http would drop lines silently.
+    this.#server.maxHeadersCount = 0;
     // A client that closes its side after the request gets its answer; the option has no public name.
     Object.assign(this.#server, { httpAllowHalfOpen: true });
     // With Expect node:http would answer by itself; the exchange says 100 when the body is wanted, and 417.
@@ -68,17 +58,7 @@ export class HttpLane {
   #onRequest(message: IncomingMessage, response: ServerResponse): void {
     const connection = this.#connections.get(message.socket) as Connection;
     if (connection.isRefused || connection.isClosing) return;
-    const exchange = new HttpExchange(message, response, connection, this.#config, this.#log);
-    connection.admit(exchange, SAFE_METHODS.has(exchange.method), () => this.#serve(exchange));
-  }
-
-  #serve(exchange: HttpExchange): void {
-    const request = new HttpRequest(exchange, this.#view);
-    exchange.request = request;
-    const reply = this.#pipeline.respond(request);
-    const recover = (failure: unknown): HttpResponse | Promise<HttpResponse> => this.#pipeline.recover(failure, request);
-    if (reply instanceof Promise) void reply.then((value) => exchange.send(value, recover));
-    else void exchange.send(reply, recover);
+    connection.admit(new HttpExchange(message, response, connection, this.#services));
   }
 
   /** CONNECT asks for a tunnel, which is no business of an origin server (RFC 9110 §9.3.6). */
@@ -111,7 +91,7 @@ export class HttpLane {
   }
 
   async #refuse(error: Error, connection: Connection): Promise<void> {
-    const response: HttpResponse = await this.#pipeline.refuse(error);
+    const response: HttpResponse = await this.#services.pipeline.refuse(error);
     connection.end(await formatLastResponse(response));
   }
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import type { ServerConfig } from '../config/server-options.ts';
-import { BadRequestError, HttpError } from '../errors/http-error.ts';
-import { isHost } from '../fields/host.ts';
+import type { ServerConfig } from '../../config/server-options.ts';
+import { BadRequestError, HttpError } from '../../errors/http-error.ts';
+import { isHost } from '../../fields/host.ts';
 
 /** What a head says about whether and how the request can be served. */
 export interface HeadFacts {

@@ -1,0 +1,176 @@
+import type { ServerConfig } from '../config/server-options.ts';
+import { AbortedError } from '../errors/aborted-error.ts';
+import type { HttpError } from '../errors/http-error.ts';
+import type { LogHolder } from '../log.ts';
+import type { Pipeline } from '../pipeline.ts';
+import type { BodySource } from '../request/body-source.ts';
+import { controls, HttpRequest } from '../request/http-request.ts';
+import type { RequestSource, ServerView } from '../request/request-source.ts';
+import type { HttpResponse } from '../response/http-response.ts';
+import { discardBody } from '../response/replace-body.ts';
+import type { Connection } from './connection.ts';
+import type { ResponseHead } from './response-head.ts';
+
+/** What every exchange of a server works with. */
+export interface Services {
+  readonly pipeline: Pipeline;
+  readonly config: ServerConfig;
+  readonly view: ServerView;
+  readonly log: LogHolder;
+}
+
+/** Methods that change nothing, so that several may run at once (RFC 9110 §9.2.1). */
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY', 'PROPFIND', 'REPORT', 'SEARCH']);
+
+const NO_FIELDS: readonly string[] = [];
+
+/** One request and its response on a connection. What is the same on both lanes; how bytes come and go, each lane knows. */
+export abstract class Exchange implements RequestSource {
+  readonly method: string;
+  readonly target: string;
+  readonly rawHeaders: readonly string[];
+  protected readonly connection: Connection;
+  readonly #services: Services;
+  #request: HttpRequest | undefined;
+  /** A response that is ready before those to earlier requests. */
+  #early: HttpResponse | undefined;
+  #isRecovered = false;
+  #isFinished = false;
+
+  constructor(method: string, target: string, rawHeaders: readonly string[], connection: Connection, services: Services) {
+    this.method = method;
+    this.target = target;
+    this.rawHeaders = rawHeaders;
+    this.connection = connection;
+    this.#services = services;
+  }
+
+  abstract readonly body: BodySource | undefined;
+  /** Whether it is the client's turn: somebody reads the body, and the rest of it has not come. */
+  abstract readonly awaitsClient: boolean;
+
+  get raw(): unknown {
+    return undefined;
+  }
+
+  get refusal(): HttpError | undefined {
+    return undefined;
+  }
+
+  get rawTrailers(): readonly string[] {
+    return NO_FIELDS;
+  }
+
+  get address(): string {
+    return this.connection.address;
+  }
+
+  get port(): number {
+    return this.connection.port;
+  }
+
+  get secure(): boolean {
+    return this.connection.isSecure;
+  }
+
+  get isSafe(): boolean {
+    return SAFE_METHODS.has(this.method);
+  }
+
+  /** Begins to handle it. The connection calls this once, when the requests before it allow. */
+  start(): void {
+    const request = new HttpRequest(this, this.#services.view);
+    this.#request = request;
+    const reply = this.#services.pipeline.respond(request);
+    if (reply instanceof Promise) void reply.then((response) => this.#reply(response));
+    else this.#reply(reply);
+  }
+
+  /** The responses to all earlier requests are out. */
+  takeTurn(): void {
+    const response = this.#early;
+    this.#early = undefined;
+    if (response !== undefined) this.#send(response);
+  }
+
+  /** Tells the handler that nobody waits any more. */
+  abort(reason: AbortedError): void {
+    if (this.#request !== undefined) controls.abort(this.#request, reason);
+  }
+
+  /** Whether a byte of the response has left, so that no other one can take its place. */
+  protected abstract readonly hasBegun: boolean;
+
+  /**
+   * Writes a whole response and sees to it that `finish` is called when it is out.
+   *
+   * @returns nothing, or a promise where the body is streamed
+   * @throws what stands in the way; nothing is finished then
+   */
+  protected abstract write(response: HttpResponse): Promise<void> | undefined;
+
+  /** After the head there is no second one: the connection is cut, so that nobody takes what came for the whole. */
+  protected abstract cut(): void;
+
+  /** An answer that cannot fail, in place of one that did twice. */
+  protected abstract writeLastResort(): void;
+
+  /** The response is out, or will never be. */
+  protected finish(): void {
+    if (this.#isFinished) return;
+    this.#isFinished = true;
+    if (this.#request !== undefined) controls.release(this.#request);
+    this.connection.finish(this);
+  }
+
+  /** Whether the connection ends with this response, and is told so. */
+  protected isLast(head: ResponseHead): boolean {
+    const { connection } = this;
+    if (head.asksToClose) connection.isLast = true;
+    if (!connection.isLast || !connection.isNewest(this)) return false;
+    connection.isClosing = true;
+    return true;
+  }
+
+  #reply(response: HttpResponse): void {
+    if (this.connection.isOldest(this)) this.#send(response);
+    else this.#early = response;
+  }
+
+  #send(response: HttpResponse): void {
+    if (this.connection.socket.destroyed) {
+      discardBody(response, new AbortedError('The client went away before the response began.', 'ERR_PORTLIGHT_CLIENT_GONE'));
+      this.finish();
+      return;
+    }
+    try {
+      const streaming = this.write(response);
+      if (streaming !== undefined) streaming.catch((error: unknown) => this.#recover(error));
+    } catch (error) {
+      void this.#recover(error);
+    }
+  }
+
+  /** While nothing of a response has left, what the error handlers make of its failure is sent in its place. */
+  async #recover(error: unknown): Promise<void> {
+    if (this.#isRecovered || this.hasBegun || AbortedError.is(error)) {
+      this.#fail(error);
+      return;
+    }
+    this.#isRecovered = true;
+    this.#send(await this.#services.pipeline.recover(error, this.#request as HttpRequest));
+  }
+
+  #fail(error: unknown): void {
+    const fields = { err: error, method: this.method, path: this.#request?.path };
+    const { logger } = this.#services.log;
+    if (AbortedError.is(error)) logger.debug(fields, 'A response was not sent to its end.');
+    else logger.error(fields, 'A response could not be sent.');
+    if (this.hasBegun) {
+      this.cut();
+      return;
+    }
+    this.connection.isLast = true;
+    this.writeLastResort();
+  }
+}
