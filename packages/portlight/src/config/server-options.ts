@@ -19,6 +19,13 @@ export interface ServerOptions {
    * @default false
    */
   readonly autostart?: boolean | undefined;
+  /**
+   * `'fast'` serves plain requests without node:http and gives it all others, with the same answers; `'http'` gives it every
+   * request, and `request.raw` is always there.
+   *
+   * @default 'fast'
+   */
+  readonly lane?: 'fast' | 'http' | undefined;
   /** Serves https: a key, a certificate, and what belongs to them. Needed for `tls://`. @default undefined */
   readonly tls?: TlsOptions | undefined;
   /** Connections that may wait in the kernel to be accepted, 1 to 65,535. @default 511 */
@@ -68,6 +75,7 @@ export type ServerConfig = { readonly [Name in Exclude<keyof ServerOptions, 'tls
 export const DEFAULT_SERVER_CONFIG: ServerConfig = {
   strictSlashes: false,
   autostart: false,
+  lane: 'fast',
   tls: undefined,
   backlog: DEFAULTS.backlog,
   maxBodyBytes: DEFAULTS.maxBodyBytes,
@@ -112,6 +120,7 @@ function serverOptionsSchema(): ZodType<ServerOptions> {
   return (schema = z.strictObject({
     strictSlashes: trueOrFalse,
     autostart: trueOrFalse,
+    lane: z.enum(['fast', 'http'], { error: "'fast' or 'http'" }).optional(),
     tls: z.custom<TlsOptions>((value) => typeof value === 'object' && value !== null, { error: 'an object with key and cert' }).optional(),
     backlog: whole('connections', 1, 65_535),
     maxBodyBytes: whole('bytes', 0, Number.MAX_SAFE_INTEGER),

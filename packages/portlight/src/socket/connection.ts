@@ -101,9 +101,9 @@ export class Connection {
     else if (index === 0) this.#running[0]?.takeTurn();
   }
 
-  /** Whether every earlier request is answered; then it is this one's turn. */
-  isOldest(exchange: Exchange): boolean {
-    return this.#running[0] === exchange;
+  /** Whether an earlier request has to be answered before this one. */
+  mustWait(exchange: Exchange): boolean {
+    return this.#running.indexOf(exchange) > 0;
   }
 
   /** Whether a later request came over the connection; then this one's response must not close it. */

@@ -10,16 +10,19 @@ import type { Pipeline } from '../pipeline.ts';
 import type { ServerView } from '../request/request-source.ts';
 import { unmapAddress } from '../request/client-address.ts';
 import { Connection } from './connection.ts';
-import { formatLastResponse } from './format-response.ts';
+import { FastLane } from './fast-lane/fast-lane.ts';
 import { HttpLane } from './http-lane/http-lane.ts';
 import { Listener } from './listener.ts';
+import { refuse } from './refuse.ts';
 import { SilenceWatch } from './silence-watch.ts';
 import { TlsGate } from './tls-gate.ts';
 
 /** Everything of a server that touches sockets: the listener, the connections it accepted, and the lanes they run on. */
 export class Edge {
   readonly #listener: Listener;
-  readonly #lane: HttpLane;
+  readonly #httpLane: HttpLane;
+  /** Takes what it can, and gives the rest to the other; not behind TLS, which node:http serves as well. */
+  readonly #fastLane: FastLane | undefined;
   readonly #config: ServerConfig;
   readonly #pipeline: Pipeline;
   readonly #log: LogHolder;
@@ -36,7 +39,9 @@ export class Edge {
     this.#config = config;
     this.#log = log;
     this.#silence = new SilenceWatch(this.#connections, config);
-    this.#lane = new HttpLane({ pipeline, config, view, log });
+    const services = { pipeline, config, view, log };
+    this.#httpLane = new HttpLane(services);
+    this.#fastLane = config.lane === 'fast' && config.tls === undefined ? new FastLane(services, this.#httpLane) : undefined;
     this.#tls = config.tls && new TlsGate(config.tls, config.headersTimeoutMs, (socket) => this.#open(socket));
     this.#listener = new Listener((socket) => this.#accept(socket));
   }
@@ -94,7 +99,8 @@ export class Edge {
   close(): void {
     this.#listener.stopAccepting();
     this.#silence.stop();
-    this.#lane.close();
+    this.#fastLane?.close();
+    this.#httpLane.close();
   }
 
   /** Counts and admits what the listener accepted, before a byte of it is read. */
@@ -130,7 +136,7 @@ export class Edge {
       this.#connections.delete(connection);
       if (this.#connections.size === 0) this.#onEmpty?.();
     });
-    this.#lane.accept(connection);
+    (this.#fastLane ?? this.#httpLane).accept(connection);
     // Accepted by the kernel before the listener was closed: its request is on its way.
     if (this.#isDraining) this.#awaitHead(connection);
   }
@@ -138,19 +144,16 @@ export class Edge {
   #drainConnection(connection: Connection): void {
     const { state } = connection;
     connection.isLast = true;
-    if (state === 'idle') connection.socket.destroy();
+    // What it has not yet taken of its last answer, it still gets.
+    if (state === 'idle') connection.socket.destroySoon();
     else if (state === 'head') this.#awaitHead(connection);
   }
 
   #awaitHead(connection: Connection): void {
     connection.isLast = true;
-    setTimeout(() => void this.#refuseHalfHead(connection), DEFAULTS.drainHeadMs).unref();
-  }
-
-  async #refuseHalfHead(connection: Connection): Promise<void> {
-    if (connection.state === 'busy' || connection.isRefused) return;
-    connection.isRefused = true;
-    const response = await this.#pipeline.refuse(new RequestTimeoutError('The server stops before the request was complete.'));
-    connection.end(await formatLastResponse(response), DEFAULTS.drainHeadMs);
+    const error = new RequestTimeoutError('The server stops before the request was complete.');
+    setTimeout(() => {
+      if (connection.state !== 'busy') refuse(connection, error, this.#pipeline, DEFAULTS.drainHeadMs);
+    }, DEFAULTS.drainHeadMs).unref();
   }
 }

@@ -22,6 +22,10 @@ export interface Services {
 /** Methods that change nothing, so that several may run at once (RFC 9110 §9.2.1). */
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY', 'PROPFIND', 'REPORT', 'SEARCH']);
 
+export function isSafeMethod(method: string): boolean {
+  return SAFE_METHODS.has(method);
+}
+
 const NO_FIELDS: readonly string[] = [];
 
 /** One request and its response on a connection. What is the same on both lanes; how bytes come and go, each lane knows. */
@@ -74,7 +78,7 @@ export abstract class Exchange implements RequestSource {
   }
 
   get isSafe(): boolean {
-    return SAFE_METHODS.has(this.method);
+    return isSafeMethod(this.method);
   }
 
   /** Begins to handle it. The connection calls this once, when the requests before it allow. */
@@ -133,8 +137,8 @@ export abstract class Exchange implements RequestSource {
   }
 
   #reply(response: HttpResponse): void {
-    if (this.connection.isOldest(this)) this.#send(response);
-    else this.#early = response;
+    if (this.connection.mustWait(this)) this.#early = response;
+    else this.#send(response);
   }
 
   #send(response: HttpResponse): void {

@@ -1,7 +1,7 @@
-import { STATUS_CODES } from 'node:http';
 import { DEFAULTS } from '../defaults.ts';
 import { type BodyStream, isStream, openStream } from '../response/body-stream.ts';
 import type { HttpResponse } from '../response/http-response.ts';
+import { formatHeadText } from './head-text.ts';
 import { formatHead } from './response-head.ts';
 
 /**
@@ -10,12 +10,9 @@ import { formatHead } from './response-head.ts';
  */
 export async function formatLastResponse(response: HttpResponse): Promise<Buffer> {
   if (isStream(response.body)) response.body = await collect(response.body);
-  const { status, fields } = formatHead(response);
-  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`];
-  for (let index = 0; index < fields.length; index += 2) lines.push(`${fields[index]}: ${fields[index + 1]}`);
-  lines.push(`date: ${new Date().toUTCString()}`, 'connection: close', '', '');
+  const head = formatHeadText(formatHead(response), 'connection: close\r\n');
   const { body } = response;
-  return Buffer.concat([Buffer.from(lines.join('\r\n'), 'latin1'), Buffer.from((body ?? '') as string)]);
+  return Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from((body ?? '') as string)]);
 }
 
 /** The bytes of a stream, or none where there are too many of them or it fails. */

@@ -1,8 +1,19 @@
 import type { Socket } from 'node:net';
-import type { OutgoingMessage } from 'node:http';
 import { AbortedError } from '../errors/aborted-error.ts';
 import { ReplyError } from '../errors/reply-error.ts';
 import { type BodyStream, type Chunk, type ChunkReader, openStream } from '../response/body-stream.ts';
+
+/** What a streamed body is written to; node:http's `ServerResponse` is one. */
+export interface StreamTarget {
+  /** Whether a head was set; then no other can take its place. */
+  readonly headersSent: boolean;
+  /** Sends the head now rather than with the first chunk. */
+  flushHeaders(): void;
+  /** `false`: the client does not take it as fast, and `drain` follows when it did. */
+  write(chunk: Chunk): boolean;
+  on(event: 'drain', listener: () => void): unknown;
+  off(event: 'drain', listener: () => void): unknown;
+}
 
 /** A source that always has the next chunk, and a client that always takes it, must not keep all others waiting. */
 const CHUNKS_IN_A_ROW = 64;
@@ -16,7 +27,7 @@ const CHUNKS_IN_A_ROW = 64;
  * @throws what the source throws; `ReplyError` on a chunk that is neither text nor bytes, or a body of another length
  * than announced; `AbortedError` when the client goes away, after the source was told
  */
-export async function sendStream(body: BodyStream, to: OutgoingMessage, writeHead: () => void, socket: Socket, lengthBytes: number | undefined): Promise<void> {
+export async function sendStream(body: BodyStream, to: StreamTarget, writeHead: () => void, socket: Socket, lengthBytes: number | undefined): Promise<void> {
   const reader = openStream(body);
   const gate = new Gate(to, socket, reader);
   // A source that takes its time must not keep the head from the client; one that does not shall leave with it.
@@ -50,13 +61,13 @@ export async function sendStream(body: BodyStream, to: OutgoingMessage, writeHea
 
 /** Stands between a source and a client, and wakes whoever waits for one of them when the client goes away. */
 class Gate {
-  readonly #to: OutgoingMessage;
+  readonly #to: StreamTarget;
   readonly #socket: Socket;
   readonly #reader: ChunkReader;
   #gone: AbortedError | undefined;
   #wake: () => void = () => {};
 
-  constructor(to: OutgoingMessage, socket: Socket, reader: ChunkReader) {
+  constructor(to: StreamTarget, socket: Socket, reader: ChunkReader) {
     this.#to = to;
     this.#socket = socket;
     this.#reader = reader;

@@ -2,10 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { DEFAULTS } from '../../defaults.ts';
 import { HttpError } from '../../errors/http-error.ts';
-import type { HttpResponse } from '../../response/http-response.ts';
 import type { Connection } from '../connection.ts';
 import type { Services } from '../exchange.ts';
-import { formatLastResponse } from '../format-response.ts';
+import { refuse } from '../refuse.ts';
 import { HttpExchange } from './http-exchange.ts';
 import { toParserError } from './parser-error.ts';
 
@@ -64,8 +63,7 @@ export class HttpLane {
   /** CONNECT asks for a tunnel, which is no business of an origin server (RFC 9110 §9.3.6). */
   #onConnect(socket: Socket): void {
     const connection = this.#connections.get(socket) as Connection;
-    connection.isRefused = true;
-    connection.whenAtRest(() => void this.#refuse(new HttpError(501, 'CONNECT is not served here.', { expose: true }), connection));
+    refuse(connection, new HttpError(501, 'CONNECT is not served here.', { expose: true }), this.#services.pipeline);
   }
 
   /**
@@ -79,19 +77,12 @@ export class HttpLane {
       socket.destroy();
       return;
     }
-    if (connection.isRefused) return;
-    connection.isRefused = true;
     const { newest } = connection;
-    if (newest instanceof HttpExchange && newest.body?.isComplete === false) {
-      connection.isLast = true;
+    if (!connection.isRefused && newest instanceof HttpExchange && newest.body?.isComplete === false) {
+      connection.isRefused = connection.isLast = true;
       newest.body.fail(error);
       return;
     }
-    connection.whenAtRest(() => void this.#refuse(error, connection));
-  }
-
-  async #refuse(error: Error, connection: Connection): Promise<void> {
-    const response: HttpResponse = await this.#services.pipeline.refuse(error);
-    connection.end(await formatLastResponse(response));
+    refuse(connection, error, this.#services.pipeline);
   }
 }

@@ -1,0 +1,82 @@
+import type { BodySource } from '../../request/body-source.ts';
+import { type BodyStream, isStream } from '../../response/body-stream.ts';
+import type { HttpResponse } from '../../response/http-response.ts';
+import { discardBody } from '../../response/replace-body.ts';
+import { Exchange, type Services } from '../exchange.ts';
+import { formatHeadText } from '../head-text.ts';
+import { formatHead, type ResponseHead } from '../response-head.ts';
+import { sendStream } from '../send-stream.ts';
+import type { FastConnection } from './fast-connection.ts';
+import type { HeadParser } from './head-parser.ts';
+import { StreamWriter } from './stream-writer.ts';
+
+const CLOSE = 'connection: close\r\n';
+
+/** One request and its response on the fast lane. */
+export class FastExchange extends Exchange {
+  readonly body: BodySource | undefined;
+  readonly #carrier: FastConnection;
+  #writer: StreamWriter | undefined;
+
+  constructor({ method, target, fields }: HeadParser, body: BodySource | undefined, carrier: FastConnection, services: Services) {
+    super(method, target, fields, carrier.connection, services);
+    this.body = body;
+    this.#carrier = carrier;
+  }
+
+  /** The whole of it has come. */
+  get awaitsClient(): boolean {
+    return false;
+  }
+
+  protected get hasBegun(): boolean {
+    return this.#writer?.headersSent === true;
+  }
+
+  protected write(response: HttpResponse): Promise<void> | undefined {
+    const head = formatHead(response);
+    const { body } = response;
+    const hasBody = head.mayHaveBody && this.method !== 'HEAD';
+    if (hasBody && isStream(body)) return this.#stream(body, head);
+    const text = formatHeadText(head, this.#persistence(head));
+    if (hasBody) this.#carrier.write(text, body as string | Uint8Array | null);
+    else {
+      discardBody(response, new Error('A response to this request has no body.'));
+      this.#carrier.write(text, null);
+    }
+    this.finish();
+    return undefined;
+  }
+
+  protected cut(): void {
+    this.connection.socket.destroy();
+    this.finish();
+  }
+
+  protected writeLastResort(): void {
+    this.#carrier.write(`HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n${CLOSE}\r\n`, null);
+    this.finish();
+  }
+
+  protected override finish(): void {
+    super.finish();
+    this.#carrier.proceed();
+  }
+
+  /** What is said about the connection: whether it goes on (RFC 9112 §9.3), and for how long. */
+  #persistence(head: ResponseHead): string {
+    return this.isLast(head) ? CLOSE : this.#carrier.persistence;
+  }
+
+  async #stream(body: BodyStream, head: ResponseHead): Promise<void> {
+    const { socket } = this.connection;
+    const isChunked = head.bodyBytes === undefined;
+    const writer = new StreamWriter(socket, isChunked);
+    this.#writer = writer;
+    this.#carrier.flush();
+    const begin = (): void => writer.writeHead(formatHeadText(head, this.#persistence(head) + (isChunked ? 'transfer-encoding: chunked\r\n' : '')));
+    await sendStream(body, writer, begin, socket, head.bodyBytes);
+    writer.end();
+    this.finish();
+  }
+}

@@ -1,0 +1,19 @@
+import type { Pipeline } from '../pipeline.ts';
+import type { Connection } from './connection.ts';
+import { formatLastResponse } from './format-response.ts';
+
+/**
+ * Answers what was no request, and closes. Once for a connection, after the answers to what came before.
+ *
+ * @param lingerMs how long the client has to read the answer
+ */
+export function refuse(connection: Connection, error: Error, pipeline: Pipeline, lingerMs?: number): void {
+  if (connection.isRefused) return;
+  connection.isRefused = true;
+  connection.whenAtRest(() => void send(connection, error, pipeline, lingerMs));
+}
+
+async function send(connection: Connection, error: Error, pipeline: Pipeline, lingerMs: number | undefined): Promise<void> {
+  const response = await pipeline.refuse(error);
+  connection.end(await formatLastResponse(response), lingerMs);
+}
