@@ -2,12 +2,13 @@ import type { Middleware, ResponseInterceptor } from './config/hooks.ts';
 import type { ServerConfig } from './config/server-options.ts';
 import { BadRequestError, MethodNotAllowedError, NotFoundError } from './errors/http-error.ts';
 import { HeaderList } from './fields/header-list.ts';
-import { callHandler } from './handlers/call-handler.ts';
+import { type RouteCore, toCore } from './handlers/call-handler.ts';
 import type { HttpRoute } from './handlers/http-route.ts';
 import { respondToError } from './handlers/respond-to-error.ts';
 import { runMiddleware } from './handlers/run-middleware.ts';
 import type { Scope } from './handlers/scope.ts';
 import { withDeadline } from './handlers/with-deadline.ts';
+import { withoutStack } from './errors/without-stack.ts';
 import { runInterceptors } from './interceptors/run-interceptors.ts';
 import type { LogHolder } from './log.ts';
 import { controls, type HttpRequest } from './request/http-request.ts';
@@ -28,7 +29,7 @@ interface Plan {
   readonly scope: Scope;
   readonly steps: readonly Step[];
   /** Makes the response, or throws. */
-  readonly core: (request: HttpRequest) => MaybePromise<HttpResponse>;
+  readonly core: RouteCore;
   readonly timeoutMs: number;
   readonly maxBodyBytes: number;
   readonly headers: HeaderList;
@@ -128,7 +129,7 @@ export class Pipeline {
     return {
       ...this.#planScope(scope),
       steps: [...this.#stepsOf(scope), ...own],
-      core: (request) => callHandler(route, request),
+      core: toCore(route),
       timeoutMs: options.handlerTimeoutMs ?? this.#config.handlerTimeoutMs,
       maxBodyBytes: options.maxBodyBytes ?? this.#config.maxBodyBytes,
     };
@@ -149,7 +150,7 @@ export class Pipeline {
     return this.#planRefused(this.#root, steps, notFound);
   }
 
-  #planRefused(scope: Scope, steps: readonly Step[], core: Plan['core']): Plan {
+  #planRefused(scope: Scope, steps: readonly Step[], core: RouteCore): Plan {
     return { ...this.#planScope(scope), steps, core, timeoutMs: this.#config.handlerTimeoutMs };
   }
 
@@ -196,11 +197,11 @@ function toSteps(scope: Scope, strictSlashes: boolean): Step[] {
 }
 
 function notFound(): never {
-  throw new NotFoundError('There is nothing at this path.');
+  throw withoutStack(() => new NotFoundError('There is nothing at this path.'));
 }
 
 function methodNotAllowed(methods: readonly string[]): never {
-  throw new MethodNotAllowedError(methods, `This path takes ${methods.join(', ')}.`);
+  throw withoutStack(() => new MethodNotAllowedError(methods, `This path takes ${methods.join(', ')}.`));
 }
 
 function formatAllow(methods: readonly string[]): HttpResponse {

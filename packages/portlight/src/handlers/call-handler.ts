@@ -7,17 +7,20 @@ import { isResponse, toResponse } from '../response/to-response.ts';
 import type { HttpRoute } from './http-route.ts';
 import { validateReply, validateRequest, validatesRequest } from './validate.ts';
 
+/** What a route does with a request that is routed to it. Waits for nothing where nothing has to be waited for. */
+export type RouteCore = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>;
+
 /**
  * From a routed request to the reply of its handler: body limit, validation, the call, validation of the reply.
  *
- * Waits for nothing where nothing has to be waited for.
- *
- * @throws whatever the handler throws
+ * The core throws whatever the handler throws.
  */
-export function callHandler(route: HttpRoute, request: HttpRequest): HttpResponse | Promise<HttpResponse> {
-  controls.payload(request).assertDeclaredWithinLimit();
-  if (validatesRequest(route.options)) return validateAndCall(route, request);
-  return respond(route, request, route.handler(request));
+export function toCore(route: HttpRoute): RouteCore {
+  const isValidated = validatesRequest(route.options);
+  return (request) => {
+    controls.assertBodyWithinLimit(request);
+    return isValidated ? validateAndCall(route, request) : respond(route, request, route.handler(request));
+  };
 }
 
 async function validateAndCall(route: HttpRoute, request: HttpRequest): Promise<HttpResponse> {

@@ -37,6 +37,8 @@ export interface RequestClient {
 export interface RequestControls {
   payload(request: HttpRequest<RequestShape>): RequestBody;
   target(request: HttpRequest<RequestShape>): Target;
+  /** @throws {PayloadTooLargeError} when the body says that it is over its limit */
+  assertBodyWithinLimit(request: HttpRequest<RequestShape>): void;
   /** Sets how much of the body may be read, before anybody can. */
   limitBody(request: HttpRequest<RequestShape>, limitBytes: number): void;
   setParams(request: HttpRequest<RequestShape>, params: unknown): void;
@@ -252,6 +254,9 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
     controls = {
       payload,
       target: (request) => request.#target,
+      assertBodyWithinLimit(request) {
+        if (request.#source.body !== undefined) payload(request).assertDeclaredWithinLimit();
+      },
       limitBody(request, limitBytes) {
         if (request.#source.body !== undefined) payload(request).limitBytes = limitBytes;
       },

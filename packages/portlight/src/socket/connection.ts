@@ -26,6 +26,8 @@ export class Connection {
   isRefused = false;
   /** Its last answer is out; it is open only to let the client read it. */
   isEnding = false;
+  /** Its lane looks at nothing but whole requests: there is never a part of a head. */
+  hasWholeRequests = false;
   /** Requests that are being handled, in the order they came. */
   readonly #running: Exchange[] = [];
   /** Pipelined requests that have to wait for those. */
@@ -56,7 +58,7 @@ export class Connection {
 
   get state(): ConnectionState {
     if (this.#running.length > 0) return 'busy';
-    return this.socket.bytesRead > this.#bytesAtRest ? 'head' : 'idle';
+    return !this.hasWholeRequests && this.socket.bytesRead > this.#bytesAtRest ? 'head' : 'idle';
   }
 
   /** Whether it is the client's turn to send: a request, the rest of a head, or the rest of a body. */
@@ -95,15 +97,16 @@ export class Connection {
   finish(exchange: Exchange): void {
     const index = this.#running.indexOf(exchange);
     if (index === -1) return;
-    this.#running.splice(index, 1);
-    this.#startWaiting();
+    if (this.#running.length === 1) this.#running.pop();
+    else this.#running.splice(index, 1);
+    if (this.#waiting.length > 0) this.#startWaiting();
     if (this.#running.length === 0) this.#rest();
     else if (index === 0) this.#running[0]?.takeTurn();
   }
 
   /** Whether an earlier request has to be answered before this one. */
   mustWait(exchange: Exchange): boolean {
-    return this.#running.indexOf(exchange) > 0;
+    return this.#running.length > 1 && this.#running.indexOf(exchange) > 0;
   }
 
   /** Whether a later request came over the connection; then this one's response must not close it. */
@@ -124,6 +127,7 @@ export class Connection {
 
   /** Puts bytes that were read but not used in front of what comes, for another lane. */
   unread(bytes: Buffer): void {
+    this.hasWholeRequests = false;
     this.#bytesAtRest = this.socket.bytesRead - bytes.byteLength;
     this.socket.unshift(bytes);
   }
@@ -158,8 +162,9 @@ export class Connection {
   }
 
   #rest(): void {
-    this.#bytesAtRest = this.socket.bytesRead;
+    if (!this.hasWholeRequests) this.#bytesAtRest = this.socket.bytesRead;
     if (this.isLast && !this.isRefused) this.socket.destroySoon();
+    if (this.#onRest.length === 0) return;
     const listeners = this.#onRest;
     this.#onRest = [];
     for (const listener of listeners) listener();

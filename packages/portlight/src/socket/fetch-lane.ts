@@ -6,7 +6,7 @@ import type { RequestSource, ServerView } from '../request/request-source.ts';
 import { type ChunkReader, isStream, openStream } from '../response/body-stream.ts';
 import type { HttpResponse } from '../response/http-response.ts';
 import { discardBody } from '../response/replace-body.ts';
-import { formatHead } from './response-head.ts';
+import { inspectResponse } from './response-head.ts';
 
 /**
  * The lane without a socket: a standard `Request` in, a standard `Response` out, through the same pipeline.
@@ -66,9 +66,10 @@ function toSource(standard: Request, url: URL, target: string): RequestSource {
 
 /** @param onDone called when the last of the response was taken */
 function toStandard(response: HttpResponse, method: string, onDone: () => void): Response {
-  const { status, fields, mayHaveBody } = formatHead(response);
+  const { status, fields, bodyBytes, mayHaveBody } = inspectResponse(response);
   const headers = new Headers();
   for (let index = 0; index < fields.length; index += 2) headers.append(fields[index] as string, fields[index + 1] as string);
+  if (bodyBytes !== undefined) headers.set('content-length', String(bodyBytes));
   const { body } = response;
   if (mayHaveBody && method !== 'HEAD' && isStream(body)) {
     return new Response(toWebStream(openStream(body), onDone), { status, headers });

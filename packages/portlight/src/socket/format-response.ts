@@ -2,7 +2,7 @@ import { DEFAULTS } from '../defaults.ts';
 import { type BodyStream, isStream, openStream } from '../response/body-stream.ts';
 import type { HttpResponse } from '../response/http-response.ts';
 import { formatHeadText } from './head-text.ts';
-import { formatHead } from './response-head.ts';
+import { inspectResponse } from './response-head.ts';
 
 /**
  * A response as the bytes of a connection's last message. A stream is read whole, a short page for an error from a file for
@@ -10,7 +10,7 @@ import { formatHead } from './response-head.ts';
  */
 export async function formatLastResponse(response: HttpResponse): Promise<Buffer> {
   if (isStream(response.body)) response.body = await collect(response.body);
-  const head = formatHeadText(formatHead(response), 'connection: close\r\n');
+  const head = formatHeadText(inspectResponse(response), 'connection: close\r\n');
   const { body } = response;
   return Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from((body ?? '') as string)]);
 }

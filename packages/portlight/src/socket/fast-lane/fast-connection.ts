@@ -40,6 +40,7 @@ export class FastConnection {
     this.connection = connection;
     this.persistence = lane.persistence;
     this.#lane = lane;
+    connection.hasWholeRequests = true;
     connection.socket.on('data', this.#onData);
     connection.socket.on('end', this.#onEnd);
   }
@@ -56,17 +57,20 @@ export class FastConnection {
     if (isThrough && this.#hasEnded && this.connection.state !== 'busy') this.connection.socket.end();
   }
 
-  /** Sends a response, or keeps it for those to the requests that came with it. */
-  write(head: string, body: string | Uint8Array | null): void {
+  /** Sends text, each character a byte, or keeps it for the responses to requests that came together. */
+  write(text: string): void {
+    this.#unsent += text;
+    if (!this.#isReading || this.connection.isLast || this.#unsent.length >= MOST_UNSENT) this.flush();
+  }
+
+  /** Sends a response whose body is bytes. */
+  writeWithBytes(head: string, body: Uint8Array): void {
     const { socket } = this.connection;
-    if (typeof body === 'string') this.#unsent += head + toByteText(body);
-    else this.#unsent += head;
-    if (body !== null && typeof body !== 'string') {
-      socket.cork();
-      this.flush();
-      socket.write(body);
-      socket.uncork();
-    } else if (!this.#isReading || this.connection.isLast || this.#unsent.length >= MOST_UNSENT) this.flush();
+    this.#unsent += head;
+    socket.cork();
+    this.flush();
+    socket.write(body);
+    socket.uncork();
   }
 
   flush(): void {
@@ -146,8 +150,3 @@ export class FastConnection {
 }
 
 const NO_BYTES = Buffer.alloc(0);
-
-/** Text as its bytes in UTF-8, a character for each. */
-function toByteText(text: string): string {
-  return Buffer.byteLength(text) === text.length ? text : Buffer.from(text).toString('latin1');
-}

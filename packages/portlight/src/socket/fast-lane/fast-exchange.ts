@@ -4,7 +4,7 @@ import type { HttpResponse } from '../../response/http-response.ts';
 import { discardBody } from '../../response/replace-body.ts';
 import { Exchange, type Services } from '../exchange.ts';
 import { formatHeadText } from '../head-text.ts';
-import { formatHead, type ResponseHead } from '../response-head.ts';
+import { inspectResponse, type ResponseHead } from '../response-head.ts';
 import { sendStream } from '../send-stream.ts';
 import type { FastConnection } from './fast-connection.ts';
 import type { HeadParser } from './head-parser.ts';
@@ -34,16 +34,15 @@ export class FastExchange extends Exchange {
   }
 
   protected write(response: HttpResponse): Promise<void> | undefined {
-    const head = formatHead(response);
+    const head = inspectResponse(response);
     const { body } = response;
     const hasBody = head.mayHaveBody && this.method !== 'HEAD';
     if (hasBody && isStream(body)) return this.#stream(body, head);
     const text = formatHeadText(head, this.#persistence(head));
-    if (hasBody) this.#carrier.write(text, body as string | Uint8Array | null);
-    else {
-      discardBody(response, new Error('A response to this request has no body.'));
-      this.#carrier.write(text, null);
-    }
+    if (!hasBody) discardBody(response, new Error('A response to this request has no body.'));
+    if (!hasBody || body === null) this.#carrier.write(text);
+    else if (typeof body === 'string') this.#carrier.write(text + (body.length === head.bodyBytes ? body : toByteText(body)));
+    else this.#carrier.writeWithBytes(text, body as Uint8Array);
     this.finish();
     return undefined;
   }
@@ -54,7 +53,7 @@ export class FastExchange extends Exchange {
   }
 
   protected writeLastResort(): void {
-    this.#carrier.write(`HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n${CLOSE}\r\n`, null);
+    this.#carrier.write(`HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n${CLOSE}\r\n`);
     this.finish();
   }
 
@@ -79,4 +78,9 @@ export class FastExchange extends Exchange {
     writer.end();
     this.finish();
   }
+}
+
+/** Text as its bytes in UTF-8, a character for each. */
+function toByteText(text: string): string {
+  return Buffer.from(text).toString('latin1');
 }

@@ -13,6 +13,8 @@ const CR = 0x0d;
 const LF = 0x0a;
 const SPACE = 0x20;
 const COLON = 0x3a;
+/** The bit that letters in lower case have; it changes none of `-`, and no other `tchar` into a letter. */
+const LOWER_CASE = 0x20;
 
 /** RFC 9110 §5.6.2: `tchar`. */
 const TOKEN = tableOf("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
@@ -105,19 +107,19 @@ export class HeadParser {
   #understands(name: string, value: string): boolean {
     switch (name.length) {
       case 4:
-        return name.toLowerCase() !== 'host' || this.#host(value);
+        return !isNamed(name, 'host') || this.#host(value);
       case 10:
-        return name.toLowerCase() !== 'connection' || this.#connection(value);
+        return !isNamed(name, 'connection') || this.#connection(value);
       case 14:
-        return name.toLowerCase() !== 'content-length' || this.#length(value);
+        return !isNamed(name, 'content-length') || this.#length(value);
       case 6:
-        return name.toLowerCase() !== 'expect';
+        return !isNamed(name, 'expect');
       case 7:
-        return name.toLowerCase() !== 'upgrade';
+        return !isNamed(name, 'upgrade');
       case 16:
-        return name.toLowerCase() !== 'proxy-connection';
+        return !isNamed(name, 'proxy-connection');
       case 17:
-        return name.toLowerCase() !== 'transfer-encoding';
+        return !isNamed(name, 'transfer-encoding');
       default:
         return true;
     }
@@ -155,6 +157,14 @@ export class HeadParser {
     while (table[text.charCodeAt(at)] === 1) at += 1;
     return at;
   }
+}
+
+/** Whether a name is another one of the same length, whatever its case. */
+function isNamed(name: string, lowerCased: string): boolean {
+  for (let index = 0; index < name.length; index++) {
+    if ((name.charCodeAt(index) | LOWER_CASE) !== lowerCased.charCodeAt(index)) return false;
+  }
+  return true;
 }
 
 function tableOf(characters: string): Uint8Array {

@@ -8,7 +8,7 @@ import type { Connection } from '../connection.ts';
 import { Exchange, type Services } from '../exchange.ts';
 import { inspectHead } from './inspect-head.ts';
 import { MessageBody } from './message-body.ts';
-import { formatHead, type ResponseHead } from '../response-head.ts';
+import { inspectResponse, type ResponseHead } from '../response-head.ts';
 import { sendStream } from '../send-stream.ts';
 
 /** One request and its response on the node:http lane. */
@@ -52,15 +52,17 @@ export class HttpExchange extends Exchange {
   }
 
   protected write(response: HttpResponse): Promise<void> | undefined {
-    const head = formatHead(response);
+    const head = inspectResponse(response);
     const to = this.#response;
     const isUnread = this.#leavesBodyUnread();
     const lingers = isUnread && this.body?.isHeldBack === false;
     if (isUnread) this.connection.isLast = true;
-    if (this.isLast(head)) head.fields.push('connection', 'close');
+    const fields = [...head.fields];
+    if (head.bodyBytes !== undefined) fields.push('content-length', String(head.bodyBytes));
+    if (this.isLast(head)) fields.push('connection', 'close');
     const { body } = response;
-    if (head.mayHaveBody && this.method !== 'HEAD' && isStream(body)) return this.#stream(body, head, lingers);
-    to.writeHead(head.status, head.fields);
+    if (head.mayHaveBody && this.method !== 'HEAD' && isStream(body)) return this.#stream(body, head, fields, lingers);
+    to.writeHead(head.status, fields);
     if (!head.mayHaveBody || this.method === 'HEAD' || body === null || isStream(body)) {
       discardBody(response, new Error('A response to this request has no body.'));
       return this.#end(undefined, lingers);
@@ -76,9 +78,9 @@ export class HttpExchange extends Exchange {
     this.#response.writeHead(500, ['content-length', '0', 'connection', 'close']).end();
   }
 
-  async #stream(body: BodyStream, head: ResponseHead, lingers: boolean): Promise<void> {
+  async #stream(body: BodyStream, { status, bodyBytes }: ResponseHead, fields: string[], lingers: boolean): Promise<void> {
     const to = this.#response;
-    await sendStream(body, to, () => to.writeHead(head.status, head.fields), this.connection.socket, head.bodyBytes);
+    await sendStream(body, to, () => to.writeHead(status, fields), this.connection.socket, bodyBytes);
     await this.#end(undefined, lingers);
   }
 
