@@ -1,10 +1,10 @@
 import type { Middleware, ResponseInterceptor } from './config/hooks.ts';
 import type { ServerConfig } from './config/server-options.ts';
-import { BadRequestError, MethodNotAllowedError, NotFoundError } from './errors/http-error.ts';
+import { BadRequestError, type HttpError, MethodNotAllowedError, NotFoundError } from './errors/http-error.ts';
 import { HeaderList } from './fields/header-list.ts';
 import { type RouteCore, toCore } from './handlers/call-handler.ts';
 import type { HttpRoute } from './handlers/http-route.ts';
-import { respondToError } from './handlers/respond-to-error.ts';
+import { findHandler, formatProblem, respondToError } from './handlers/respond-to-error.ts';
 import { runMiddleware } from './handlers/run-middleware.ts';
 import type { Scope } from './handlers/scope.ts';
 import { withDeadline } from './handlers/with-deadline.ts';
@@ -140,14 +140,22 @@ export class Pipeline {
   }
 
   /** What a request passes whose path is known, but not by its method: the middleware of the scope that knows it. */
-  #planClaimed(scope: Scope): Plan {
-    return this.#planRefused(scope, this.#stepsOf(scope), notFound);
+  #planClaimed(scope: Scope, core: RouteCore): Plan {
+    return this.#planRefused(scope, this.#stepsOf(scope), core);
   }
 
   /** What a request passes whose path is no route's: the middleware of the root, and all that has a pattern for it. */
   #planUnknown(): Plan {
     const steps = [...this.#steps].flatMap(([each, all]) => (each === this.#root ? all : all.filter((step) => step.matcher !== undefined)));
-    return this.#planRefused(this.#root, steps, notFound);
+    return this.#planRefused(this.#root, steps, this.#alwaysRefuse(() => new NotFoundError('There is nothing at this path.')));
+  }
+
+  /** A refusal that is the same for every request; its response is made once where no error handler wants to see each. */
+  #alwaysRefuse(makeError: () => HttpError): RouteCore {
+    const refuse = (request: HttpRequest): MaybePromise<HttpResponse> => respondToError(withoutStack(makeError), this.#root, request, this.#log);
+    if (findHandler(this.#root, makeError().status) !== undefined) return refuse;
+    const response = formatProblem(makeError());
+    return (request) => (this.#log.verbose ? refuse(request) : response.clone());
   }
 
   #planRefused(scope: Scope, steps: readonly Step[], core: RouteCore): Plan {
@@ -167,9 +175,8 @@ export class Pipeline {
     if (path === '*') return this.#planAsterisk(method);
     const allowed = this.#table.allowed(path);
     if (allowed === undefined) return this.#unknown;
-    const plan = this.#planClaimed(allowed.target.scope);
     const methods = [...new Set([...allowed.methods, 'OPTIONS'])].sort();
-    return { ...plan, core: method === 'OPTIONS' ? () => formatAllow(methods) : () => methodNotAllowed(methods) };
+    return this.#planClaimed(allowed.target.scope, method === 'OPTIONS' ? () => formatAllow(methods) : () => methodNotAllowed(methods));
   }
 
   /** `OPTIONS *` asks what the server can do at all (RFC 9110 §9.3.7). */
@@ -194,10 +201,6 @@ function toSteps(scope: Scope, strictSlashes: boolean): Step[] {
     matcher.add(null, pattern, true, scope.prefix);
     return { middleware, matcher };
   });
-}
-
-function notFound(): never {
-  throw withoutStack(() => new NotFoundError('There is nothing at this path.'));
 }
 
 function methodNotAllowed(methods: readonly string[]): never {

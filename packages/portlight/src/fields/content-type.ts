@@ -9,8 +9,19 @@ export interface ContentType {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
+/** The field that was read last, and what it says: most bodies of a server have the same one. */
+let lastField = '';
+let lastType: ContentType | undefined;
+
 /** The content type, or `undefined` where the field is no media type (RFC 9110 §8.3.1). */
 export function parseContentType(field: string): ContentType | undefined {
+  if (field === lastField) return lastType;
+  lastType = read(field);
+  lastField = field;
+  return lastType;
+}
+
+function read(field: string): ContentType | undefined {
   const { type, parameters } = parse(field);
   const parts = type.split('/');
   if (parts.length !== 2 || !parts.every(isToken)) return undefined;

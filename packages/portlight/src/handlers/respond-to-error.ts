@@ -37,7 +37,8 @@ export function respondToError(
   }
 }
 
-function findHandler(scope: Scope | undefined, status: number): ErrorHandler | undefined {
+/** The handler that an error of this status goes to, if there is one. */
+export function findHandler(scope: Scope | undefined, status: number): ErrorHandler | undefined {
   for (let each = scope; each !== undefined; each = each.parent) {
     const { errorHandlers } = each;
     const handler = errorHandlers.get(status) ?? errorHandlers.get(status < 500 ? '4xx' : '5xx') ?? errorHandlers.get('any');
@@ -55,7 +56,8 @@ function complete(reply: unknown, error: HttpError, request: HttpRequest | undef
   return finishReply(response, request);
 }
 
-function formatProblem(error: HttpError): HttpResponse {
+/** What the client sees of an error that no handler answers. */
+export function formatProblem(error: HttpError): HttpResponse {
   const errors = 'errors' in error && Array.isArray(error.errors) ? { errors: (error as ValidationError).errors } : {};
   const response = HttpResponse.problem(error.status, error.expose ? error.message : undefined, { code: error.code, ...errors });
   addHeaders(response, error);

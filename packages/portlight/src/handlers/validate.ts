@@ -20,11 +20,12 @@ export function validatesRequest({ params, query, headers, body }: RouteOptions)
  */
 export async function validateRequest(options: RouteOptions, request: HttpRequest): Promise<void> {
   const issues: ValidationIssue[] = [];
-  if (options.params !== undefined) controls.setParams(request, await check(options.params, 'params', request.params, issues));
-  if (options.query !== undefined) controls.setQuery(request, await check(options.query, 'query', request.query, issues));
-  if (options.headers !== undefined) await check(options.headers, 'headers', headerRecord(request), issues);
-  if (issues.length === 0 && options.body !== undefined) {
-    controls.setBody(request, await check(options.body, 'body', await readBody(request), issues));
+  const { params, query, headers, body } = options;
+  if (params !== undefined) controls.setParams(request, settle(await params['~standard'].validate(request.params), 'params', issues));
+  if (query !== undefined) controls.setQuery(request, settle(await query['~standard'].validate(request.query), 'query', issues));
+  if (headers !== undefined) settle(await headers['~standard'].validate(headerRecord(request)), 'headers', issues);
+  if (body !== undefined && issues.length === 0) {
+    controls.setBody(request, settle(await body['~standard'].validate(await readBody(request)), 'body', issues));
   }
   if (issues.length > 0) throw new ValidationError(issues);
 }
@@ -37,8 +38,8 @@ export async function validateReply(schema: StandardSchemaV1, reply: unknown): P
   throw new InternalServerError(undefined, { code: 'ERR_PORTLIGHT_RESPONSE_VALIDATION', cause });
 }
 
-async function check(schema: StandardSchemaV1, part: ValidationIssue['in'], value: unknown, issues: ValidationIssue[]): Promise<unknown> {
-  const result = await schema['~standard'].validate(value);
+/** The output of a schema; what it refuses goes to the issues. */
+function settle(result: StandardSchemaV1.Result<unknown>, part: ValidationIssue['in'], issues: ValidationIssue[]): unknown {
   if (result.issues === undefined) return result.value;
   for (const issue of result.issues) issues.push({ in: part, path: pathOf(issue), message: issue.message });
   return undefined;

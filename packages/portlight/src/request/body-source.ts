@@ -13,6 +13,8 @@ export interface BodySink {
 export interface BodySource {
   /** What Content-Length says, in bytes, or `undefined` for a body of unknown length. */
   readonly declaredBytes: number | undefined;
+  /** The body, where all of it is there already; then nobody needs to `start`. */
+  readonly whole?: Uint8Array;
   start(sink: BodySink): void;
   /** Asks the client to wait. A chunk that is under way may still come. */
   pause(): void;

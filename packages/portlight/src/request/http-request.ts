@@ -199,13 +199,14 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
    * @throws {UnsupportedMediaTypeError} 415 when it is compressed or in another charset than UTF-8
    */
   json(): Promise<unknown> {
-    this.#json ??= this.#read().then(parseJson);
+    this.#json ??= this.#readJson();
     return this.#json;
   }
 
   /** The body as UTF-8 text. Throws as {@link json}. */
-  text(): Promise<string> {
-    return this.#read().then(decodeUtf8);
+  async text(): Promise<string> {
+    assertReadable(this);
+    return decodeUtf8(await payload(this).bytes());
   }
 
   /** The body as it came, compressed or not. @throws {PayloadTooLargeError} 413 over the limit */
@@ -231,9 +232,9 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
     return (await this.#form).data;
   }
 
-  async #read(): Promise<Uint8Array> {
+  async #readJson(): Promise<unknown> {
     assertReadable(this);
-    return payload(this).bytes();
+    return parseJson(await payload(this).bytes());
   }
 
   #buildUrl(): URL {

@@ -48,6 +48,7 @@ export class RequestBody {
     const source = this.#source;
     if (source === undefined) return NO_BYTES;
     this.assertDeclaredWithinLimit();
+    if (source.whole !== undefined) return source.whole;
     const chunks: Uint8Array[] = [];
     await new Promise<void>((resolve, reject) => {
       source.start(this.#limited(source, { chunk: (bytes) => chunks.push(bytes), end: resolve, fail: reject }));

@@ -13,11 +13,23 @@ const TEXT = 'text/plain; charset=utf-8';
 const JSON_TYPE = 'application/json';
 const BYTES = 'application/octet-stream';
 
+/** Text that has a type already. */
+export class EncodedText implements EncodedBody {
+  readonly body: string;
+  readonly contentType: string;
+
+  constructor(body: string, contentType: string) {
+    this.body = body;
+    this.contentType = contentType;
+  }
+}
+
 /** Text is never sniffed and never HTML by itself. `null` and `undefined` are no body here: what they mean as replies, `toResponse` knows. */
 export function encodeBody(value: unknown): EncodedBody {
   if (typeof value === 'string') return { body: value, contentType: TEXT };
   if (value === null || value === undefined) return { body: null, contentType: undefined };
   if (typeof value !== 'object') return { body: encodeJson(value), contentType: JSON_TYPE };
+  if (value instanceof EncodedText) return value;
   if (value instanceof Uint8Array) return { body: value, contentType: BYTES };
   if (value instanceof ArrayBuffer) return { body: new Uint8Array(value), contentType: BYTES };
   if (value instanceof Blob) return { body: value.stream() as ReadableStream<Uint8Array>, contentType: value.type || BYTES, lengthBytes: value.size };

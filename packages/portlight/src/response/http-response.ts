@@ -3,7 +3,7 @@ import { statusTitle } from '../errors/status-title.ts';
 import { type CookieOptions, formatCookie } from '../fields/cookie.ts';
 import { HeaderList } from '../fields/header-list.ts';
 import type { BodyStream, ResponseBody } from './body-stream.ts';
-import { encodeBody, encodeJson } from './encode-body.ts';
+import { encodeBody, EncodedText, encodeJson } from './encode-body.ts';
 import { FileBody, type FileOptions } from './file-body.ts';
 import { parseRawResponse } from './raw-response.ts';
 import { assertRedirectStatus, formatLocation } from './redirect.ts';
@@ -104,16 +104,16 @@ export class HttpResponse {
 
   /** JSON, whatever the value: a string becomes a JSON string. */
   static json(value: unknown, init?: ResponseInit): HttpResponse {
-    return withType(encodeJson(value), 'application/json', init);
+    return new HttpResponse(new EncodedText(encodeJson(value), 'application/json'), init);
   }
 
   static text(text: string, init?: ResponseInit): HttpResponse {
-    return withType(String(text), 'text/plain; charset=utf-8', init);
+    return new HttpResponse(new EncodedText(String(text), 'text/plain; charset=utf-8'), init);
   }
 
   /** HTML as it stands: what users wrote must be escaped before. */
   static html(html: string, init?: ResponseInit): HttpResponse {
-    return withType(String(html), 'text/html; charset=utf-8', init);
+    return new HttpResponse(new EncodedText(String(html), 'text/html; charset=utf-8'), init);
   }
 
   /**
@@ -156,7 +156,7 @@ export class HttpResponse {
    */
   static problem(status: number, detail?: string, members: Readonly<Record<string, unknown>> = {}): HttpResponse {
     const problem = { status, title: statusTitle(status), detail, ...members };
-    return withType(encodeJson(problem), 'application/problem+json', { status });
+    return new HttpResponse(new EncodedText(encodeJson(problem), 'application/problem+json'), { status });
   }
 
   /**
@@ -206,11 +206,4 @@ function setFields(response: HttpResponse, fields: HeaderFields): void {
   for (const [name, value] of Object.entries(fields as Record<string, HeaderValue | undefined>)) {
     if (value !== undefined) response.header(name, value);
   }
-}
-
-function withType(body: string, type: string, init: ResponseInit | undefined): HttpResponse {
-  const response = new HttpResponse(null, init);
-  response.body = body;
-  if (!response.headers.has('content-type')) response.headers.append('content-type', type);
-  return response;
 }

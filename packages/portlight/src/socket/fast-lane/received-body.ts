@@ -2,18 +2,18 @@ import type { BodySink, BodySource } from '../../request/body-source.ts';
 
 /** A body that came whole, in the same piece as its head. */
 export class ReceivedBody implements BodySource {
-  readonly #bytes: Uint8Array;
+  readonly whole: Uint8Array;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    this.whole = bytes;
   }
 
   get declaredBytes(): number {
-    return this.#bytes.byteLength;
+    return this.whole.byteLength;
   }
 
   start(sink: BodySink): void {
-    sink.chunk(this.#bytes);
+    sink.chunk(this.whole);
     sink.end();
   }
 
