@@ -47,10 +47,10 @@ export class Connection {
     socket.on('error', ignore);
     // Each pipelined response that is streamed listens for the close as well.
     socket.setMaxListeners(MOST_LISTENERS);
-    socket.on('end', () => this.abort(new AbortedError('The client closed its side of the connection.', 'ERR_PORTLIGHT_CLIENT_GONE')));
+    socket.on('end', () => this.#abandon('The client closed its side of the connection.'));
     socket.on('close', () => {
       this.#waiting.length = 0;
-      this.abort(new AbortedError('The client closed the connection.', 'ERR_PORTLIGHT_CLIENT_GONE'));
+      this.#abandon('The client closed the connection.');
       // Responses that wait for their turn will not get another.
       for (const exchange of [...this.#running]) exchange.takeTurn();
     });
@@ -70,9 +70,9 @@ export class Connection {
    * Whether a request may start now: one that may change something is handled alone, safe ones a few at a time, so that a
    * client cannot start work without end.
    */
-  mayStart(isSafe: boolean): boolean {
+  mayStart(request: { readonly isSafe: boolean }): boolean {
     if (this.#running.length === 0) return true;
-    return isSafe && this.#running.length < DEFAULTS.maxPipelined && this.#running.every((exchange) => exchange.isSafe);
+    return request.isSafe && this.#running.length < DEFAULTS.maxPipelined && this.#running.every((exchange) => exchange.isSafe);
   }
 
   /** Starts a request that may start. */
@@ -84,7 +84,7 @@ export class Connection {
 
   /** Starts a request, at once or when those before it allow. While one waits nothing more is read. */
   admit(exchange: Exchange): void {
-    if (this.#waiting.length === 0 && this.mayStart(exchange.isSafe)) {
+    if (this.#waiting.length === 0 && this.mayStart(exchange)) {
       this.start(exchange);
       return;
     }
@@ -152,8 +152,13 @@ export class Connection {
     socket.once('close', () => clearTimeout(timer));
   }
 
+  /** Tells the handlers that are at work that the client is gone. */
+  #abandon(how: string): void {
+    if (this.#running.length > 0) this.abort(new AbortedError(how, 'ERR_PORTLIGHT_CLIENT_GONE'));
+  }
+
   #startWaiting(): void {
-    for (let next = this.#waiting[0]; next !== undefined && this.mayStart(next.isSafe); next = this.#waiting[0]) {
+    for (let next = this.#waiting[0]; next !== undefined && this.mayStart(next); next = this.#waiting[0]) {
       this.#waiting.shift();
       if (this.#waiting.length === 0) this.socket.resume();
       this.#running.push(next);

@@ -32,7 +32,6 @@ const NO_FIELDS: readonly string[] = [];
 export abstract class Exchange implements RequestSource {
   readonly method: string;
   readonly target: string;
-  readonly rawHeaders: readonly string[];
   protected readonly connection: Connection;
   readonly #services: Services;
   #request: HttpRequest | undefined;
@@ -41,14 +40,14 @@ export abstract class Exchange implements RequestSource {
   #isRecovered = false;
   #isFinished = false;
 
-  constructor(method: string, target: string, rawHeaders: readonly string[], connection: Connection, services: Services) {
+  constructor(method: string, target: string, connection: Connection, services: Services) {
     this.method = method;
     this.target = target;
-    this.rawHeaders = rawHeaders;
     this.connection = connection;
     this.#services = services;
   }
 
+  abstract readonly rawHeaders: readonly string[];
   abstract readonly body: BodySource | undefined;
   /** Whether it is the client's turn: somebody reads the body, and the rest of it has not come. */
   abstract readonly awaitsClient: boolean;

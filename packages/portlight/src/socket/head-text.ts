@@ -1,20 +1,43 @@
 import { STATUS_CODES } from 'node:http';
 import type { ResponseHead } from './response-head.ts';
 
+const CRLF = '\r\n';
 const STATUS_LINES: Map<number, string> = new Map();
 /** The ends of heads written in this second, by what they say of the connection. */
 const tails: Map<string, string> = new Map();
+
+/** The beginning that was written last: an app that answers one thing often writes the same one again. */
+let last: Pick<ResponseHead, 'status' | 'fields'> & { readonly hasLength: boolean } = { status: 0, fields: [], hasLength: false };
+let lastBeginning = '';
 
 /**
  * A head as it goes over the wire, each character a byte (RFC 9112 §2.1).
  *
  * @param connectionLines what it says of the connection: field lines, each with its CRLF
  */
-export function formatHeadText({ status, fields, bodyBytes }: ResponseHead, connectionLines: string): string {
-  let text = STATUS_LINES.get(status) ?? addStatusLine(status);
-  for (let index = 0; index < fields.length; index += 2) text += `${fields[index]}: ${fields[index + 1]}\r\n`;
-  if (bodyBytes !== undefined) text += `content-length: ${bodyBytes}\r\n`;
-  return text + (tails.get(connectionLines) ?? addTail(connectionLines));
+export function formatHeadText(head: ResponseHead, connectionLines: string): string {
+  const { bodyBytes } = head;
+  const beginning = beginningOf(head);
+  const tail = tails.get(connectionLines) ?? addTail(connectionLines);
+  return bodyBytes === undefined ? beginning + tail : beginning + bodyBytes + CRLF + tail;
+}
+
+/** All up to the number of the length. */
+function beginningOf({ status, fields, bodyBytes }: ResponseHead): string {
+  const hasLength = bodyBytes !== undefined;
+  if (status === last.status && hasLength === last.hasLength && isSame(fields, last.fields)) return lastBeginning;
+  const parts = [STATUS_LINES.get(status) ?? addStatusLine(status)];
+  for (let index = 0; index < fields.length; index += 2) parts.push(fields[index] as string, ': ', fields[index + 1] as string, CRLF);
+  if (hasLength) parts.push('content-length: ');
+  last = { status, fields: [...fields], hasLength };
+  lastBeginning = parts.join('');
+  return lastBeginning;
+}
+
+function isSame(some: readonly string[], other: readonly string[]): boolean {
+  if (some.length !== other.length) return false;
+  for (let index = 0; index < some.length; index++) if (some[index] !== other[index]) return false;
+  return true;
 }
 
 function addStatusLine(status: number): string {

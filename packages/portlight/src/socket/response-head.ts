@@ -21,7 +21,7 @@ export function inspectResponse(response: HttpResponse): ResponseHead {
   const { status } = response;
   const { flat } = response.headers;
   const mayHaveBody = status !== 204 && status !== 205 && status !== 304;
-  const framing = flat.some((text, index) => index % 2 === 0 && FRAMING.has(text)) ? response.headers : undefined;
+  const framing = holdsFraming(flat) ? response.headers : undefined;
   const bodyBytes = mayHaveBody ? measure(response, framing) : status === 205 ? 0 : undefined;
   const asksToClose = framing?.get('connection')?.toLowerCase() === 'close';
   return { status, fields: framing === undefined ? flat : withoutFraming(flat), bodyBytes, mayHaveBody, asksToClose };
@@ -34,6 +34,11 @@ function measure({ body }: HttpResponse, framing: HeaderList | undefined): numbe
   if (body instanceof Uint8Array) return body.byteLength;
   const declared = framing?.get('content-length') ?? '';
   return /^\d{1,15}$/.test(declared) ? Number(declared) : undefined;
+}
+
+function holdsFraming(flat: readonly string[]): boolean {
+  for (let index = 0; index < flat.length; index += 2) if (FRAMING.has(flat[index] as string)) return true;
+  return false;
 }
 
 function withoutFraming(flat: readonly string[]): string[] {

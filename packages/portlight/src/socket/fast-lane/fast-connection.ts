@@ -1,5 +1,5 @@
 import type { Connection } from '../connection.ts';
-import { isSafeMethod, type Services } from '../exchange.ts';
+import type { Services } from '../exchange.ts';
 import { FastExchange } from './fast-exchange.ts';
 import type { HeadParser } from './head-parser.ts';
 import { ReceivedBody } from './received-body.ts';
@@ -106,7 +106,7 @@ export class FastConnection {
         this.#isLeaving = true;
         return false;
       }
-      if (!connection.mayStart(isSafeMethod(parser.method))) return false;
+      if (!connection.mayStart(parser)) return false;
       if (parser.asksToClose) connection.isLast = connection.isClosing = true;
       this.requests += 1;
       connection.start(new FastExchange(parser, this.#takeBody(parser), this, services));
@@ -118,7 +118,7 @@ export class FastConnection {
 
   /** A request that is there from its first byte to its last. */
   #readRequest(parser: HeadParser): boolean {
-    return parser.read(this.#text, this.#used) && parser.end + parser.contentLength <= this.#text.length;
+    return parser.read(this.#bytes, this.#text, this.#used) && parser.end + parser.contentLength <= this.#text.length;
   }
 
   /** Uses up a request. */

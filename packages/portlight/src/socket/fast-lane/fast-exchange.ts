@@ -7,7 +7,7 @@ import { formatHeadText } from '../head-text.ts';
 import { inspectResponse, type ResponseHead } from '../response-head.ts';
 import { sendStream } from '../send-stream.ts';
 import type { FastConnection } from './fast-connection.ts';
-import type { HeadParser } from './head-parser.ts';
+import { type HeadParser, readFields } from './head-parser.ts';
 import { StreamWriter } from './stream-writer.ts';
 
 const CLOSE = 'connection: close\r\n';
@@ -16,12 +16,20 @@ const CLOSE = 'connection: close\r\n';
 export class FastExchange extends Exchange {
   readonly body: BodySource | undefined;
   readonly #carrier: FastConnection;
+  readonly #fieldLines: string;
+  #rawHeaders: readonly string[] | undefined;
   #writer: StreamWriter | undefined;
 
-  constructor({ method, target, fields }: HeadParser, body: BodySource | undefined, carrier: FastConnection, services: Services) {
-    super(method, target, fields, carrier.connection, services);
+  constructor({ method, target, fieldLines }: HeadParser, body: BodySource | undefined, carrier: FastConnection, services: Services) {
+    super(method, target, carrier.connection, services);
     this.body = body;
     this.#carrier = carrier;
+    this.#fieldLines = fieldLines;
+  }
+
+  get rawHeaders(): readonly string[] {
+    this.#rawHeaders ??= readFields(this.#fieldLines);
+    return this.#rawHeaders;
   }
 
   /** The whole of it has come. */

@@ -1,4 +1,5 @@
 import { isHost } from '../../fields/host.ts';
+import { isSafeMethod } from '../exchange.ts';
 
 /** What this lane takes of a head: less than HTTP allows, and nothing that two readers could take for two things. */
 export interface HeadLimits {
@@ -8,10 +9,11 @@ export interface HeadLimits {
 }
 
 const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'];
-const VERSION = ' HTTP/1.1\r\n';
+const VERSION = Buffer.from(' HTTP/1.1\r\n');
 const CR = 0x0d;
 const LF = 0x0a;
 const SPACE = 0x20;
+const SLASH = 0x2f;
 const COLON = 0x3a;
 /** The bit that letters in lower case have; it changes none of `-`, and no other `tchar` into a letter. */
 const LOWER_CASE = 0x20;
@@ -32,8 +34,8 @@ const VALUE = tableOf(Array.from({ length: 0x7f - SPACE }, (_, index) => String.
 export class HeadParser {
   method = '';
   target = '';
-  /** Name, value, name, value. */
-  fields: string[] = [];
+  /** The field lines as they came, for {@link readFields}. */
+  fieldLines = '';
   /** What Content-Length says; -1 without it. */
   contentLength = -1;
   /** The client wants no further response (RFC 9112 §9.6). */
@@ -42,22 +44,35 @@ export class HeadParser {
   end = 0;
 
   readonly #limits: HeadLimits;
+  /** The same twice: numbers are quicker to look at, and strings to cut out. */
+  #bytes: Uint8Array = new Uint8Array(0);
   #text = '';
   #hosts = 0;
+  /** The host that came last: most requests name the same one. */
+  #lastHost: Uint8Array = VERSION;
 
   constructor(limits: HeadLimits) {
     this.#limits = limits;
   }
 
-  /** Reads the head at `start`. `false`: it is incomplete, over a limit, or not quite plain. */
-  read(text: string, start: number): boolean {
+  get isSafe(): boolean {
+    return isSafeMethod(this.method);
+  }
+
+  /**
+   * Reads the head at `start`.
+   *
+   * @param text the bytes, a character for each
+   * @returns whether it took it; else it is incomplete, over a limit, or not quite plain
+   */
+  read(bytes: Uint8Array, text: string, start: number): boolean {
+    this.#bytes = bytes;
     this.#text = text;
     this.end = start;
-    this.fields = [];
     this.contentLength = -1;
     this.asksToClose = false;
     this.#hosts = 0;
-    return this.#requestLine() && this.#fieldLines() && this.#hosts === 1 && this.end - start < this.#limits.maxHeaderBytes;
+    return this.#requestLine() && this.#readFieldLines() && this.#hosts === 1 && this.end - start < this.#limits.maxHeaderBytes;
   }
 
   /** request-line = method SP request-target SP HTTP-version CRLF (RFC 9112 §3); the target in origin form (§3.2.1). */
@@ -65,9 +80,9 @@ export class HeadParser {
     const text = this.#text;
     const method = this.#methodName();
     const start = this.end + method.length + 1;
-    if (text.charCodeAt(start - 1) !== SPACE || text[start] !== '/') return false;
+    if (this.#bytes[start - 1] !== SPACE || this.#bytes[start] !== SLASH) return false;
     const end = this.#skip(TARGET, start);
-    if (end - start > this.#limits.maxUrlBytes || !text.startsWith(VERSION, end)) return false;
+    if (end - start > this.#limits.maxUrlBytes || !this.#isAt(end, VERSION)) return false;
     this.method = method;
     this.target = text.slice(start, end);
     this.end = end + VERSION.length;
@@ -81,54 +96,57 @@ export class HeadParser {
   }
 
   /** *( field-line CRLF ) CRLF (RFC 9112 §2.1) */
-  #fieldLines(): boolean {
-    const text = this.#text;
-    for (let lines = 0; text.charCodeAt(this.end) !== CR; lines++) {
+  #readFieldLines(): boolean {
+    const start = this.end;
+    for (let lines = 0; this.#bytes[this.end] !== CR; lines++) {
       if (lines === this.#limits.maxHeaderLines || !this.#fieldLine()) return false;
     }
+    this.fieldLines = this.#text.slice(start, this.end);
     return this.#endLine(this.end);
   }
 
   /** field-line = field-name ":" OWS field-value OWS (RFC 9112 §5); here with a space before the value at most, and none after. */
   #fieldLine(): boolean {
-    const text = this.#text;
-    const colon = this.#skip(TOKEN, this.end);
-    if (colon === this.end || text.charCodeAt(colon) !== COLON) return false;
-    const start = text.charCodeAt(colon + 1) === SPACE ? colon + 2 : colon + 1;
-    const end = this.#skip(VALUE, start);
-    if (end > start && (text.charCodeAt(start) === SPACE || text.charCodeAt(end - 1) === SPACE)) return false;
-    const name = text.slice(this.end, colon);
-    const value = text.slice(start, end);
-    this.fields.push(name, value);
-    return this.#endLine(end) && this.#understands(name, value);
+    const bytes = this.#bytes;
+    const name = this.end;
+    const colon = this.#skip(TOKEN, name);
+    if (colon === name || bytes[colon] !== COLON) return false;
+    const value = bytes[colon + 1] === SPACE ? colon + 2 : colon + 1;
+    const end = this.#skip(VALUE, value);
+    if (end > value && (bytes[value] === SPACE || bytes[end - 1] === SPACE)) return false;
+    return this.#endLine(end) && this.#understands(name, colon - name, value, end);
   }
 
   /** Whether a field leaves framing, host and persistence plain. Most fields have nothing to do with them. */
-  #understands(name: string, value: string): boolean {
-    switch (name.length) {
+  #understands(name: number, length: number, value: number, end: number): boolean {
+    switch (length) {
       case 4:
-        return !isNamed(name, 'host') || this.#host(value);
+        return !this.#isNamed('host', name) || this.#host(value, end);
       case 10:
-        return !isNamed(name, 'connection') || this.#connection(value);
+        return !this.#isNamed('connection', name) || this.#connection(this.#text.slice(value, end));
       case 14:
-        return !isNamed(name, 'content-length') || this.#length(value);
+        return !this.#isNamed('content-length', name) || this.#length(this.#text.slice(value, end));
       case 6:
-        return !isNamed(name, 'expect');
+        return !this.#isNamed('expect', name);
       case 7:
-        return !isNamed(name, 'upgrade');
+        return !this.#isNamed('upgrade', name);
       case 16:
-        return !isNamed(name, 'proxy-connection');
+        return !this.#isNamed('proxy-connection', name);
       case 17:
-        return !isNamed(name, 'transfer-encoding');
+        return !this.#isNamed('transfer-encoding', name);
       default:
         return true;
     }
   }
 
   /** RFC 9112 §3.2: exactly one. */
-  #host(value: string): boolean {
+  #host(start: number, end: number): boolean {
     this.#hosts += 1;
-    return isHost(value);
+    if (end - start === this.#lastHost.length && this.#isAt(start, this.#lastHost)) return true;
+    const host = this.#text.slice(start, end);
+    if (!isHost(host)) return false;
+    this.#lastHost = Buffer.from(host);
+    return true;
   }
 
   /** RFC 9112 §9.3: one of the two options that say nothing about other fields. */
@@ -145,26 +163,45 @@ export class HeadParser {
     return true;
   }
 
+  /** Whether this is the name at `start`, whatever its case; it is as long. */
+  #isNamed(lowerCased: string, start: number): boolean {
+    const bytes = this.#bytes;
+    for (let index = 0; index < lowerCased.length; index++) {
+      if (((bytes[start + index] as number) | LOWER_CASE) !== lowerCased.charCodeAt(index)) return false;
+    }
+    return true;
+  }
+
+  #isAt(start: number, expected: Uint8Array): boolean {
+    const bytes = this.#bytes;
+    for (let index = 0; index < expected.length; index++) if (bytes[start + index] !== expected[index]) return false;
+    return true;
+  }
+
   #endLine(at: number): boolean {
     this.end = at + 2;
-    return this.#text.charCodeAt(at) === CR && this.#text.charCodeAt(at + 1) === LF;
+    return this.#bytes[at] === CR && this.#bytes[at + 1] === LF;
   }
 
   /** Where the first character stands that is not in the table. */
   #skip(table: Uint8Array, start: number): number {
-    const text = this.#text;
+    const bytes = this.#bytes;
     let at = start;
-    while (table[text.charCodeAt(at)] === 1) at += 1;
+    while (at < bytes.length && table[bytes[at] as number] === 1) at += 1;
     return at;
   }
 }
 
-/** Whether a name is another one of the same length, whatever its case. */
-function isNamed(name: string, lowerCased: string): boolean {
-  for (let index = 0; index < name.length; index++) {
-    if ((name.charCodeAt(index) | LOWER_CASE) !== lowerCased.charCodeAt(index)) return false;
+/** Name, value, name, value of field lines that the parser has taken. */
+export function readFields(fieldLines: string): readonly string[] {
+  const fields: string[] = [];
+  for (let start = 0; start < fieldLines.length; ) {
+    const colon = fieldLines.indexOf(':', start);
+    const end = fieldLines.indexOf('\r\n', colon);
+    fields.push(fieldLines.slice(start, colon), fieldLines.slice(fieldLines.charCodeAt(colon + 1) === SPACE ? colon + 2 : colon + 1, end));
+    start = end + 2;
   }
-  return true;
+  return fields;
 }
 
 function tableOf(characters: string): Uint8Array {

@@ -19,7 +19,7 @@ export class HttpExchange extends Exchange {
   readonly #response: ServerResponse;
 
   constructor(message: IncomingMessage, response: ServerResponse, connection: Connection, services: Services) {
-    super(message.method as string, message.url as string, message.rawHeaders, connection, services);
+    super(message.method as string, message.url as string, connection, services);
     const { refusal, hasBody, declaredBytes, expectsContinue, asksForUpgrade } = inspectHead(message, services.config);
     const invite = expectsContinue ? (): void => response.writeContinue() : undefined;
     this.body = hasBody ? new MessageBody(message, declaredBytes, invite) : undefined;
@@ -41,6 +41,10 @@ export class HttpExchange extends Exchange {
 
   override get rawTrailers(): readonly string[] {
     return this.#message.rawTrailers;
+  }
+
+  get rawHeaders(): readonly string[] {
+    return this.#message.rawHeaders;
   }
 
   get awaitsClient(): boolean {
