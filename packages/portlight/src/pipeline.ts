@@ -28,6 +28,8 @@ interface Step {
 interface Plan {
   readonly scope: Scope;
   readonly steps: readonly Step[];
+  /** That of the steps, where it is the same for every path. */
+  readonly middleware: readonly Middleware[] | undefined;
   /** Makes the response, or throws. */
   readonly core: RouteCore;
   readonly timeoutMs: number;
@@ -89,7 +91,15 @@ export class Pipeline {
   }
 
   #run(plan: Plan, request: HttpRequest): MaybePromise<HttpResponse> {
-    if (plan.steps.length > 0 || plan.timeoutMs > 0) return this.#runGuarded(plan, request);
+    const { steps, timeoutMs, scope } = plan;
+    if (steps.length === 0 && timeoutMs === 0) return this.#runCore(plan, request);
+    const onError = (thrown: unknown): MaybePromise<HttpResponse> => respondToError(thrown, scope, request, this.#log);
+    const middleware = plan.middleware ?? middlewareFor(steps, controls.target(request).path);
+    const response = runMiddleware(middleware, request, () => this.#runCore(plan, request), onError);
+    return timeoutMs > 0 ? withDeadline(response, timeoutMs, request, onError) : response;
+  }
+
+  #runCore(plan: Plan, request: HttpRequest): MaybePromise<HttpResponse> {
     try {
       const response = plan.core(request);
       if (!(response instanceof Promise)) return response;
@@ -97,14 +107,6 @@ export class Pipeline {
     } catch (thrown) {
       return respondToError(thrown, plan.scope, request, this.#log);
     }
-  }
-
-  #runGuarded(plan: Plan, request: HttpRequest): Promise<HttpResponse> {
-    const onError = (thrown: unknown): MaybePromise<HttpResponse> => respondToError(thrown, plan.scope, request, this.#log);
-    const path = controls.target(request).path;
-    const middleware = plan.steps.filter(({ matcher }) => matcher === undefined || matcher.match('GET', path) !== undefined);
-    const response = runMiddleware(middleware.map((step) => step.middleware), request, plan.core, onError);
-    return plan.timeoutMs > 0 ? withDeadline(response, plan.timeoutMs, request, onError) : response;
   }
 
   #conclude(plan: Plan, response: MaybePromise<HttpResponse>, request: HttpRequest | undefined): MaybePromise<HttpResponse> {
@@ -128,7 +130,7 @@ export class Pipeline {
     const own = (options.use ?? []).map((middleware) => ({ middleware, matcher: undefined }));
     return {
       ...this.#planScope(scope),
-      steps: [...this.#stepsOf(scope), ...own],
+      ...toSequence([...this.#stepsOf(scope), ...own]),
       core: toCore(route),
       timeoutMs: options.handlerTimeoutMs ?? this.#config.handlerTimeoutMs,
       maxBodyBytes: options.maxBodyBytes ?? this.#config.maxBodyBytes,
@@ -159,7 +161,7 @@ export class Pipeline {
   }
 
   #planRefused(scope: Scope, steps: readonly Step[], core: RouteCore): Plan {
-    return { ...this.#planScope(scope), steps, core, timeoutMs: this.#config.handlerTimeoutMs };
+    return { ...this.#planScope(scope), ...toSequence(steps), core, timeoutMs: this.#config.handlerTimeoutMs };
   }
 
   #planScope(scope: Scope): Pick<Plan, 'scope' | 'headers' | 'interceptors' | 'maxBodyBytes'> {
@@ -201,6 +203,15 @@ function toSteps(scope: Scope, strictSlashes: boolean): Step[] {
     matcher.add(null, pattern, true, scope.prefix);
     return { middleware, matcher };
   });
+}
+
+function toSequence(steps: readonly Step[]): Pick<Plan, 'steps' | 'middleware'> {
+  const isForAll = steps.every(({ matcher }) => matcher === undefined);
+  return { steps, middleware: isForAll ? steps.map(({ middleware }) => middleware) : undefined };
+}
+
+function middlewareFor(steps: readonly Step[], path: string): readonly Middleware[] {
+  return steps.filter(({ matcher }) => matcher === undefined || matcher.match('GET', path) !== undefined).map(({ middleware }) => middleware);
 }
 
 function methodNotAllowed(methods: readonly string[]): never {

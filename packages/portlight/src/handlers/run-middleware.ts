@@ -5,33 +5,54 @@ import { finishReply } from '../response/finish-reply.ts';
 import type { HttpResponse } from '../response/http-response.ts';
 import { discardBody, supersede } from '../response/replace-body.ts';
 
+/** Makes the response of what lies further in. Neither throws nor rejects. */
+export type Respond = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>;
+
 /**
  * Wraps `core` in the middleware, the first outermost. An error at any depth becomes a response there, by `onError`,
- * so that what lies further out can still add its headers.
+ * so that what lies further out can still add its headers. Neither throws nor rejects.
  */
-export async function runMiddleware(
+export function runMiddleware(
   middleware: readonly Middleware[],
   request: HttpRequest,
-  core: (request: HttpRequest) => HttpResponse | Promise<HttpResponse>,
+  core: Respond,
   onError: (thrown: unknown) => HttpResponse | Promise<HttpResponse>,
   depth = 0,
-): Promise<HttpResponse> {
+): HttpResponse | Promise<HttpResponse> {
+  const current = middleware[depth];
+  if (current === undefined) return core(request);
   let inner: Promise<HttpResponse> | undefined;
+  const next = (): Promise<HttpResponse> => {
+    if (inner !== undefined) throw new ReplyError('A middleware called next() twice.');
+    inner = Promise.resolve(runMiddleware(middleware, request, core, onError, depth + 1));
+    return inner;
+  };
+  let reply: unknown;
   try {
-    const current = middleware[depth];
-    if (current === undefined) return await core(request);
-    const next = (): Promise<HttpResponse> => {
-      if (inner !== undefined) throw new ReplyError('A middleware called next() twice.');
-      inner = runMiddleware(middleware, request, core, onError, depth + 1);
-      return inner;
-    };
-    const reply = await current(request, next);
-    const made = await inner;
-    if (reply !== undefined && reply !== made) return supersede(made, await finishReply(reply, request));
-    if (made === undefined) throw new ReplyError('A middleware neither called next() nor returned a response.');
-    return made;
+    reply = current(request, next);
   } catch (thrown) {
-    void inner?.then((response) => discardBody(response, new Error('The middleware around it failed.')));
-    return onError(thrown);
+    return replace(inner, onError(thrown));
   }
+  // It only looked, as most do.
+  if (inner !== undefined && reply === inner) return inner;
+  return settle(reply, () => inner, request).catch((thrown: unknown) => replace(inner, onError(thrown)));
+}
+
+/**
+ * The response to what a middleware returned.
+ *
+ * @param getInner what lies further in, if the middleware went on; it may do so until its promise settles
+ */
+async function settle(returned: unknown, getInner: () => Promise<HttpResponse> | undefined, request: HttpRequest): Promise<HttpResponse> {
+  const reply = await returned;
+  const made = await getInner();
+  if (reply !== undefined && reply !== made) return supersede(made, await finishReply(reply, request));
+  if (made === undefined) throw new ReplyError('A middleware neither called next() nor returned a response.');
+  return made;
+}
+
+/** The response in place of one whose middleware failed. */
+function replace(inner: Promise<HttpResponse> | undefined, response: HttpResponse | Promise<HttpResponse>): HttpResponse | Promise<HttpResponse> {
+  void inner?.then((superseded) => discardBody(superseded, new Error('The middleware around it failed.')));
+  return response;
 }

@@ -7,11 +7,12 @@ import { discardBody } from '../response/replace-body.ts';
  * The response, or after `limitMs` a 503 by `onError`; then `request.signal` aborts and a late response is ignored.
  */
 export function withDeadline(
-  response: Promise<HttpResponse>,
+  response: HttpResponse | Promise<HttpResponse>,
   limitMs: number,
   request: HttpRequest,
   onError: (thrown: unknown) => HttpResponse | Promise<HttpResponse>,
-): Promise<HttpResponse> {
+): HttpResponse | Promise<HttpResponse> {
+  if (!(response instanceof Promise)) return response;
   return new Promise((resolve) => {
     let late: ServiceUnavailableError | undefined;
     const timer = setTimeout(() => {
