@@ -6,4 +6,7 @@ export interface Lane {
   readonly options: ServerOptions;
 }
 
-export const LANES: readonly Lane[] = [{ name: 'node:http', options: {} }];
+export const LANES: readonly Lane[] = [
+  { name: 'fast', options: { lane: 'fast' } },
+  { name: 'node:http', options: { lane: 'http' } },
+];

@@ -22,6 +22,7 @@ let files: readonly string[];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'portlight-package-'));
   await runScript('typescript/bin/tsc', ['-b'], PACKAGE);
+  await runScript('rolldown/bin/cli.mjs', ['-c'], PACKAGE);
   const output = await runProgram('npm', ['pack', '--json', '--pack-destination', folder], PACKAGE);
   const [packed] = JSON.parse(output) as [Packed];
   tarball = join(folder, packed.filename);
@@ -30,11 +31,11 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-test('the tarball holds the licence, the readme and what src compiles to', () => {
+test('the tarball holds the licence, the readme, one file of code, and the types of src', () => {
   const compiled = readdirSync(join(PACKAGE, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts'))
-    .flatMap((path) => ['.js', '.d.ts'].map((end) => `dist/${path.replaceAll(sep, '/').replace(/\.ts$/, end)}`));
-  const expected = ['LICENSE', 'README.md', 'package.json', ...compiled].toSorted();
+    .map((path) => `dist/${path.replaceAll(sep, '/').replace(/\.ts$/, '.d.ts')}`);
+  const expected = ['LICENSE', 'README.md', 'package.json', 'dist/index.js', ...compiled].toSorted();
   expect(files.toSorted(), 'If dist holds what src no longer has, delete dist.').toEqual(expected);
 });
 

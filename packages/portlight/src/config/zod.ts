@@ -1,11 +1,4 @@
-import { createRequire } from 'node:module';
-
-type Zod = typeof import('zod');
-
-let loaded: Zod | undefined;
+import { onDemand, require } from '../on-demand.ts';
 
 /** zod, loaded when there is something to validate: importing it costs about 50 ms on Node 20. */
-export function loadZod(): Zod {
-  loaded ??= createRequire(import.meta.url)('zod') as Zod;
-  return loaded;
-}
+export const loadZod: () => typeof import('zod') = onDemand(() => require('zod') as typeof import('zod'));

@@ -1,5 +1,7 @@
-import { parse } from 'content-type';
+import { onDemand, require } from '../on-demand.ts';
 import { isToken } from './header-syntax.ts';
+
+const library = onDemand(() => require('content-type') as typeof import('content-type'));
 
 /** A `Content-Type` field, read once for routing, validation and reading alike. */
 export interface ContentType {
@@ -22,7 +24,7 @@ export function parseContentType(field: string): ContentType | undefined {
 }
 
 function read(field: string): ContentType | undefined {
-  const { type, parameters } = parse(field);
+  const { type, parameters } = library().parse(field);
   const parts = type.split('/');
   if (parts.length !== 2 || !parts.every(isToken)) return undefined;
   return { essence: type.toLowerCase(), parameters };

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { BadRequestError } from '../errors/http-error.ts';
 import { parseCookies } from '../fields/cookie.ts';
 import { isHost } from '../fields/host.ts';
@@ -164,7 +163,7 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
 
   /** Unique, made for this request: a random UUID. */
   get id(): string {
-    this.#id ??= randomUUID();
+    this.#id ??= crypto.randomUUID();
     return this.#id;
   }
 

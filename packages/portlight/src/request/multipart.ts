@@ -1,14 +1,17 @@
 import { type Blob, File } from 'node:buffer';
 import { createReadStream, openAsBlob } from 'node:fs';
-import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { BusboyConfig, BusboyFileStream, BusboyInstance } from '@fastify/busboy';
 import { BadRequestError, HttpError, PayloadTooLargeError } from '../errors/http-error.ts';
 import { parseContentType } from '../fields/content-type.ts';
+import { onDemand, require } from '../on-demand.ts';
 import { countDelimiters, type DelimiterCount } from './count-delimiters.ts';
 import type { FormLimits } from './form-limits.ts';
 import type { UploadFolder } from './upload-folder.ts';
+
+/** Without the types of its constructor, which are those of CommonJS. */
+const library = onDemand(() => require('@fastify/busboy') as { readonly Busboy: new (config: BusboyConfig) => BusboyInstance });
 
 type Entry = readonly [name: string, value: string | Promise<File>];
 
@@ -77,7 +80,7 @@ function badName(): BadRequestError {
 
 /** The parser is loaded when the first form comes. */
 function createParser(contentType: string, { maxFields, maxFiles, maxFieldBytes, maxFileBytes }: Required<FormLimits>): BusboyInstance {
-  const { Busboy } = createRequire(import.meta.url)('@fastify/busboy') as { Busboy: new (config: BusboyConfig) => BusboyInstance };
+  const { Busboy } = library();
   try {
     return new Busboy({
       headers: { 'content-type': contentType },

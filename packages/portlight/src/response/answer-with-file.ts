@@ -26,7 +26,7 @@ export interface FileRequest {
 export async function answerWithFile(response: HttpResponse, body: FileBody, request: FileRequest): Promise<HttpResponse> {
   const file = await openFile(body, request.header('accept-encoding'));
   try {
-    describe(response, file, body);
+    describe(response, file, body, await mediaTypeOf(file.path));
     const range = response.status === 200 ? negotiate(response, file, request) : wholeOf(file);
     if (range === undefined) {
       response.body = null;
@@ -47,10 +47,10 @@ export async function answerWithFile(response: HttpResponse, body: FileBody, req
   }
 }
 
-function describe(response: HttpResponse, file: OpenFile, { options }: FileBody): void {
+function describe(response: HttpResponse, file: OpenFile, { options }: FileBody, mediaType: string): void {
   const { headers } = response;
   const defaults: Record<string, string | undefined> = {
-    'content-type': mediaTypeOf(file.path),
+    'content-type': mediaType,
     etag: `"${file.size.toString(36)}-${Math.floor(file.modifiedAt).toString(36)}${file.coding === undefined ? '' : `-${file.coding}`}"`,
     'last-modified': formatHttpDate(file.modifiedAt),
     'accept-ranges': 'bytes',

@@ -125,11 +125,10 @@ export class Connection {
     else this.#onRest.push(listener);
   }
 
-  /** Puts bytes that were read but not used in front of what comes, for another lane. */
-  unread(bytes: Buffer): void {
+  /** From now on a lane may hold a part of a head. @param bytesUsed how much of what was read belongs to earlier requests */
+  expectHeads(bytesUsed: number): void {
     this.hasWholeRequests = false;
-    this.#bytesAtRest = this.socket.bytesRead - bytes.byteLength;
-    this.socket.unshift(bytes);
+    this.#bytesAtRest = bytesUsed;
   }
 
   abort(reason: AbortedError): void {

@@ -6,9 +6,18 @@ const STATUS_LINES: Map<number, string> = new Map();
 /** The ends of heads written in this second, by what they say of the connection. */
 const tails: Map<string, string> = new Map();
 
-/** The beginning that was written last: an app that answers one thing often writes the same one again. */
-let last: Pick<ResponseHead, 'status' | 'fields'> & { readonly hasLength: boolean } = { status: 0, fields: [], hasLength: false };
-let lastBeginning = '';
+/** A head up to the number of its length. */
+interface Beginning {
+  readonly status: number;
+  readonly fields: readonly string[];
+  readonly hasLength: boolean;
+  /** Whether the app says a date of its own. */
+  readonly hasDate: boolean;
+  readonly text: string;
+}
+
+/** The one that was written last: an app that answers one thing often writes the same one again. */
+let last: Beginning = { status: 0, fields: [], hasLength: false, hasDate: false, text: '' };
 
 /**
  * A head as it goes over the wire, each character a byte (RFC 9112 §2.1).
@@ -17,21 +26,19 @@ let lastBeginning = '';
  */
 export function formatHeadText(head: ResponseHead, connectionLines: string): string {
   const { bodyBytes } = head;
-  const beginning = beginningOf(head);
-  const tail = tails.get(connectionLines) ?? addTail(connectionLines);
-  return bodyBytes === undefined ? beginning + tail : beginning + bodyBytes + CRLF + tail;
+  const { text, hasDate } = beginningOf(head);
+  const tail = hasDate ? connectionLines + CRLF : (tails.get(connectionLines) ?? addTail(connectionLines));
+  return bodyBytes === undefined ? text + tail : text + bodyBytes + CRLF + tail;
 }
 
-/** All up to the number of the length. */
-function beginningOf({ status, fields, bodyBytes }: ResponseHead): string {
+function beginningOf({ status, fields, bodyBytes }: ResponseHead): Beginning {
   const hasLength = bodyBytes !== undefined;
-  if (status === last.status && hasLength === last.hasLength && isSame(fields, last.fields)) return lastBeginning;
+  if (status === last.status && hasLength === last.hasLength && isSame(fields, last.fields)) return last;
   const parts = [STATUS_LINES.get(status) ?? addStatusLine(status)];
   for (let index = 0; index < fields.length; index += 2) parts.push(fields[index] as string, ': ', fields[index + 1] as string, CRLF);
   if (hasLength) parts.push('content-length: ');
-  last = { status, fields: [...fields], hasLength };
-  lastBeginning = parts.join('');
-  return lastBeginning;
+  last = { status, fields: [...fields], hasLength, hasDate: fields.some((text, index) => index % 2 === 0 && text === 'date'), text: parts.join('') };
+  return last;
 }
 
 function isSame(some: readonly string[], other: readonly string[]): boolean {

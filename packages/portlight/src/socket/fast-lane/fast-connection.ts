@@ -24,17 +24,14 @@ export class FastConnection {
   /** How many requests it brought. */
   requests = 0;
   readonly #lane: Lane;
-  /** What came last, as bytes and as text of one character a byte, and how much of it is used. */
-  #bytes: Buffer = NO_BYTES;
-  #text = '';
-  #used = 0;
   /** Responses that leave when all requests that came together were begun. */
   #unsent = '';
   #isReading = false;
-  /** The client waits for us: nothing more is read from it. */
+  /** What came last has to wait, in the socket. */
   #isHeld = false;
-  #hasEnded = false;
+  /** It waits for its answers before it goes to the other lane. */
   #isLeaving = false;
+  #hasEnded = false;
 
   constructor(connection: Connection, lane: Lane) {
     this.connection = connection;
@@ -45,16 +42,13 @@ export class FastConnection {
     connection.socket.on('end', this.#onEnd);
   }
 
-  /** Begins as many of the requests that came as may begin now. */
+  /** A request is answered: what waits for that may come. */
   proceed(): void {
     if (this.#isReading || this.#isLeaving) return;
-    this.#isReading = true;
-    const isThrough = this.#readRequests();
-    this.#isReading = false;
-    this.flush();
-    if (this.#isLeaving) return this.#leave();
-    this.#hold(!isThrough);
-    if (isThrough && this.#hasEnded && this.connection.state !== 'busy') this.connection.socket.end();
+    if (this.#isHeld) {
+      this.#isHeld = false;
+      this.connection.socket.resume();
+    } else if (this.#hasEnded && this.connection.state !== 'busy') this.connection.socket.end();
   }
 
   /** Sends text, each character a byte, or keeps it for the responses to requests that came together. */
@@ -81,10 +75,13 @@ export class FastConnection {
   }
 
   readonly #onData = (bytes: Buffer): void => {
-    this.#bytes = bytes;
-    this.#text = bytes.toString('latin1');
-    this.#used = 0;
-    this.proceed();
+    this.#isReading = true;
+    const used = this.#readRequests(bytes, bytes.toString('latin1'));
+    this.#isReading = false;
+    this.flush();
+    if (used === bytes.byteLength) return;
+    this.#hold(bytes.subarray(used));
+    if (this.#isLeaving) this.#leave(bytes.byteLength - used);
   };
 
   readonly #onEnd = (): void => {
@@ -92,61 +89,55 @@ export class FastConnection {
     this.proceed();
   };
 
-  /** Whether all that came is used; what is not has to wait, or is for the other lane. */
-  #readRequests(): boolean {
+  /**
+   * Begins as many requests as may begin now.
+   *
+   * @param text the bytes, a character for each
+   * @returns how many of the bytes are used; the others have to wait, or are for the other lane
+   */
+  #readRequests(bytes: Buffer, text: string): number {
     const { connection } = this;
     const { parser, services } = this.#lane;
-    while (this.#used < this.#text.length) {
-      if (connection.isClosing || connection.isRefused) break;
+    let used = 0;
+    while (used < bytes.byteLength) {
+      if (connection.isClosing || connection.isRefused) return bytes.byteLength;
       if (connection.socket.writableNeedDrain) {
         connection.socket.once('drain', () => this.proceed());
-        return false;
+        return used;
       }
-      if (!this.#readRequest(parser)) {
+      if (!parser.read(bytes, text, used) || parser.end + parser.contentLength > bytes.byteLength) {
         this.#isLeaving = true;
-        return false;
+        return used;
       }
-      if (!connection.mayStart(parser)) return false;
+      if (!connection.mayStart(parser)) return used;
+      used = parser.end + Math.max(parser.contentLength, 0);
+      const body = parser.contentLength > 0 ? new ReceivedBody(bytes.subarray(parser.end, used)) : undefined;
       if (parser.asksToClose) connection.isLast = connection.isClosing = true;
       this.requests += 1;
-      connection.start(new FastExchange(parser, this.#takeBody(parser), this, services));
+      connection.start(new FastExchange(parser, body, this, services));
     }
-    this.#text = '';
-    this.#bytes = NO_BYTES;
-    return true;
+    return used;
   }
 
-  /** A request that is there from its first byte to its last. */
-  #readRequest(parser: HeadParser): boolean {
-    return parser.read(this.#bytes, this.#text, this.#used) && parser.end + parser.contentLength <= this.#text.length;
+  /** Gives bytes back to the socket, which brings them again when it goes on. So the end of the connection comes after them. */
+  #hold(bytes: Buffer): void {
+    this.#isHeld = true;
+    this.connection.socket.pause();
+    this.connection.socket.unshift(bytes);
   }
 
-  /** Uses up a request. */
-  #takeBody({ end, contentLength }: HeadParser): ReceivedBody | undefined {
-    this.#used = end + Math.max(contentLength, 0);
-    return contentLength > 0 ? new ReceivedBody(this.#bytes.subarray(end, this.#used)) : undefined;
-  }
-
-  #hold(isHeld: boolean): void {
-    if (this.#isHeld === isHeld) return;
-    this.#isHeld = isHeld;
-    if (isHeld) this.connection.socket.pause();
-    else this.connection.socket.resume();
-  }
-
-  /** Gives the connection, and what is not used of its bytes, to the other lane once the responses are out. */
-  #leave(): void {
+  /** Gives the connection to the other lane once the responses are out. @param unused how many bytes went back to the socket */
+  #leave(unused: number): void {
     const { connection } = this;
-    connection.socket.pause();
+    const { socket } = connection;
+    const used = socket.bytesRead - unused;
+    socket.off('data', this.#onData);
+    socket.off('end', this.#onEnd);
     connection.whenAtRest(() => {
-      if (connection.socket.destroyed || connection.isLast) return;
-      connection.socket.off('data', this.#onData);
-      connection.socket.off('end', this.#onEnd);
-      connection.unread(this.#bytes.subarray(this.#used));
+      if (socket.destroyed || connection.isLast) return;
+      connection.expectHeads(used);
       this.#lane.handOver(this);
-      connection.socket.resume();
+      socket.resume();
     });
   }
 }
-
-const NO_BYTES = Buffer.alloc(0);

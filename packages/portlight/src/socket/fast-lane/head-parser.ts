@@ -79,6 +79,7 @@ export class HeadParser {
   #requestLine(): boolean {
     const text = this.#text;
     const method = this.#methodName();
+    if (method === '') return false;
     const start = this.end + method.length + 1;
     if (this.#bytes[start - 1] !== SPACE || this.#bytes[start] !== SLASH) return false;
     const end = this.#skip(TARGET, start);

@@ -71,7 +71,7 @@ export class HttpExchange extends Exchange {
       discardBody(response, new Error('A response to this request has no body.'));
       return this.#end(undefined, lingers);
     }
-    return this.#end(body, lingers);
+    return this.#end(typeof body === 'string' && fields.some(isNotAscii) ? Buffer.from(body) : body, lingers);
   }
 
   protected cut(): void {
@@ -136,4 +136,9 @@ export class HttpExchange extends Exchange {
     // Paused: whoever read it stopped before its end, over the limit for example.
     return body.isHeldBack || body.hasFailed || this.#message.isPaused() || (body.declaredBytes ?? body.receivedBytes) > DEFAULTS.maxDrainedBodyBytes;
   }
+}
+
+/** node:http would write a head together with a body that is text, and both as UTF-8; a head is Latin-1. */
+function isNotAscii(text: string): boolean {
+  return /[^\x00-\x7f]/.test(text);
 }

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+/** What is served on a port, once more on the lane through node:http: what holds of one lane has to hold of the other. */
+export default defineConfig({
+  ssr: { resolve: { conditions: ['@portlight/source', 'node'] } },
+  test: {
+    name: 'http-lane',
+    include: ['test/{handlers,interceptors,lifecycle,pipeline,request,response,router,socket}/**/*.test.ts'],
+    setupFiles: ['test/support/use-http-lane.ts'],
+  },
+});
