@@ -35,6 +35,43 @@ describe('a client that closes its side after the request', () => {
     await client.ended();
   });
 
+  test.each([
+    ['in chunks', 'POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n', 'hi'],
+    ['of HTTP/1.0', 'POST / HTTP/1.0\r\ncontent-length: 2\r\n\r\nhi', 'hi'],
+    ['that is half a head', 'POST / HTTP/1.1\r\nhost: a\r\nco', ''],
+  ])('gets an answer to a request %s that came with one that takes its time', async (_kind, second, answer) => {
+    const [hasBegun, mayEnd] = [deferred(), deferred()];
+    await using open = await openServer((app) => app
+      .get('/slow', async () => {
+        hasBegun.resolve();
+        await mayEnd.promise;
+        return 'slow';
+      })
+      .post('/', (each) => each.text()));
+    await using client = await RawClient.open(open.port);
+    client.send(get('/slow') + second).sendFin();
+    await hasBegun.promise;
+    mayEnd.resolve();
+    const [slow, other] = await client.responses(2);
+    expect(slow?.body).toBe('slow');
+    if (answer === '') expect(other?.status).toBe(400);
+    else expect(other?.body).toBe(answer);
+    await client.ended();
+  });
+
+  test('whose answer was not begun leaves no source of one open', async () => {
+    const reason = deferred<unknown>();
+    await using open = await openServer((app) => app.get('/', async (each) => {
+      await abortOf(each);
+      return new ReadableStream({ cancel: (why) => reason.resolve(why) });
+    }));
+    await using client = await RawClient.open(open.port);
+    client.send(get('/'));
+    await new Promise(setImmediate);
+    client.reset();
+    expect(await reason.promise).toMatchObject({ code: 'ERR_PORTLIGHT_CLIENT_GONE' });
+  });
+
   test('gets the whole of a stream', async () => {
     await using open = await openServer((app) => app.get('/', async function* () {
       for (let index = 0; index < 3; index++) {

@@ -10,6 +10,7 @@ import type { FastConnection } from './fast-connection.ts';
 import { type HeadParser, readFields } from './head-parser.ts';
 import { StreamWriter } from './stream-writer.ts';
 
+const LAST_RESORT: ResponseHead = { status: 500, fields: [], bodyBytes: 0, mayHaveBody: true, asksToClose: true };
 const CLOSE = 'connection: close\r\n';
 
 /** One request and its response on the fast lane. */
@@ -56,12 +57,13 @@ export class FastExchange extends Exchange {
   }
 
   protected cut(): void {
-    this.connection.socket.destroy();
-    this.finish();
+    const { socket } = this.connection;
+    socket.once('close', () => this.finish());
+    socket.destroy();
   }
 
   protected writeLastResort(): void {
-    this.#carrier.write(`HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n${CLOSE}\r\n`);
+    this.#carrier.write(formatHeadText(LAST_RESORT, CLOSE));
     this.finish();
   }
 
