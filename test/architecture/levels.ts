@@ -19,6 +19,13 @@ export const LEVELS: Readonly<Record<string, Levels>> = {
     ['router.ts', 'http-server.ts', 'index.ts'],
     ['testing/'],
   ],
+  'rate-limit': [
+    ['option-error.ts', 'rate-limit-policy.ts', 'address-key.ts'],
+    ['create-policy.ts', 'rate-limit-store.ts', 'algorithms/'],
+    ['format-rate-limit.ts', 'memory/'],
+    ['index.ts', 'testing/'],
+    ['testing.ts'],
+  ],
 };
 
 /**

@@ -1,0 +1,59 @@
+import type { RateLimitPolicy } from '../rate-limit-policy.ts';
+import type { Algorithm, KeyState } from './algorithm.ts';
+
+/** How finely time is told: what was taken within a sixteenth of a window comes back together, with the last of it. */
+const SUB_WINDOWS = 16;
+
+/**
+ * Never admits more than `max` in any time of `windowMs`, and never denies a key that had fewer than `max` admitted in the last
+ * `windowMs` × 17/16.
+ *
+ * State: when the newest sub-window began; then for each sub-window, from the oldest, when its last unit was taken and how many
+ * were. A sub-window begins with a unit, not with the clock, so the first begins with the key's first request. It counts until its last
+ * unit is a window old: hence the first promise. Its first unit is at most a sub-window older: hence the second. As beginnings lie a
+ * sub-window apart, at most 17 count at once.
+ */
+export const slidingWindow: Algorithm = {
+  remaining(state, { max, windowMs }, now) {
+    if (state === undefined) return max;
+    let free = max;
+    for (let index = firstLive(state, windowMs, now); index < state.length; index += 2) free -= state[index + 1] as number;
+    return free;
+  },
+
+  waitMs(state, { windowMs }, now) {
+    return windowMs - (now - (state[firstLive(state, windowMs, now)] as number));
+  },
+
+  count(state, policy, now) {
+    return state === undefined ? [now, now, 1] : countAgain(state, policy, now);
+  },
+};
+
+function countAgain(state: KeyState, { windowMs }: RateLimitPolicy, now: number): KeyState {
+  const end = state.length;
+  const live = firstLive(state, windowMs, now);
+  if (live < end && now - (state[0] as number) < windowMs / SUB_WINDOWS) {
+    state[end - 2] = now;
+    (state[end - 1] as number)++;
+    return state;
+  }
+  // An array that grows by push takes room for 16 more; most keys never need it.
+  if (live === 1) {
+    const longer = state.concat(now, 1);
+    longer[0] = now;
+    return longer;
+  }
+  for (let index = live; index < end; index++) state[index - live + 1] = state[index] as number;
+  state.length = end - live + 1;
+  state[0] = now;
+  state.push(now, 1);
+  return state;
+}
+
+/** Where the oldest sub-window lies that still counts; the length where none does. */
+function firstLive(state: readonly number[], windowMs: number, now: number): number {
+  let index = 1;
+  while (index < state.length && now - (state[index] as number) >= windowMs) index += 2;
+  return index;
+}

@@ -1,0 +1,1 @@
+export { storeContract, type StoreCase } from './testing/store-contract.ts';
