@@ -36,6 +36,8 @@ export const DEFAULTS = {
   maxConnections: 10_000,
   /** No limit below that for all: behind a proxy every client has one address. */
   maxConnectionsPerIp: 10_000,
+  /** Clients that are connected by `/connect`; one more is answered 503. */
+  maxClients: 100_000,
   /** 0: a handler may take as long as it likes. */
   handlerTimeoutMs: 0,
   /** How long a response waits for one interceptor before it is sent without it. */

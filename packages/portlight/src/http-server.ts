@@ -1,9 +1,14 @@
 import type { Server } from 'node:net';
+import { MemoryClientStore } from './backplane/memory-client-store.ts';
+import { ClientRegistry, type Clients, type ConnectHandler, type DisconnectHandler } from './clients/client-registry.ts';
 import { type ParsedAddress, parseAddress, parsePort } from './config/address.ts';
+import type { RateLimitOptions } from './config/rate-limit-options.ts';
 import { DEFAULT_SERVER_CONFIG, resolveServerConfig, type ServerConfig, type ServerOptions } from './config/server-options.ts';
 import { toSilenceMs } from './config/silence.ts';
 import { assertTlsOptions, type TlsOptions } from './config/tls-options.ts';
+import { DEFAULTS } from './defaults.ts';
 import { ConfigError } from './errors/config-error.ts';
+import { GuardSet } from './guards/guard-set.ts';
 import { endProcessAfter } from './lifecycle/end-process.ts';
 import { type Hook, Hooks } from './lifecycle/hooks.ts';
 import { Life } from './lifecycle/life.ts';
@@ -11,6 +16,8 @@ import { ProcessWatch } from './lifecycle/process-watch.ts';
 import type { StopReason, StopReport } from './lifecycle/stop-report.ts';
 import { createStderrLogger, type Logger, type LogHolder, parseLogger } from './log.ts';
 import { Pipeline } from './pipeline.ts';
+import { unmapAddress } from './request/client-address.ts';
+import type { HttpRequest } from './request/http-request.ts';
 import type { ServerView } from './request/request-source.ts';
 import { HttpResponse } from './response/http-response.ts';
 import { Router } from './router.ts';
@@ -46,6 +53,10 @@ export class HttpServer extends Router implements ServerView {
   readonly #address: ParsedAddress;
   readonly #hooks: Hooks = new Hooks();
   readonly #log: LogHolder = { logger: createStderrLogger('warn'), verbose: false };
+  readonly #registry: ClientRegistry = new ClientRegistry(new MemoryClientStore(DEFAULTS.maxClients), this.#log);
+  readonly #guards: GuardSet = new GuardSet(this.#registry);
+  /** The two routes of connecting that the app has registered. */
+  readonly #connecting: Set<'connect' | 'disconnect'> = new Set();
   #config: ServerConfig;
   #pipeline: Pipeline | undefined;
   readonly #autostart: NodeJS.Immediate | undefined;
@@ -63,6 +74,8 @@ export class HttpServer extends Router implements ServerView {
     this.#address = at;
     this.#config = config;
     this.#assertCertificate();
+    this.#hooks.workerStart.push(() => this.#registry.watch(this.#config.clientIdleMs));
+    this.#hooks.shutdown.push(() => this.#registry.close());
     if (config.autostart) this.#autostart = setImmediate(() => this.#life.startByItself());
   }
 
@@ -197,9 +210,72 @@ export class HttpServer extends Router implements ServerView {
     return this;
   }
 
+  /**
+   * Limits how many requests one client may send: never more than `maxRequests` in any `windowSeconds`; more are answered
+   * 429 with `Retry-After`. Every counted response says how much is left (`RateLimit`). Call it again, with another
+   * `name`, for a second limit. Off until it is called; a route may have its own limits, or none.
+   *
+   * @param maxRequests 1 to 1,000,000,000
+   * @param windowSeconds a whole number of seconds
+   * @throws {ConfigError} on anything else
+   * @example
+   * server.setRateLimit(100, 60, { key: (request) => request.header('x-api-key') });
+   */
+  setRateLimit(maxRequests: number, windowSeconds: number, options: RateLimitOptions = {}): this {
+    this.assertOpen('setRateLimit');
+    this.#guards.addLimit(maxRequests, windowSeconds, options);
+    return this;
+  }
+
+  /**
+   * Serves `GET /connect`, by which a client connects: it is in `server.clients` from then on. The handler is told once for
+   * each client; what it throws is the answer, and the client is not connected.
+   */
+  connect(handler?: ConnectHandler): this {
+    this.assertOpen('connect');
+    if (handler !== undefined) this.#registry.onConnect(assertHandler(handler, 'connect'));
+    return this.#serveConnecting('connect', (request) => this.#registry.connect(request.client.id, request.ip, 'request'));
+  }
+
+  /** Serves `GET /disconnect`, by which a client disconnects. The handler is told once for each client, whatever ended it. */
+  disconnect(handler?: DisconnectHandler): this {
+    this.assertOpen('disconnect');
+    if (handler !== undefined) this.#registry.onDisconnect(assertHandler(handler, 'disconnect'));
+    return this.#serveConnecting('disconnect', (request) => this.#registry.disconnect(request.client.id, 'request'));
+  }
+
+  /** Refuses clients that have not asked for `/connect` with 403. That path, `/disconnect`, ping and ready stay open. */
+  connectionRequired(isRequired = true): this {
+    this.assertOpen('connectionRequired');
+    if (typeof isRequired !== 'boolean') throw new ConfigError(`connectionRequired takes true or false, not ${String(isRequired)}.`);
+    this.#guards.isConnectionRequired = isRequired;
+    return this;
+  }
+
+  /** Who is connected. */
+  get clients(): Clients {
+    return this.#registry;
+  }
+
+  /**
+   * Marks a client as connected. No method of events: it takes no handler.
+   *
+   * @param address what identifies the client; without it, the server's own address
+   */
+  on(address?: string, ...rest: readonly never[]): Promise<void> {
+    const id = this.#parseClient(address, rest, 'on');
+    return this.#registry.connect(id, id, 'manual');
+  }
+
+  /** Marks a client as disconnected. @param address as of {@link on} */
+  off(address?: string, ...rest: readonly never[]): Promise<void> {
+    return this.#registry.disconnect(this.#parseClient(address, rest, 'off'), 'manual');
+  }
+
   /** Answers 200 while the server accepts requests, and 503 while it drains, for a load balancer. */
   ready(path = '/ready'): this {
-    return this.get(path, () => (this.#life.isDraining ? HttpResponse.text('DRAINING', { status: 503 }) : 'READY'));
+    this.assertOpen(`ready(${JSON.stringify(path)})`);
+    return this.addRoute(['GET'], path, { connectionRequired: false, rateLimit: false }, () => (this.#life.isDraining ? HttpResponse.text('DRAINING', { status: 503 }) : 'READY'));
   }
 
   /** Runs when the server listens, once, in every mode. A hook that fails fails the start. */
@@ -235,7 +311,7 @@ export class HttpServer extends Router implements ServerView {
    * const response = await server.fetch('/users/7');
    */
   readonly fetch = (input: string | URL | Request, init?: RequestInit): Promise<Response> =>
-    fetchPortless(this.#openPipeline(), this, input, init);
+    fetchPortless(this.#openPipeline(), this, this.#config.rules, input, init);
 
   protected override get whyClosed(): string | undefined {
     return this.#life.hasBegun || this.#life.service !== undefined ? 'the server has started' : super.whyClosed;
@@ -275,9 +351,34 @@ export class HttpServer extends Router implements ServerView {
   }
 
   #openPipeline(): Pipeline {
+    if (this.#pipeline !== undefined) return this.#pipeline;
+    if (this.#guards.isConnectionRequired) this.#completeConnecting();
     const { routes, scopes } = this.registrations;
-    this.#pipeline ??= new Pipeline(routes, scopes, this.#config, this.#log);
+    this.#pipeline = new Pipeline(routes, scopes, this.#guards, this.#config, this.#log);
     return this.#pipeline;
+  }
+
+  /** What is required of clients must be possible. */
+  #completeConnecting(): void {
+    if (!this.#connecting.has('connect')) this.#serveConnecting('connect', (request) => this.#registry.connect(request.client.id, request.ip, 'request'));
+    if (!this.#connecting.has('disconnect')) this.#serveConnecting('disconnect', (request) => this.#registry.disconnect(request.client.id, 'request'));
+  }
+
+  /** HEAD asks what GET would answer, and changes nothing. */
+  #serveConnecting(name: 'connect' | 'disconnect', act: (request: HttpRequest) => Promise<void>): this {
+    const answer = `Client successfully ${name}ed.`;
+    this.addRoute(['GET'], `/${name}`, { connectionRequired: false }, (request) => act(request).then(() => answer));
+    this.addRoute(['HEAD'], `/${name}`, { connectionRequired: false }, () => answer);
+    this.#connecting.add(name);
+    return this;
+  }
+
+  /** @throws {ConfigError} on a second argument, as those would give who takes this for an event emitter */
+  #parseClient(address: unknown, rest: readonly unknown[], call: string): string {
+    if (rest.length > 0) throw new ConfigError(`${call} marks a client by its address and takes no handler; hooks are onStart, onShutdown, connect and disconnect.`);
+    if (address === undefined) return this.getAddress().address;
+    if (typeof address !== 'string' || address === '') throw new ConfigError(`${call} takes the address of a client, not ${String(address)}.`);
+    return unmapAddress(address);
   }
 
   #hook(list: Hook[], hook: Hook, call: string): this {
@@ -286,6 +387,12 @@ export class HttpServer extends Router implements ServerView {
     list.push(hook);
     return this;
   }
+}
+
+/** @throws {ConfigError} */
+function assertHandler<Handler>(handler: Handler, call: string): Handler {
+  if (typeof handler === 'function') return handler;
+  throw new ConfigError(`${call} takes a handler, a function, not ${handler === null ? 'null' : typeof handler}.`);
 }
 
 /** @throws {ConfigError} */

@@ -1,5 +1,9 @@
 /// <reference types="node" preserve="true" />
 export type { ErrorHandler, ErrorStatus, Middleware, ResponseInterceptor } from './config/hooks.ts';
+export type { Client } from './backplane/client-store.ts';
+export type { Clients, ConnectHandler, ConnectReason, DisconnectHandler, DisconnectReason } from './clients/client-registry.ts';
+export type { RateLimitOptions, RouteRateLimit } from './config/rate-limit-options.ts';
+export type { TrustProxy } from './config/trust-proxy.ts';
 export type { RouteOptions } from './config/route-options.ts';
 export type { ServerOptions } from './config/server-options.ts';
 export type { TlsOptions } from './config/tls-options.ts';
@@ -17,6 +21,7 @@ export {
   PayloadTooLargeError,
   RequestTimeoutError,
   ServiceUnavailableError,
+  TooManyRequestsError,
   UnauthorizedError,
   UnsupportedMediaTypeError,
 } from './errors/http-error.ts';

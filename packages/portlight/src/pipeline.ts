@@ -3,6 +3,8 @@ import type { ServerConfig } from './config/server-options.ts';
 import { BadRequestError, type HttpError, MethodNotAllowedError, NotFoundError } from './errors/http-error.ts';
 import { HeaderList } from './fields/header-list.ts';
 import { type RouteCore, toCore } from './handlers/call-handler.ts';
+import { askGuards, type Guard, type Verdict } from './guards/guard.ts';
+import type { GuardSet } from './guards/guard-set.ts';
 import type { HttpRoute } from './handlers/http-route.ts';
 import { findHandler, formatProblem, respondToError } from './handlers/respond-to-error.ts';
 import { runMiddleware } from './handlers/run-middleware.ts';
@@ -14,6 +16,7 @@ import type { LogHolder } from './log.ts';
 import { controls, type HttpRequest } from './request/http-request.ts';
 import { HttpResponse } from './response/http-response.ts';
 import { addDefaults } from './response/to-response.ts';
+import { describeRoute } from './routing/describe-route.ts';
 import { RouteTable } from './routing/route-table.ts';
 
 type MaybePromise<T> = T | Promise<T>;
@@ -27,6 +30,7 @@ interface Step {
 /** What a request passes on its way, worked out once for each route and each kind of refusal. */
 interface Plan {
   readonly scope: Scope;
+  readonly guards: readonly Guard[];
   readonly steps: readonly Step[];
   /** That of the steps, where it is the same for every path. */
   readonly middleware: readonly Middleware[] | undefined;
@@ -45,14 +49,19 @@ interface Plan {
 export class Pipeline {
   readonly #root: Scope;
   readonly #table: RouteTable<Plan>;
+  readonly #guards: GuardSet;
+  /** Of what is no route's. */
+  readonly #generalGuards: readonly Guard[];
   readonly #config: ServerConfig;
   readonly #log: LogHolder;
   /** For every request without a route; worked out once, as there are many of them. */
   readonly #unknown: Plan;
   readonly #steps: Map<Scope, readonly Step[]> = new Map();
 
-  constructor(routes: readonly HttpRoute[], scopes: readonly Scope[], config: ServerConfig, log: LogHolder) {
+  constructor(routes: readonly HttpRoute[], scopes: readonly Scope[], guards: GuardSet, config: ServerConfig, log: LogHolder) {
     this.#root = scopes[0] as Scope;
+    this.#guards = guards;
+    this.#generalGuards = guards.guardsFor({}, 'all');
     this.#config = config;
     this.#log = log;
     for (const scope of scopes) this.#steps.set(scope, toSteps(scope, config.strictSlashes));
@@ -67,7 +76,22 @@ export class Pipeline {
   respond(request: HttpRequest): MaybePromise<HttpResponse> {
     const plan = this.#route(request);
     controls.limitBody(request, plan.maxBodyBytes);
-    return this.#conclude(plan, this.#run(plan, request), request);
+    try {
+      const verdict = askGuards(plan.guards, request);
+      if (!(verdict instanceof Promise)) return this.#proceed(plan, request, verdict);
+      return verdict.then((late) => this.#proceed(plan, request, late), (thrown: unknown) => this.#fail(plan, request, thrown));
+    } catch (thrown) {
+      return this.#fail(plan, request, thrown);
+    }
+  }
+
+  #proceed(plan: Plan, request: HttpRequest, { refusal, fields }: Verdict): MaybePromise<HttpResponse> {
+    const response = refusal === undefined ? this.#run(plan, request) : respondToError(refusal, plan.scope, request, this.#log);
+    return this.#conclude(plan, response, request, fields);
+  }
+
+  #fail(plan: Plan, request: HttpRequest, thrown: unknown): MaybePromise<HttpResponse> {
+    return this.#conclude(plan, respondToError(thrown, plan.scope, request, this.#log), request);
   }
 
   /** The response to what came before there was a request: bytes that the parser refused. */
@@ -77,8 +101,7 @@ export class Pipeline {
 
   /** The response in place of one that failed before anything of it was sent: a stream without a first chunk. */
   recover(failure: unknown, request: HttpRequest): MaybePromise<HttpResponse> {
-    const plan = this.#route(request);
-    return this.#conclude(plan, respondToError(failure, plan.scope, request, this.#log), request);
+    return this.#fail(this.#route(request), request, failure);
   }
 
   #route(request: HttpRequest): Plan {
@@ -109,8 +132,9 @@ export class Pipeline {
     }
   }
 
-  #conclude(plan: Plan, response: MaybePromise<HttpResponse>, request: HttpRequest | undefined): MaybePromise<HttpResponse> {
-    if (response instanceof Promise) return response.then((value) => this.#conclude(plan, value, request));
+  #conclude(plan: Plan, response: MaybePromise<HttpResponse>, request: HttpRequest | undefined, fields?: Verdict['fields']): MaybePromise<HttpResponse> {
+    if (response instanceof Promise) return response.then((value) => this.#conclude(plan, value, request, fields));
+    if (fields !== undefined) setFields(response, fields);
     addDefaults(response, plan.headers);
     if (this.#log.verbose) this.#tell(response, request);
     if (plan.interceptors.length === 0) return response;
@@ -131,6 +155,7 @@ export class Pipeline {
     return {
       ...this.#planScope(scope),
       ...toSequence([...this.#stepsOf(scope), ...own]),
+      guards: this.#guards.guardsFor(options, describeRoute(route.method, `${scope.prefix}${String(route.pattern)}`)),
       core: toCore(route),
       timeoutMs: options.handlerTimeoutMs ?? this.#config.handlerTimeoutMs,
       maxBodyBytes: options.maxBodyBytes ?? this.#config.maxBodyBytes,
@@ -164,12 +189,12 @@ export class Pipeline {
     return { ...this.#planScope(scope), ...toSequence(steps), core, timeoutMs: this.#config.handlerTimeoutMs };
   }
 
-  #planScope(scope: Scope): Pick<Plan, 'scope' | 'headers' | 'interceptors' | 'maxBodyBytes'> {
+  #planScope(scope: Scope): Pick<Plan, 'scope' | 'guards' | 'headers' | 'interceptors' | 'maxBodyBytes'> {
     const inward = scope.chain;
     const outward = [...inward].reverse();
     const headers = new HeaderList();
     for (const each of inward) for (const [name, value] of each.headers) headers.set(name, value);
-    return { scope, headers, maxBodyBytes: this.#config.maxBodyBytes, interceptors: outward.flatMap((each) => each.interceptors) };
+    return { scope, guards: this.#generalGuards, headers, maxBodyBytes: this.#config.maxBodyBytes, interceptors: outward.flatMap((each) => each.interceptors) };
   }
 
   /** No route takes the request: 404, or where its path is known 405, or what OPTIONS asks for. */
@@ -212,6 +237,14 @@ function toSequence(steps: readonly Step[]): Pick<Plan, 'steps' | 'middleware'> 
 
 function middlewareFor(steps: readonly Step[], path: string): readonly Middleware[] {
   return steps.filter(({ matcher }) => matcher === undefined || matcher.match('GET', path) !== undefined).map(({ middleware }) => middleware);
+}
+
+/** What guards say of a request stands on its response, whoever made that. */
+function setFields({ headers }: HttpResponse, fields: NonNullable<Verdict['fields']>): void {
+  for (const name in fields) {
+    const value = fields[name];
+    if (value !== undefined) headers.set(name, value);
+  }
 }
 
 function methodNotAllowed(methods: readonly string[]): never {

@@ -2,6 +2,7 @@ import type { ErrorHandler, ErrorStatus, Middleware, ResponseInterceptor } from 
 import { parseRouteOptions, type RouteOptions } from './config/route-options.ts';
 import { ConfigError } from './errors/config-error.ts';
 import { headerProblem, isToken } from './fields/header-syntax.ts';
+import { createRateLimits } from './guards/rate-limit.ts';
 import type { HttpRoute } from './handlers/http-route.ts';
 import type { RouteHandler } from './handlers/route-handler.ts';
 import { Scope } from './handlers/scope.ts';
@@ -151,7 +152,8 @@ export class Router {
 
   /** Answers `PONG`, for whoever watches whether the server is up. */
   ping(path = '/ping'): this {
-    return this.get(path, () => 'PONG');
+    this.assertOpen(`ping(${JSON.stringify(path)})`);
+    return this.addRoute(['GET'], path, { connectionRequired: false }, () => 'PONG');
   }
 
   /** A field on every response of this router that does not set it itself. */
@@ -204,6 +206,12 @@ export class Router {
     return this;
   }
 
+  /** Registers a route whose options are known to be right. */
+  protected addRoute(methods: readonly (string | null)[], pattern: RoutePattern, options: RouteOptions, handler: HttpRoute['handler']): this {
+    this.#register(methods.map((method) => ({ method, pattern, options, handler, scope: this.#root })));
+    return this;
+  }
+
   /** What is registered by now: the routes, and all scopes with the root first. */
   protected get registrations(): { readonly routes: readonly HttpRoute[]; readonly scopes: readonly Scope[] } {
     return { routes: this.#routes, scopes: this.#scopes };
@@ -235,8 +243,8 @@ export class Router {
     const [options, handler] = rest.length === 1 ? [{}, rest[0]] : rest;
     assertFunction(handler, name, 'a handler');
     const parsed = rest.length === 1 ? {} : parseRouteOptions(options, name);
-    this.#register(methods.map((method) => ({ method, pattern, options: parsed, handler: handler as HttpRoute['handler'], scope: this.#root })));
-    return this;
+    if (parsed.rateLimit !== undefined && parsed.rateLimit !== false) createRateLimits(parsed.rateLimit, name);
+    return this.addRoute(methods, pattern, parsed, handler as HttpRoute['handler']);
   }
 
   /** All of the routes or, when one is refused, none. */

@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { ZodType } from 'zod';
 import type { Middleware } from './hooks.ts';
 import { parseOptions } from './parse-options.ts';
+import type { RouteRateLimit } from './rate-limit-options.ts';
 import { loadZod } from './zod.ts';
 
 /** Options of one route. Schemas are those of any library that speaks Standard Schema: zod, valibot, arktype. */
@@ -22,6 +23,10 @@ export interface RouteOptions {
   readonly maxBodyBytes?: number | undefined;
   /** Longest time for the handler and its middleware, in ms; `0`: no limit. @default the server's */
   readonly handlerTimeoutMs?: number | undefined;
+  /** Limits of this route in place of the server's, counted for it alone; several have different names. `false`: none. @default the server's */
+  readonly rateLimit?: RouteRateLimit | readonly RouteRateLimit[] | false | undefined;
+  /** Whether only connected clients get further. @default the server's */
+  readonly connectionRequired?: boolean | undefined;
   /** One line about the route, kept for OpenAPI. */
   readonly summary?: string | undefined;
   /** More about the route, kept for OpenAPI. */
@@ -53,6 +58,9 @@ function routeOptionsSchema(): ZodType<RouteOptions> {
     use: z.array(z.custom<Middleware>(isFunction, { error: 'a function' }), { error: 'an array of middleware' }).optional(),
     maxBodyBytes: whole('a whole number of bytes'),
     handlerTimeoutMs: whole('a whole number of milliseconds'),
+    // Looked at by `createRateLimits`, which says more.
+    rateLimit: z.custom<RouteOptions['rateLimit']>((value) => value === false || (typeof value === 'object' && value !== null), { error: 'an object with max and windowSeconds, an array of them, or false' }).optional(),
+    connectionRequired: z.boolean({ error: 'true or false' }).optional(),
     summary: text,
     description: text,
     tags: z.array(z.string({ error: 'a string' }), { error: 'an array of strings' }).optional(),

@@ -1,7 +1,10 @@
 import type { ZodType } from 'zod';
 import { DEFAULTS } from '../defaults.ts';
+import type { HttpRequest } from '../request/http-request.ts';
+import type { ClientRules } from '../request/request-source.ts';
 import { parseOptions } from './parse-options.ts';
 import { assertTlsOptions, type TlsOptions } from './tls-options.ts';
+import { parseTrustProxy, type TrustProxy } from './trust-proxy.ts';
 import { loadZod } from './zod.ts';
 
 /** Options of a server. An option that is out of range throws when it is given; it never means "no limit". */
@@ -26,6 +29,17 @@ export interface ServerOptions {
    * @default 'fast'
    */
   readonly lane?: 'fast' | 'http' | undefined;
+  /**
+   * Which peers are proxies whose `X-Forwarded-For`, `Forwarded`, `X-Forwarded-Proto` and `X-Forwarded-Host` are believed: ranges
+   * (`'10.0.0.0/8'`), addresses, `'unix'`; or a function of the address. `request.ip` is the right-most address that is none.
+   *
+   * @default false
+   */
+  readonly trustProxy?: TrustProxy | undefined;
+  /** What tells a client from others, an account for example: for `request.client.id` and `server.clients`. Where it gives no text: the address. @default the address */
+  readonly identify?: ((request: HttpRequest) => string) | undefined;
+  /** After how long without a request a connected client is forgotten, in ms, 0 to 86,400,000; `0`: never. @default 0 */
+  readonly clientIdleMs?: number | undefined;
   /** Serves https: a key, a certificate, and what belongs to them. Needed for `tls://`. @default undefined */
   readonly tls?: TlsOptions | undefined;
   /** Connections that may wait in the kernel to be accepted, 1 to 65,535. @default 511 */
@@ -66,8 +80,9 @@ export interface ServerOptions {
 }
 
 /** Options of a server with every default filled in, and what its methods set. */
-export type ServerConfig = { readonly [Name in Exclude<keyof ServerOptions, 'tls'>]-?: Exclude<ServerOptions[Name], undefined> } & {
+export type ServerConfig = { readonly [Name in Exclude<keyof ServerOptions, 'tls' | 'trustProxy' | 'identify'>]-?: Exclude<ServerOptions[Name], undefined> } & {
   readonly tls: TlsOptions | undefined;
+  readonly rules: ClientRules;
   /** What `setTimeout` sets: how long a client may stay silent while it is its turn, in ms; 0: for ever. */
   readonly silenceMs: number;
 };
@@ -77,6 +92,8 @@ export const DEFAULT_SERVER_CONFIG: ServerConfig = {
   autostart: false,
   lane: 'fast',
   tls: undefined,
+  rules: { trusts: undefined, identify: undefined },
+  clientIdleMs: 0,
   backlog: DEFAULTS.backlog,
   maxBodyBytes: DEFAULTS.maxBodyBytes,
   maxHeaderBytes: DEFAULTS.maxHeaderBytes,
@@ -103,7 +120,9 @@ export const DEFAULT_SERVER_CONFIG: ServerConfig = {
 export function resolveServerConfig(base: ServerConfig, options: ServerOptions, owner = 'the server'): ServerConfig {
   const given = Object.entries(parseOptions(serverOptionsSchema(), options, owner)).filter(([, value]) => value !== undefined);
   if (options.tls !== undefined) assertTlsOptions(options.tls);
-  return { ...base, ...(Object.fromEntries(given) as Partial<ServerConfig>) };
+  const { trustProxy, identify, ...plain } = Object.fromEntries(given) as ServerOptions;
+  const rules = { trusts: trustProxy === undefined ? base.rules.trusts : parseTrustProxy(trustProxy), identify: identify ?? base.rules.identify };
+  return { ...base, ...(plain as Partial<ServerConfig>), rules };
 }
 
 let schema: ZodType<ServerOptions> | undefined;
@@ -121,6 +140,10 @@ function serverOptionsSchema(): ZodType<ServerOptions> {
     strictSlashes: trueOrFalse,
     autostart: trueOrFalse,
     lane: z.enum(['fast', 'http'], { error: "'fast' or 'http'" }).optional(),
+    // Looked at by `parseTrustProxy`, which says more.
+    trustProxy: z.custom<TrustProxy>(() => true).optional(),
+    identify: z.custom<NonNullable<ServerOptions['identify']>>((value) => typeof value === 'function', { error: 'a function (request) => string' }).optional(),
+    clientIdleMs: whole('milliseconds', 0, aDayMs),
     tls: z.custom<TlsOptions>((value) => typeof value === 'object' && value !== null, { error: 'an object with key and cert' }).optional(),
     backlog: whole('connections', 1, 65_535),
     maxBodyBytes: whole('bytes', 0, Number.MAX_SAFE_INTEGER),

@@ -26,6 +26,7 @@ const CODE_BY_STATUS: Readonly<Record<number, string>> = {
   408: 'ERR_PORTLIGHT_REQUEST_TIMEOUT',
   413: 'ERR_PORTLIGHT_PAYLOAD_TOO_LARGE',
   415: 'ERR_PORTLIGHT_UNSUPPORTED_MEDIA_TYPE',
+  429: 'ERR_PORTLIGHT_RATE_LIMITED',
   431: 'ERR_PORTLIGHT_HEADERS_TOO_LARGE',
   500: 'ERR_PORTLIGHT_INTERNAL',
   503: 'ERR_PORTLIGHT_SERVICE_UNAVAILABLE',
@@ -150,6 +151,17 @@ export class UnsupportedMediaTypeError extends HttpError {
 
   static {
     this.prototype.name = 'UnsupportedMediaTypeError';
+  }
+}
+
+/** 429: too many requests, for now. `Retry-After` says for how long. */
+export class TooManyRequestsError extends HttpError {
+  constructor(message = 'Too Many Requests', options?: HttpErrorOptions) {
+    super(429, message, options);
+  }
+
+  static {
+    this.prototype.name = 'TooManyRequestsError';
   }
 }
 

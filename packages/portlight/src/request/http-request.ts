@@ -7,7 +7,8 @@ import type { FormLimits } from './form-limits.ts';
 import { decodeUtf8, parseJson } from './json.ts';
 import { parseQuery, type Query } from './query.ts';
 import { RequestBody } from './request-body.ts';
-import type { RequestSource, ServerView } from './request-source.ts';
+import { findOrigin, type Origin } from './origin.ts';
+import type { ClientRules, RequestSource, ServerView } from './request-source.ts';
 import { parseTarget, refuseTarget, type Target } from './target.ts';
 
 /** What a route's pattern and schemas say about its requests. */
@@ -26,11 +27,14 @@ export interface AnyRequestShape extends RequestShape {
 
 /** Who sent a request. */
 export interface RequestClient {
-  /** What tells this client from others: its address. */
+  /** What tells this client from others: its address, or what the option `identify` says. */
   readonly id: string;
   readonly address: string;
+  /** 0 where a proxy does not tell. */
   readonly port: number;
 }
+
+const NO_RULES: ClientRules = { trusts: undefined, identify: undefined };
 
 /** What the pipeline and the lanes do to a request, and an app cannot. */
 export interface RequestControls {
@@ -71,6 +75,9 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
 
   readonly #source: RequestSource;
   readonly #target: Target;
+  readonly #rules: ClientRules;
+  #origin: Origin | undefined;
+  #client: RequestClient | undefined;
   #params: unknown;
   #query: unknown;
   #body: unknown;
@@ -85,8 +92,9 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
   #controller: AbortController | undefined;
   #abortReason: Error | undefined;
 
-  constructor(source: RequestSource, server: ServerView) {
+  constructor(source: RequestSource, server: ServerView, rules: ClientRules = NO_RULES) {
     this.#source = source;
+    this.#rules = rules;
     this.#target = source.refusal === undefined ? parseTarget(source.target) : refuseTarget(source.target, source.refusal);
     this.server = server;
     this.method = source.method;
@@ -112,7 +120,7 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
   }
 
   /**
-   * The URL the client asked for. Its host is that of the target or of Host.
+   * The URL the client asked for. Its host is that of the target or of Host, or what a trusted proxy says.
    *
    * @throws {BadRequestError} when Host holds no host
    */
@@ -152,13 +160,14 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
     return this.#cookies;
   }
 
-  /** The address of the client; an IPv4 client of a dual-stack socket has its IPv4 address. */
+  /** The address of the client: of the peer, or as trusted proxies tell it. An IPv4 client of a dual-stack socket has its IPv4 address. */
   get ip(): string {
-    return this.#source.address;
+    return this.#findOrigin().address;
   }
 
   get client(): RequestClient {
-    return { id: this.#source.address, address: this.#source.address, port: this.#source.port };
+    this.#client ??= this.#findClient();
+    return this.#client;
   }
 
   /** Unique, made for this request: a random UUID. */
@@ -231,6 +240,18 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
     return (await this.#form).data;
   }
 
+  #findOrigin(): Origin {
+    const { address, port, secure } = this.#source;
+    this.#origin ??= findOrigin({ address, port, secure, header: (name) => this.header(name) }, this.#rules.trusts);
+    return this.#origin;
+  }
+
+  #findClient(): RequestClient {
+    const { address, port } = this.#findOrigin();
+    const id: unknown = this.#rules.identify?.(this as HttpRequest<RequestShape> as HttpRequest);
+    return { id: typeof id === 'string' && id !== '' ? id : address, address, port };
+  }
+
   async #readJson(): Promise<unknown> {
     assertReadable(this);
     return parseJson(await payload(this).bytes());
@@ -238,10 +259,11 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
 
   #buildUrl(): URL {
     const target = this.#target;
-    const host = target.authority ?? this.header('host') ?? 'localhost';
+    const origin = this.#findOrigin();
+    const host = origin.host ?? target.authority ?? this.header('host') ?? 'localhost';
     if (!isHost(host)) throw new BadRequestError('The Host field holds no host.');
     const path = target.path === '*' ? '' : target.path.replace(/[?#]/g, encodeURIComponent);
-    const url = `${this.#source.secure ? 'https' : 'http'}://${host}${path}${target.search === '' ? '' : `?${target.search}`}`;
+    const url = `${origin.isSecure ? 'https' : 'http'}://${host}${path}${target.search === '' ? '' : `?${target.search}`}`;
     try {
       return new URL(url);
     } catch (cause) {

@@ -1,5 +1,7 @@
 import type { HttpError } from '../errors/http-error.ts';
 import type { BodySource } from './body-source.ts';
+import type { HttpRequest } from './http-request.ts';
+import type { TrustCheck } from './origin.ts';
 
 /** What a lane hands over for one request: all that the core learns of it. */
 export interface RequestSource {
@@ -19,6 +21,14 @@ export interface RequestSource {
   readonly raw: unknown;
   /** Why the lane does not want the request served, whatever its target. */
   readonly refusal: HttpError | undefined;
+}
+
+/** What a server says about who its clients are. */
+export interface ClientRules {
+  /** Which peers are proxies whose word is taken; without it none is. */
+  readonly trusts: TrustCheck | undefined;
+  /** Tells one client from others; without it, the address does. */
+  readonly identify: ((request: HttpRequest) => string) | undefined;
 }
 
 /** The server as a request sees it. */

@@ -39,7 +39,7 @@ export class Edge {
     this.#config = config;
     this.#log = log;
     this.#silence = new SilenceWatch(this.#connections, config);
-    const services = { pipeline, config, view, log };
+    const services = { pipeline, config, view, rules: config.rules, log };
     this.#httpLane = new HttpLane(services);
     this.#fastLane = config.lane === 'fast' && config.tls === undefined ? new FastLane(services, this.#httpLane) : undefined;
     this.#tls = config.tls && new TlsGate(config.tls, config.headersTimeoutMs, (socket) => this.#open(socket));

@@ -5,7 +5,7 @@ import type { LogHolder } from '../log.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { BodySource } from '../request/body-source.ts';
 import { controls, HttpRequest } from '../request/http-request.ts';
-import type { RequestSource, ServerView } from '../request/request-source.ts';
+import type { ClientRules, RequestSource, ServerView } from '../request/request-source.ts';
 import type { HttpResponse } from '../response/http-response.ts';
 import { discardBody } from '../response/replace-body.ts';
 import type { Connection } from './connection.ts';
@@ -16,6 +16,7 @@ export interface Services {
   readonly pipeline: Pipeline;
   readonly config: ServerConfig;
   readonly view: ServerView;
+  readonly rules: ClientRules;
   readonly log: LogHolder;
 }
 
@@ -82,7 +83,7 @@ export abstract class Exchange implements RequestSource {
 
   /** Begins to handle it. The connection calls this once, when the requests before it allow. */
   start(): void {
-    const request = new HttpRequest(this, this.#services.view);
+    const request = new HttpRequest(this, this.#services.view, this.#services.rules);
     this.#request = request;
     const reply = this.#services.pipeline.respond(request);
     if (reply instanceof Promise) void reply.then((response) => this.#reply(response));

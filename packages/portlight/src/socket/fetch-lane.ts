@@ -2,7 +2,7 @@ import { AbortedError } from '../errors/aborted-error.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { BodySink, BodySource } from '../request/body-source.ts';
 import { controls, HttpRequest } from '../request/http-request.ts';
-import type { RequestSource, ServerView } from '../request/request-source.ts';
+import type { ClientRules, RequestSource, ServerView } from '../request/request-source.ts';
 import { type ChunkReader, isStream, openStream } from '../response/body-stream.ts';
 import type { HttpResponse } from '../response/http-response.ts';
 import { discardBody } from '../response/replace-body.ts';
@@ -14,13 +14,13 @@ import { inspectResponse } from './response-head.ts';
  * A string that begins with a slash is the request target as it stands, so that what a client may send can be tried:
  * `/a/../b` is not tidied up first. Non-ASCII characters and spaces in it are percent-encoded.
  */
-export async function fetchPortless(pipeline: Pipeline, view: ServerView, input: string | URL | Request, init?: RequestInit): Promise<Response> {
+export async function fetchPortless(pipeline: Pipeline, view: ServerView, rules: ClientRules, input: string | URL | Request, init?: RequestInit): Promise<Response> {
   const isTarget = typeof input === 'string' && input.startsWith('/');
   const standard = new Request(isTarget ? 'http://localhost/' : input, init);
   const url = new URL(standard.url);
   const target = isTarget ? input.replace(/[^\u0021-\u007e]+/gu, encodeURIComponent) : url.pathname + url.search;
   standard.signal.throwIfAborted();
-  const request = new HttpRequest(toSource(standard, url, target), view);
+  const request = new HttpRequest(toSource(standard, url, target), view, rules);
   const response = await untilAborted(Promise.resolve(pipeline.respond(request)), request, standard.signal);
   return toStandard(response, standard.method, () => controls.release(request));
 }

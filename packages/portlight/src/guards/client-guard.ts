@@ -1,0 +1,20 @@
+import type { ClientRegistry } from '../clients/client-registry.ts';
+import { ForbiddenError } from '../errors/http-error.ts';
+import { withoutStack } from '../errors/without-stack.ts';
+import type { Guard, Verdict } from './guard.ts';
+
+const PASSED: Verdict = {};
+
+/** Counts the requests of connected clients, and refuses those of others where a connection is required. */
+export function guardClients(clients: ClientRegistry, isRequired: boolean): Guard {
+  const judge = (isConnected: boolean): Verdict => (isConnected || !isRequired ? PASSED : { refusal: withoutStack(notConnected) });
+  return (request) => {
+    if (clients.isEmpty) return judge(false);
+    const isConnected = clients.touch(request.client.id);
+    return isConnected instanceof Promise ? isConnected.then(judge) : judge(isConnected);
+  };
+}
+
+function notConnected(): ForbiddenError {
+  return new ForbiddenError('This client is not connected; it has to ask for /connect first.', { code: 'ERR_PORTLIGHT_CONNECTION_REQUIRED' });
+}

@@ -1,0 +1,39 @@
+import { MemoryRateLimitStore, type RateLimitStore } from '@portlight/rate-limit';
+import type { RouteOptions } from '../config/route-options.ts';
+import type { RateLimitOptions } from '../config/rate-limit-options.ts';
+import type { ClientRegistry } from '../clients/client-registry.ts';
+import { ConfigError } from '../errors/config-error.ts';
+import { guardClients } from './client-guard.ts';
+import type { Guard } from './guard.ts';
+import { createRateLimit, createRateLimits, type RateLimit } from './rate-limit.ts';
+import { guardRate } from './rate-limit-guard.ts';
+
+/** The guards of a server: those of every request, and those of a route in their place. */
+export class GuardSet {
+  isConnectionRequired = false;
+  readonly #limits: RateLimit[] = [];
+  readonly #clients: ClientRegistry;
+  #store: RateLimitStore | undefined;
+
+  constructor(clients: ClientRegistry) {
+    this.#clients = clients;
+  }
+
+  /** @throws {ConfigError} on a wrong value, or a name that another limit has */
+  addLimit(max: number, windowSeconds: number, options: RateLimitOptions): void {
+    const limit = createRateLimit({ ...options, max, windowSeconds }, 'all');
+    if (this.#limits.some(({ policy }) => policy.name === limit.policy.name)) {
+      throw new ConfigError(`There is a rate limit of the name ${JSON.stringify(limit.policy.name)} already; give this one another by its option name.`, 'ERR_PORTLIGHT_INVALID_OPTION');
+    }
+    this.#limits.push(limit);
+  }
+
+  /** What a request passes before its middleware. @param route how the route is named; its limits count by that */
+  guardsFor({ rateLimit, connectionRequired }: RouteOptions, route: string): readonly Guard[] {
+    const limits = rateLimit === undefined ? this.#limits : rateLimit === false ? [] : createRateLimits(rateLimit, route);
+    const guards = [guardClients(this.#clients, connectionRequired ?? this.isConnectionRequired)];
+    if (limits.length === 0) return guards;
+    this.#store ??= new MemoryRateLimitStore();
+    return [guardRate(limits, this.#store), ...guards];
+  }
+}
