@@ -28,6 +28,9 @@ http {
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       proxy_set_header Host $http_host;
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      proxy_set_header X-Forwarded-Proto $scheme;
+      proxy_set_header X-Forwarded-Host $http_host;
       proxy_request_buffering off;
       proxy_buffering off;
     }
@@ -43,6 +46,7 @@ http {
     configure: (_folder, port, serverPort) => `
 defaults
   mode http
+  option forwardfor
   timeout connect 5s
   timeout client 30s
   timeout server 30s
