@@ -103,7 +103,7 @@ export abstract class Exchange implements RequestSource {
   }
 
   /** Whether a byte of the response has left, so that no other one can take its place. */
-  protected abstract readonly hasBegun: boolean;
+  abstract readonly hasBegun: boolean;
 
   /**
    * Writes a whole response and sees to it that `finish` is called when it is out.

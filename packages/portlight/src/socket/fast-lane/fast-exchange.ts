@@ -38,7 +38,7 @@ export class FastExchange extends Exchange {
     return false;
   }
 
-  protected get hasBegun(): boolean {
+  get hasBegun(): boolean {
     return this.#writer?.headersSent === true;
   }
 

@@ -51,7 +51,7 @@ export class HttpExchange extends Exchange {
     return this.body?.isAwaited ?? false;
   }
 
-  protected get hasBegun(): boolean {
+  get hasBegun(): boolean {
     return this.#response.headersSent;
   }
 

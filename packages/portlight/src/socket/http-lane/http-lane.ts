@@ -67,7 +67,7 @@ export class HttpLane {
   }
 
   /**
-   * What the parser or a deadline refused. Inside a body, the body fails, and whoever reads it answers. Else the answer
+   * What the parser or a deadline refused. Inside a body, the body fails, and whoever reads it answers, if it is not answered yet. Else the answer
    * waits for those to earlier requests of the connection.
    */
   #onClientError(cause: NodeJS.ErrnoException, socket: Socket): void {
@@ -79,9 +79,11 @@ export class HttpLane {
     }
     const { newest } = connection;
     if (!connection.isRefused && newest instanceof HttpExchange && newest.body?.isComplete === false) {
-      connection.isRefused = connection.isLast = true;
       newest.body.fail(error);
-      return;
+      if (!newest.hasBegun) {
+        connection.isRefused = connection.isLast = true;
+        return;
+      }
     }
     refuse(connection, error, this.#services.pipeline);
   }
