@@ -185,10 +185,10 @@ export function registerWatched(server: HttpServer, journal: Journal, files: str
   register(server, journal, files);
 }
 
-/** The same, where every answer comes after the packet of its request was read to its end. */
+/** The same, where every answer comes after all that the client sent was read, and the end of its side. */
 export function registerWaiting(server: HttpServer, journal: Journal, files: string): void {
   server.onResponse(async () => {
-    await new Promise((resolve) => setImmediate(resolve));
+    for (let turns = 0; turns < 10; turns++) await new Promise((resolve) => setImmediate(resolve));
   });
   register(server, journal, files);
 }

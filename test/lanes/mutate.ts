@@ -9,7 +9,7 @@ const PLAIN = [...'aAzZ059-._~:/ '] as const;
 
 /** Pieces of heads that change what a head means. */
 const LINES = [
-  'Content-Length: 1\r\n', 'Content-Length: 0\r\n', 'content-length:5\r\n', 'Transfer-Encoding: chunked\r\n', 'Transfer-Encoding:\r\n', 'Host: b\r\n', 'Host:\r\n', 'Connection: close\r\n', 'Connection: keep-alive\r\n', 'Connection: \r\n', 'Upgrade: x\r\n', 'Expect: 100-continue\r\n', 'x: y\r\n', ' folded\r\n',
+  'Content-Length: 1\r\n', 'Content-Length: 0\r\n', 'content-length:5\r\n', 'Content-Length: +1\r\n', 'Content-Length: 01\r\n', 'Content-Length: 1, 1\r\n', 'Content-Length: -0\r\n', 'Content-Length: 0x1\r\n', 'Transfer-Encoding: chunked\r\n', 'Transfer-Encoding:\r\n', 'Host: b\r\n', 'Host:\r\n', 'Connection: close\r\n', 'Connection: keep-alive\r\n', 'Connection: \r\n', 'Connection: x, close\r\n', 'Proxy-Connection: close\r\n', 'Upgrade: x\r\n', 'Expect: 100-continue\r\n', 'x: y\r\n', ' folded\r\n',
 ] as const;
 
 const KINDS: readonly ((text: string, random: Random) => string)[] = [

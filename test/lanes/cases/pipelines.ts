@@ -30,7 +30,6 @@ export const PIPELINE_CASES: Readonly<Record<string, Script>> = {
   'slow, then HTTP/1.0 and FIN': { sends: [get('/turns/30') + OLD, FIN], answers: 2, isAbortChance: true },
   'slow, then unknown bytes and FIN': { sends: [get('/turns/30') + NO_HTTP, FIN], answers: 2, isAbortChance: true },
   'slow, then a body that does not come and FIN': { sends: [`${get('/turns/30')}POST /read/text HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\n\r\n`, FIN], answers: 2, isAbortChance: true },
-  'slow, then an unread body that does not come and FIN': { sends: [`${get('/turns/30')}POST /any HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\n\r\n`, FIN], answers: 2, isAbortChance: true },
   'slow, then an unread body that does not come': { sends: `${get('/turns/30')}POST /any HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\n`, answers: 2 },
   'an unread body that does not come and FIN': { sends: ['POST /any HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\n\r\n', FIN] },
   'an unread body that does not come, and FIN later': { sends: ['POST /any HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\n\r\n', { responses: 1 }, FIN] },
