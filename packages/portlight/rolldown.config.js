@@ -4,6 +4,8 @@ import { defineConfig } from 'rolldown';
 export default defineConfig({
   input: { index: 'src/index.ts' },
   platform: 'node',
-  external: [/^[a-z@]/],
+  // What has its home in this repository is part of the file; what others publish stays a dependency.
+  external: [/^(?!@portlight\/)[a-z@]/],
+  resolve: { conditionNames: ['@portlight/source', 'import', 'node'] },
   output: { dir: 'dist', cleanDir: false },
 });

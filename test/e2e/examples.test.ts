@@ -6,6 +6,21 @@ const EXAMPLES = new URL('../../examples/', import.meta.url);
 
 /** What each example promises, tried from outside. */
 const PROMISES: Readonly<Record<string, (base: string) => Promise<void>>> = {
+  async 'behind-nginx'(base) {
+    const told = { 'x-forwarded-for': '6.6.6.6, 198.51.100.7', 'x-forwarded-proto': 'https', 'x-forwarded-host': 'shop.example' };
+    expect(await (await fetch(base, { headers: told })).json()).toEqual({ ip: '198.51.100.7', url: 'https://shop.example/' });
+  },
+
+  async clients(base) {
+    const ask = (path: string, name: string): Promise<Response> => fetch(base + path, { headers: { 'x-name': name } });
+    expect((await ask('/room', 'ada')).status).toBe(403);
+    await ask('/connect', 'ada');
+    await ask('/connect', 'grace');
+    expect(await (await ask('/room', 'ada')).json()).toEqual(expect.arrayContaining(['ada', 'grace']));
+    await ask('/disconnect', 'ada');
+    expect((await ask('/room', 'ada')).status).toBe(403);
+  },
+
   async cors(base) {
     const preflight = { method: 'OPTIONS', headers: { origin: 'https://app.example', 'access-control-request-method': 'GET' } };
     expect((await fetch(`${base}/time`, preflight)).headers.get('access-control-allow-methods')).toContain('GET');
@@ -22,6 +37,15 @@ const PROMISES: Readonly<Record<string, (base: string) => Promise<void>>> = {
     expect(await (await fetch(`${base}/tasks?done=no`)).json()).toHaveLength(1);
     expect((await fetch(`${base}/tasks/1`, { method: 'DELETE' })).status).toBe(204);
     expect(await (await fetch(`${base}/tasks/1`)).json()).toMatchObject({ status: 404, code: 'NO_SUCH_TASK' });
+  },
+
+  async 'rate-limit'(base) {
+    const ask = (key: string): Promise<Response> => fetch(`${base}/weather`, { headers: { 'x-api-key': key } });
+    for (let left = 4; left >= 0; left--) expect((await ask('ada')).headers.get('ratelimit')).toContain(`"key";r=${left};`);
+    const refused = await ask('ada');
+    expect([refused.status, refused.headers.has('retry-after')]).toEqual([429, true]);
+    expect((await ask('grace')).status).toBe(200);
+    expect((await ask('nobody')).status).toBe(401);
   },
 
   async tour(base) {

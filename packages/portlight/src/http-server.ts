@@ -377,7 +377,7 @@ export class HttpServer extends Router implements ServerView {
   #parseClient(address: unknown, rest: readonly unknown[], call: string): string {
     if (rest.length > 0) throw new ConfigError(`${call} marks a client by its address and takes no handler; hooks are onStart, onShutdown, connect and disconnect.`);
     if (address === undefined) return this.getAddress().address;
-    if (typeof address !== 'string' || address === '') throw new ConfigError(`${call} takes the address of a client, not ${String(address)}.`);
+    if (typeof address !== 'string' || address === '') throw new ConfigError(`${call} takes the address of a client, not ${JSON.stringify(address) ?? typeof address}.`);
     return unmapAddress(address);
   }
 

@@ -36,7 +36,7 @@ export interface ServerOptions {
    * @default false
    */
   readonly trustProxy?: TrustProxy | undefined;
-  /** What tells a client from others, an account for example: for `request.client.id` and `server.clients`. Where it gives no text: the address. @default the address */
+  /** What tells a client from others, an account for example: for `request.client.id` and `server.clients`. Where it gives no text, and without it: the address. @default undefined */
   readonly identify?: ((request: HttpRequest) => string) | undefined;
   /** After how long without a request a connected client is forgotten, in ms, 0 to 86,400,000; `0`: never. @default 0 */
   readonly clientIdleMs?: number | undefined;
@@ -80,8 +80,10 @@ export interface ServerOptions {
 }
 
 /** Options of a server with every default filled in, and what its methods set. */
-export type ServerConfig = { readonly [Name in Exclude<keyof ServerOptions, 'tls' | 'trustProxy' | 'identify'>]-?: Exclude<ServerOptions[Name], undefined> } & {
+export type ServerConfig = { readonly [Name in Exclude<keyof ServerOptions, 'tls' | 'identify'>]-?: Exclude<ServerOptions[Name], undefined> } & {
   readonly tls: TlsOptions | undefined;
+  readonly identify: ServerOptions['identify'];
+  /** What follows from `trustProxy` and `identify`. */
   readonly rules: ClientRules;
   /** What `setTimeout` sets: how long a client may stay silent while it is its turn, in ms; 0: for ever. */
   readonly silenceMs: number;
@@ -92,6 +94,8 @@ export const DEFAULT_SERVER_CONFIG: ServerConfig = {
   autostart: false,
   lane: 'fast',
   tls: undefined,
+  trustProxy: false,
+  identify: undefined,
   rules: { trusts: undefined, identify: undefined },
   clientIdleMs: 0,
   backlog: DEFAULTS.backlog,
@@ -120,9 +124,8 @@ export const DEFAULT_SERVER_CONFIG: ServerConfig = {
 export function resolveServerConfig(base: ServerConfig, options: ServerOptions, owner = 'the server'): ServerConfig {
   const given = Object.entries(parseOptions(serverOptionsSchema(), options, owner)).filter(([, value]) => value !== undefined);
   if (options.tls !== undefined) assertTlsOptions(options.tls);
-  const { trustProxy, identify, ...plain } = Object.fromEntries(given) as ServerOptions;
-  const rules = { trusts: trustProxy === undefined ? base.rules.trusts : parseTrustProxy(trustProxy), identify: identify ?? base.rules.identify };
-  return { ...base, ...(plain as Partial<ServerConfig>), rules };
+  const config = { ...base, ...(Object.fromEntries(given) as Partial<ServerConfig>) };
+  return { ...config, rules: { trusts: parseTrustProxy(config.trustProxy), identify: config.identify } };
 }
 
 let schema: ZodType<ServerOptions> | undefined;

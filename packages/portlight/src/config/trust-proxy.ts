@@ -10,7 +10,7 @@ const HINT = "a list of ranges such as ['10.0.0.0/8', '::1'], a function (addres
 /** @throws {ConfigError} on anything else: `true` or a number of hops would let clients choose their address */
 export function parseTrustProxy(value: unknown): TrustCheck | undefined {
   if (value === undefined || value === false) return undefined;
-  if (typeof value === 'function') return (address) => (value as TrustCheck)(address) === true;
+  if (typeof value === 'function') return (address) => (value as (address: string) => unknown)(address) === true;
   if (!Array.isArray(value)) throw invalid(value);
   const entries = value as readonly unknown[];
   const trusted = new BlockList();
