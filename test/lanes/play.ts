@@ -99,14 +99,14 @@ export async function play(at: LaneServer, { sends, answers = 1, heads = [], wai
   for (const step of steps) await take(step, client, server, at, read);
   const awaitsEnd = waits || steps.includes(FIN);
   const isComplete = await client.until(() => client.isOver || (read().finals >= answers && !read().saysClose && !awaitsEnd));
-  let end: Outcome['end'] = isComplete ? 'open' : 'silent';
   const { responses, rest } = read();
+  let isOpen = false;
   if (isComplete && !client.isOver) {
     client.socket.write(PROBE);
     await client.until(() => client.isOver || read().finals > answers);
-    if (read().finals === answers) end = 'silent';
+    isOpen = read().finals > answers;
   }
-  if (read().finals <= answers && client.isOver) end = client.isReset ? 'RST' : 'FIN';
+  const end: Outcome['end'] = isOpen ? 'open' : client.isReset ? 'RST' : client.isOver ? 'FIN' : 'silent';
   const last = end === 'open' ? { responses, rest } : read();
   await leave(client, server);
   const outcome = { ...shortened(last), end, seen: at.journal.take(), log: at.log.take() };
