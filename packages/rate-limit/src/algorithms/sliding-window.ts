@@ -33,7 +33,7 @@ export const slidingWindow: Algorithm = {
 function countAgain(state: KeyState, { windowMs }: RateLimitPolicy, now: number): KeyState {
   const end = state.length;
   const live = firstLive(state, windowMs, now);
-  if (live < end && now - (state[0] as number) < windowMs / SUB_WINDOWS) {
+  if (now - (state[0] as number) < windowMs / SUB_WINDOWS) {
     state[end - 2] = now;
     (state[end - 1] as number)++;
     return state;

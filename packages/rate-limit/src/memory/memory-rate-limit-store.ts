@@ -55,26 +55,26 @@ export class MemoryRateLimitStore implements RateLimitStore {
       seats = this.#seatsOf(claims, now);
     }
 
-    const isAllowed = seats.map((seat) => seat.isFree(now));
-    if (!isAllowed.includes(false)) {
-      for (let index = 0; index < seats.length; index++) {
-        const seat = seats[index] as Seat;
-        if (seats.indexOf(seat) === index) seat.count(now);
-      }
+    const isAdmitted = areFree(seats, now);
+    if (isAdmitted) countAll(seats, now);
+    const decisions: RateLimitDecision[] = [];
+    for (let index = 0; index < seats.length; index++) {
+      const seat = seats[index] as Seat;
+      decisions.push(seat.decide((claims[index] as RateLimitClaim).policy, isAdmitted || seat.isFree(now), now));
     }
-    return seats.map((seat, index) => seat.decide((claims[index] as RateLimitClaim).policy, isAllowed[index] as boolean, now));
+    return decisions;
   }
 
   /** The seat of each claim. Claims that are counted in one place, as one, have one seat. */
   #seatsOf(claims: readonly RateLimitClaim[], now: number): readonly Seat[] {
     const seats: Seat[] = [];
-    let room = Number.NaN;
+    let room: number | undefined;
     for (const claim of claims) {
       const table = this.#tableOf(claim.policy, now);
       const key = shortKey(claim.key);
-      let seat = seats.find((other) => other.table === table && other.key === key) ?? findSeat(table, key);
+      let seat = seatTaken(seats, table, key) ?? findSeat(table, key);
       if (seat === undefined) {
-        if (Number.isNaN(room)) room = this.#maxKeys - this.#size();
+        room ??= this.#maxKeys - this.#size();
         seat = room-- > 0 ? new Seat(table, key, 'new', table.firstState(now)) : overflowSeat(seats, table, key);
       }
       seats.push(seat);
@@ -118,6 +118,13 @@ export class MemoryRateLimitStore implements RateLimitStore {
   }
 }
 
+function seatTaken(seats: readonly Seat[], table: KeyTable, key: string): Seat | undefined {
+  for (const seat of seats) {
+    if (seat.table === table && seat.key === key) return seat;
+  }
+  return undefined;
+}
+
 function findSeat(table: KeyTable, key: string): Seat | undefined {
   let state = table.findYoung(key);
   if (state !== undefined) return new Seat(table, key, 'young', state);
@@ -127,9 +134,29 @@ function findSeat(table: KeyTable, key: string): Seat | undefined {
 
 /** Keys that found no room count as one. */
 function overflowSeat(seats: readonly Seat[], table: KeyTable, key: string): Seat {
-  return seats.find((seat) => seat.table === table && seat.place === 'overflow') ?? new Seat(table, key, 'overflow', table.overflow);
+  for (const seat of seats) {
+    if (seat.table === table && seat.place === 'overflow') return seat;
+  }
+  return new Seat(table, key, 'overflow', table.overflow);
 }
 
 function hasOverflow(seats: readonly Seat[]): boolean {
-  return seats.some((seat) => seat.place === 'overflow');
+  for (const { place } of seats) {
+    if (place === 'overflow') return true;
+  }
+  return false;
+}
+
+function areFree(seats: readonly Seat[], now: number): boolean {
+  for (const seat of seats) {
+    if (!seat.isFree(now)) return false;
+  }
+  return true;
+}
+
+function countAll(seats: readonly Seat[], now: number): void {
+  for (let index = 0; index < seats.length; index++) {
+    const seat = seats[index] as Seat;
+    if (seats.indexOf(seat) === index) seat.count(now);
+  }
 }
