@@ -16,7 +16,7 @@ export const LEVELS: Readonly<Record<string, Levels>> = {
     ['socket/'],
     ['lifecycle/'],
     ['runners/'],
-    ['router.ts', 'http-server.ts', 'index.ts'],
+    ['route-list.ts', 'router.ts', 'http-server.ts', 'index.ts'],
     ['testing/'],
   ],
   'rate-limit': [

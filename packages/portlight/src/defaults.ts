@@ -38,6 +38,27 @@ export const DEFAULTS = {
   maxConnectionsPerIp: 10_000,
   /** Clients that are connected by `/connect`; one more is answered 503. */
   maxClients: 100_000,
+  /** Of one WebSocket message: 1 MiB; ws would take 100. */
+  maxPayloadBytes: 1_048_576,
+  /** Frames of one message. */
+  maxFragments: 1_024,
+  /** What waits for one client that takes it slowly: 1 MiB. */
+  maxBackpressureBytes: 1_048_576,
+  /** Without a frame before a ping; below the 60 s after which common proxies close. */
+  heartbeatMs: 25_000,
+  /** Between a ping and the end of a client that says nothing. */
+  pongTimeoutMs: 20_000,
+  /** How long a closing WebSocket waits for the other side's close. */
+  closeTimeoutMs: 2_000,
+  maxChannels: 10_000,
+  maxChannelsPerIp: 10_000,
+  messagesPerSecond: 1_000,
+  /** What clients of event streams wait before they come back; up to a second is added at random. */
+  eventRetryMs: 2_000,
+  /** Without an event before a comment is sent. */
+  eventHeartbeatMs: 15_000,
+  /** Of `Last-Event-ID`, in characters. */
+  maxEventIdLength: 256,
   /** 0: a handler may take as long as it likes. */
   handlerTimeoutMs: 0,
   /** How long a response waits for one interceptor before it is sent without it. */
@@ -58,4 +79,16 @@ export const DEFAULTS = {
   portHolderMs: 2_000,
   /** How long a closing connection takes what the client still sends, so that it can read its answer (nginx: lingering_timeout). */
   lingerMs: 5_000,
+  /** In UTF-16 units: topics and the names of members. Names are keys in memory, and often chosen by clients. */
+  maxTopicLength: 512,
+  /** Topics that one channel may join (Centrifugo: client.channel_limit). */
+  maxTopicsPerMember: 128,
+  /** 64 MiB: what the histories of all topics take together; the oldest messages go first. */
+  maxHistoryBytes: 67_108_864,
+  /** The most that `history` takes as `size`: a replay is written in one turn. */
+  maxHistorySize: 10_000,
+  /** Departures that are remembered for `since: 'left'`, some 10 MB; the longest gone are forgotten. */
+  maxDepartures: 100_000,
+  /** Topics remembered whose history has run dry, so that a comer can be told whether anything was missed. */
+  maxQuietTopics: 10_000,
 } as const;

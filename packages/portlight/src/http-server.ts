@@ -1,13 +1,17 @@
 import type { Server } from 'node:net';
+import { MemoryBus } from './backplane/memory-bus.ts';
 import { MemoryClientStore } from './backplane/memory-client-store.ts';
+import { ChannelRegistry } from './channels/channel-registry.ts';
 import { ClientRegistry, type Clients, type ConnectHandler, type DisconnectHandler } from './clients/client-registry.ts';
 import { type ParsedAddress, parseAddress, parsePort } from './config/address.ts';
 import type { RateLimitOptions } from './config/rate-limit-options.ts';
 import { DEFAULT_SERVER_CONFIG, resolveServerConfig, type ServerConfig, type ServerOptions } from './config/server-options.ts';
 import { toSilenceMs } from './config/silence.ts';
+import { parseWebSocketOptions, type WebSocketOptions } from './config/websocket-options.ts';
 import { assertTlsOptions, type TlsOptions } from './config/tls-options.ts';
 import { DEFAULTS } from './defaults.ts';
 import { ConfigError } from './errors/config-error.ts';
+import { Hub, type Presence, type PresenceChange, type PublishOptions } from './hub/hub.ts';
 import { GuardSet } from './guards/guard-set.ts';
 import { endProcessAfter } from './lifecycle/end-process.ts';
 import { type Hook, Hooks } from './lifecycle/hooks.ts';
@@ -55,6 +59,10 @@ export class HttpServer extends Router implements ServerView {
   readonly #log: LogHolder = { logger: createStderrLogger('warn'), verbose: false };
   readonly #registry: ClientRegistry = new ClientRegistry(new MemoryClientStore(DEFAULTS.maxClients), this.#log);
   readonly #guards: GuardSet = new GuardSet(this.#registry);
+  readonly #bus: MemoryBus = new MemoryBus();
+  readonly #hub: Hub = new Hub(this.#bus, this.#log);
+  /** What is open, from the first start to the stop. */
+  #channels: ChannelRegistry | undefined;
   /** The two routes of connecting that the app has registered. */
   readonly #connecting: Set<'connect' | 'disconnect'> = new Set();
   #config: ServerConfig;
@@ -272,6 +280,50 @@ export class HttpServer extends Router implements ServerView {
     return this.#registry.disconnect(this.#parseClient(address, rest, 'off'), 'manual');
   }
 
+  /**
+   * How WebSockets are served, once there is an `accept` route: with these options, or not at all.
+   *
+   * @throws {ConfigError} on an unknown option or a value out of range
+   */
+  websocket(options: boolean | WebSocketOptions = true): this {
+    this.assertOpen('websocket');
+    this.#config = { ...this.#config, websocket: parseWebSocketOptions(options, 'websocket') };
+    return this;
+  }
+
+  /**
+   * Publishes to everyone who has joined a topic, WebSockets and event streams alike.
+   *
+   * @param data a string, bytes (for WebSockets), or anything with a JSON form
+   * @returns the position of the message, where the topic has a history, and how many it was sent to
+   */
+  publish(topic: string, data: unknown, options: PublishOptions = {}): Promise<{ readonly id: string | undefined; readonly subscribers: number }> {
+    return this.#hub.publish(topic, data, options);
+  }
+
+  /** Who is in a topic: those who said who they are when they joined. */
+  presence(topic: string): Promise<readonly Presence[]> {
+    return this.#hub.presence(topic);
+  }
+
+  /** Told of each member who joins a topic or leaves it, once, however many channels it has. */
+  onPresence(topic: string, handler: (change: PresenceChange) => unknown): this {
+    this.assertOpen('onPresence');
+    this.#hub.onPresence(topic, assertHandler(handler, 'onPresence'));
+    return this;
+  }
+
+  /**
+   * Keeps the last messages of a topic, for who comes later or comes back.
+   *
+   * @param topic a name, or a prefix that ends in `*`
+   */
+  history(topic: string, options: { readonly size: number; readonly ttlMs?: number }): this {
+    this.assertOpen('history');
+    this.#hub.history(topic, options);
+    return this;
+  }
+
   /** Answers 200 while the server accepts requests, and 503 while it drains, for a load balancer. */
   ready(path = '/ready'): this {
     this.assertOpen(`ready(${JSON.stringify(path)})`);
@@ -334,7 +386,8 @@ export class HttpServer extends Router implements ServerView {
   }
 
   #openRunner(): ConcurrentRunner {
-    return new ConcurrentRunner(this.#openPipeline(), this.#config, this.#address, this.#hooks, this, this.#log);
+    const pipeline = this.#openPipeline();
+    return new ConcurrentRunner(pipeline, this.#channels as ChannelRegistry, this.#config, this.#address, this.#hooks, this, this.#log);
   }
 
   #applyRunOptions(options: RunOptions): void {
@@ -353,8 +406,10 @@ export class HttpServer extends Router implements ServerView {
   #openPipeline(): Pipeline {
     if (this.#pipeline !== undefined) return this.#pipeline;
     if (this.#guards.isConnectionRequired) this.#completeConnecting();
-    const { routes, scopes } = this.registrations;
-    this.#pipeline = new Pipeline(routes, scopes, this.#guards, this.#config, this.#log);
+    const { registrations } = this;
+    this.#channels = new ChannelRegistry(this.#config.websocket);
+    const channels = { hub: this.#hub, registry: this.#channels, config: this.#config.websocket, log: this.#log };
+    this.#pipeline = new Pipeline(registrations, this.#guards, channels, this.#config, this.#log);
     return this.#pipeline;
   }
 

@@ -1,11 +1,18 @@
 import type { Middleware, ResponseInterceptor } from './config/hooks.ts';
 import type { ServerConfig } from './config/server-options.ts';
-import { BadRequestError, type HttpError, MethodNotAllowedError, NotFoundError } from './errors/http-error.ts';
+import type { WebSocketConfig } from './config/websocket-options.ts';
+import { BadRequestError, HttpError, MethodNotAllowedError, NotFoundError } from './errors/http-error.ts';
+import { namesMediaType } from './fields/accept.ts';
 import { HeaderList } from './fields/header-list.ts';
+import { toUpgradeCore } from './handlers/accept-upgrade.ts';
 import { type RouteCore, toCore } from './handlers/call-handler.ts';
+import type { ChannelRoute, EventsRoute } from './handlers/channel-route.ts';
+import type { ChannelServices } from './handlers/channel-services.ts';
+import { guardHandshake } from './guards/handshake-guard.ts';
 import { askGuards, type Guard, type Verdict } from './guards/guard.ts';
 import type { GuardSet } from './guards/guard-set.ts';
 import type { HttpRoute } from './handlers/http-route.ts';
+import { isEventStream, toEventsCore } from './handlers/open-events.ts';
 import { findHandler, formatProblem, respondToError } from './handlers/respond-to-error.ts';
 import { runMiddleware } from './handlers/run-middleware.ts';
 import type { Scope } from './handlers/scope.ts';
@@ -14,9 +21,11 @@ import { withoutStack } from './errors/without-stack.ts';
 import { runInterceptors } from './interceptors/run-interceptors.ts';
 import type { LogHolder } from './log.ts';
 import { controls, type HttpRequest } from './request/http-request.ts';
+import { parseTarget } from './request/target.ts';
 import { HttpResponse } from './response/http-response.ts';
 import { addDefaults } from './response/to-response.ts';
 import { describeRoute } from './routing/describe-route.ts';
+import type { RouteMatch } from './routing/route-match.ts';
 import { RouteTable } from './routing/route-table.ts';
 
 type MaybePromise<T> = T | Promise<T>;
@@ -25,6 +34,15 @@ type MaybePromise<T> = T | Promise<T>;
 interface Step {
   readonly middleware: Middleware;
   readonly matcher: RouteTable<true> | undefined;
+}
+
+/** What an app has registered. */
+export interface Registrations {
+  readonly routes: readonly HttpRoute[];
+  readonly channelRoutes: readonly ChannelRoute[];
+  readonly eventsRoutes: readonly EventsRoute[];
+  /** The root first. */
+  readonly scopes: readonly Scope[];
 }
 
 /** What a request passes on its way, worked out once for each route and each kind of refusal. */
@@ -52,13 +70,17 @@ export class Pipeline {
   readonly #guards: GuardSet;
   /** Of what is no route's. */
   readonly #generalGuards: readonly Guard[];
+  readonly #upgrades: RouteTable<Plan>;
+  readonly #events: RouteTable<Plan>;
+  /** For who speaks WebSocket with the clients. */
+  readonly websocketConfig: WebSocketConfig;
   readonly #config: ServerConfig;
   readonly #log: LogHolder;
   /** For every request without a route; worked out once, as there are many of them. */
   readonly #unknown: Plan;
   readonly #steps: Map<Scope, readonly Step[]> = new Map();
 
-  constructor(routes: readonly HttpRoute[], scopes: readonly Scope[], guards: GuardSet, config: ServerConfig, log: LogHolder) {
+  constructor({ routes, channelRoutes, eventsRoutes, scopes }: Registrations, guards: GuardSet, channels: ChannelServices, config: ServerConfig, log: LogHolder) {
     this.#root = scopes[0] as Scope;
     this.#guards = guards;
     this.#generalGuards = guards.guardsFor({}, 'all');
@@ -67,9 +89,16 @@ export class Pipeline {
     for (const scope of scopes) this.#steps.set(scope, toSteps(scope, config.strictSlashes));
     this.#unknown = this.#planUnknown();
     this.#table = new RouteTable({ strictSlashes: config.strictSlashes });
-    for (const route of routes) {
-      this.#table.add(route.method, route.pattern, this.#planRoute(route), route.scope.prefix);
+    this.#upgrades = new RouteTable({ strictSlashes: config.strictSlashes });
+    this.#events = new RouteTable({ strictSlashes: config.strictSlashes });
+    this.websocketConfig = channels.config;
+    for (const route of routes) this.#table.add(route.method, route.pattern, this.#planRoute(route, route.method, toCore(route)), route.scope.prefix);
+    const handshake = guardHandshake(channels.registry, channels.config);
+    for (const route of channels.config.isOn ? channelRoutes : []) {
+      const plan = this.#planRoute(route, 'accept', toUpgradeCore(route, channels));
+      this.#upgrades.add('GET', route.pattern, { ...plan, guards: [handshake, ...plan.guards] }, route.scope.prefix);
     }
+    for (const route of eventsRoutes) this.#events.add('GET', route.pattern, this.#planRoute(route, 'events', toEventsCore(route, channels)), route.scope.prefix);
   }
 
   /** The response to a request. */
@@ -107,10 +136,23 @@ export class Pipeline {
   #route(request: HttpRequest): Plan {
     const target = controls.target(request);
     if (target.refusal !== undefined) return this.#planRefusal(target.refusal);
-    const match = this.#table.match(request.method, target.path);
+    const match = this.#match(request, target.path);
     if (match === undefined) return this.#planMiss(request.method, target.path);
     controls.setParams(request, match.params);
     return match.target;
+  }
+
+  /** A path may have routes of all kinds: an upgrade goes to `accept`, who names event streams to `events`. */
+  #match(request: HttpRequest, path: string): RouteMatch<Plan> | undefined {
+    if (controls.isUpgrade(request)) return this.#upgrades.match('GET', path);
+    const wantsEvents = this.#events.size > 0 && (request.method === 'GET' || request.method === 'HEAD') && namesMediaType(request.header('accept'), 'text/event-stream');
+    return (wantsEvents ? this.#events.match('GET', path) : undefined) ?? this.#table.match(request.method, path);
+  }
+
+  /** Whether an upgrade to WebSocket on this target has a route. */
+  takesUpgrade(target: string): boolean {
+    const { path, refusal } = parseTarget(target);
+    return refusal === undefined && this.#upgrades.match('GET', path) !== undefined;
   }
 
   #run(plan: Plan, request: HttpRequest): MaybePromise<HttpResponse> {
@@ -137,7 +179,7 @@ export class Pipeline {
     if (fields !== undefined) setFields(response, fields);
     addDefaults(response, plan.headers);
     if (this.#log.verbose) this.#tell(response, request);
-    if (plan.interceptors.length === 0) return response;
+    if (plan.interceptors.length === 0 || response.status === 101 || isEventStream(response)) return response;
     return runInterceptors(plan.interceptors, response, request, this.#log);
   }
 
@@ -149,14 +191,13 @@ export class Pipeline {
     }
   }
 
-  #planRoute(route: HttpRoute): Plan {
-    const { scope, options } = route;
+  #planRoute({ scope, options, pattern }: Pick<HttpRoute, 'scope' | 'options' | 'pattern'>, kind: string | null, core: RouteCore): Plan {
     const own = (options.use ?? []).map((middleware) => ({ middleware, matcher: undefined }));
     return {
       ...this.#planScope(scope),
       ...toSequence([...this.#stepsOf(scope), ...own]),
-      guards: this.#guards.guardsFor(options, describeRoute(route.method, `${scope.prefix}${String(route.pattern)}`)),
-      core: toCore(route),
+      guards: this.#guards.guardsFor(options, describeRoute(kind, pattern, scope.prefix)),
+      core,
       timeoutMs: options.handlerTimeoutMs ?? this.#config.handlerTimeoutMs,
       maxBodyBytes: options.maxBodyBytes ?? this.#config.maxBodyBytes,
     };
@@ -200,10 +241,13 @@ export class Pipeline {
   /** No route takes the request: 404, or where its path is known 405, or what OPTIONS asks for. */
   #planMiss(method: string, path: string): Plan {
     if (path === '*') return this.#planAsterisk(method);
-    const allowed = this.#table.allowed(path);
-    if (allowed === undefined) return this.#unknown;
-    const methods = [...new Set([...allowed.methods, 'OPTIONS'])].sort();
-    return this.#planClaimed(allowed.target.scope, method === 'OPTIONS' ? () => formatAllow(methods) : () => methodNotAllowed(methods));
+    const [byHttp, byUpgrade, byEvents] = [this.#table.allowed(path), this.#upgrades.allowed(path), this.#events.allowed(path)];
+    const claimed = byHttp ?? byUpgrade ?? byEvents;
+    if (claimed === undefined) return this.#unknown;
+    const { scope } = claimed.target;
+    if ((method === 'GET' || method === 'HEAD') && (byUpgrade ?? byEvents) !== undefined) return this.#planClaimed(scope, byEvents === undefined ? upgradeRequired : notAcceptable);
+    const methods = [...new Set([...(byHttp?.methods ?? []), ...(byUpgrade ?? byEvents ? ['GET'] : []), 'OPTIONS'])].sort();
+    return this.#planClaimed(scope, method === 'OPTIONS' ? () => formatAllow(methods) : () => methodNotAllowed(methods));
   }
 
   /** `OPTIONS *` asks what the server can do at all (RFC 9110 §9.3.7). */
@@ -245,6 +289,14 @@ function setFields({ headers }: HttpResponse, fields: NonNullable<Verdict['field
     const value = fields[name];
     if (value !== undefined) headers.set(name, value);
   }
+}
+
+function upgradeRequired(): never {
+  throw withoutStack(() => new HttpError(426, 'This path is for WebSockets.', { headers: { upgrade: 'websocket', connection: 'Upgrade' } }));
+}
+
+function notAcceptable(): never {
+  throw withoutStack(() => new HttpError(406, 'This path is a stream of events; ask for text/event-stream.'));
 }
 
 function methodNotAllowed(methods: readonly string[]): never {

@@ -4,11 +4,14 @@ import { ConfigError } from './errors/config-error.ts';
 import { headerProblem, isToken } from './fields/header-syntax.ts';
 import { createRateLimits } from './guards/rate-limit.ts';
 import type { HttpRoute } from './handlers/http-route.ts';
-import type { RouteHandler } from './handlers/route-handler.ts';
+import type { ChannelHandlers, ChannelRoute, EventsHandler, EventsRoute, Message, MessageHandler } from './handlers/channel-route.ts';
+import type { RouteHandler, RouteShape } from './handlers/route-handler.ts';
 import { Scope } from './handlers/scope.ts';
 import { describeRoute } from './routing/describe-route.ts';
 import type { RoutePattern } from './routing/pattern.ts';
 import { RouteTable } from './routing/route-table.ts';
+import type { Registrations } from './pipeline.ts';
+import { RouteList } from './route-list.ts';
 
 export interface RouterOptions {
   /** Tells `/users/` from `/users`; a server decides by its own option of this name. @default false */
@@ -26,10 +29,11 @@ export interface RouterOptions {
  */
 export class Router {
   readonly #strictSlashes: boolean;
-  readonly #routes: HttpRoute[] = [];
+  readonly #routes: RouteList<HttpRoute>;
+  readonly #channelRoutes: RouteList<ChannelRoute>;
+  readonly #eventsRoutes: RouteList<EventsRoute>;
   /** The root first, then those of the mounted routers. */
   readonly #scopes: Scope[] = [new Scope()];
-  #table: RouteTable<HttpRoute>;
   /** The prefix under which another router took over what is here. */
   #mountedAt: string | undefined;
 
@@ -37,7 +41,9 @@ export class Router {
     const unknown = Object.keys(options).find((name) => name !== 'strictSlashes');
     if (unknown !== undefined) throw new ConfigError(`A router has no option ${JSON.stringify(unknown)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
     this.#strictSlashes = options.strictSlashes ?? false;
-    this.#table = this.#newTable();
+    this.#routes = new RouteList(this.#strictSlashes, ({ method }) => method);
+    this.#channelRoutes = new RouteList(this.#strictSlashes, () => 'accept');
+    this.#eventsRoutes = new RouteList(this.#strictSlashes, () => 'events');
   }
 
   /** Serves GET, and HEAD where no route of its own takes it. */
@@ -106,6 +112,41 @@ export class Router {
   }
 
   /**
+   * Serves WebSockets. What the handler returns for a message is sent back; or handlers for each moment of a channel.
+   *
+   * @example
+   * server.accept('/chat/:room', (message, channel) => void channel.publish(channel.params.room, message));
+   */
+  accept<const P extends RoutePattern>(pattern: P, handler: MessageHandler<RouteShape<P, Record<never, never>>, string | Buffer> | ChannelHandlers<RouteShape<P, Record<never, never>>, string | Buffer>): this;
+  accept<const P extends RoutePattern, O extends RouteOptions>(pattern: P, options: O, handler: MessageHandler<RouteShape<P, O>, Message<O>> | ChannelHandlers<RouteShape<P, O>, Message<O>>): this;
+  accept(pattern: RoutePattern, ...rest: readonly unknown[]): this {
+    const name = describeRoute('accept', pattern);
+    this.assertOpen(name);
+    const [options, handler] = readOptions(rest, name);
+    const handlers = parseChannelHandlers(handler, name);
+    this.#channelRoutes.add([{ pattern, options, handlers, scope: this.#root }]);
+    return this;
+  }
+
+  /**
+   * Serves a stream of server-sent events to requests whose Accept names `text/event-stream`. The stream stays open when the
+   * handler returns, until either side closes it; what the handler returns may be an async iterable of events.
+   *
+   * @example
+   * server.events('/feed/:topic', (stream) => stream.join(stream.params.topic));
+   */
+  events<const P extends RoutePattern>(pattern: P, handler: EventsHandler<P>): this;
+  events<const P extends RoutePattern, O extends RouteOptions>(pattern: P, options: O, handler: EventsHandler<P, O>): this;
+  events(pattern: RoutePattern, ...rest: readonly unknown[]): this {
+    const name = describeRoute('events', pattern);
+    this.assertOpen(name);
+    const [options, handler] = readOptions(rest, name);
+    assertFunction(handler, name, 'a handler');
+    this.#eventsRoutes.add([{ pattern, options, handler: handler as EventsRoute['handler'], scope: this.#root }]);
+    return this;
+  }
+
+  /**
    * Runs a middleware around every request of this router's routes, or around those whose whole path a pattern
    * matches, whatever the order of the calls; outermost first. A request that matches no route, or not by its method,
    * passes the middleware too: that of the root, that of the router whose path it is, and what matches by pattern.
@@ -119,7 +160,7 @@ export class Router {
     if (args.length > 2) throw new ConfigError('use takes one middleware, and a pattern before it; call it once for each.');
     const [pattern, middleware] = args.length === 1 ? [undefined, args[0]] : args;
     assertFunction(middleware, 'use', 'a middleware');
-    if (pattern !== undefined) this.#newTable<true>().add(null, pattern, true);
+    if (pattern !== undefined) this.#newTable().add(null, pattern, true);
     this.#root.middleware.push({ pattern, middleware });
     return this;
   }
@@ -197,10 +238,16 @@ export class Router {
     this.assertOpen('mount');
     if (!(router instanceof Router) || router === this) throw new ConfigError('mount needs a prefix and another Router.');
     if (typeof prefix !== 'string') throw new ConfigError(`mount needs a prefix such as "/users", not ${String(prefix)}.`);
-    this.#newTable<true>().add(null, '/', true, prefix === '/' ? '' : prefix);
+    this.#newTable().add(null, '/', true, prefix === '/' ? '' : prefix);
     const scopes = router.#scopesUnder(this.#root, prefix === '/' ? '' : prefix);
-    const routes = router.#routes.map((route) => ({ ...route, scope: scopes.get(route.scope) as Scope }));
-    this.#register(routes);
+    const move = <Route extends { readonly scope: Scope }>(route: Route): Route => ({ ...route, scope: scopes.get(route.scope) as Scope });
+    const [channelRoutes, eventsRoutes] = [router.#channelRoutes.all.map(move), router.#eventsRoutes.all.map(move)];
+    // Nothing is taken over when something is refused.
+    this.#channelRoutes.check(channelRoutes);
+    this.#eventsRoutes.check(eventsRoutes);
+    this.#routes.add(router.#routes.all.map(move));
+    this.#channelRoutes.add(channelRoutes);
+    this.#eventsRoutes.add(eventsRoutes);
     this.#scopes.push(...scopes.values());
     router.#mountedAt ??= prefix;
     return this;
@@ -208,13 +255,13 @@ export class Router {
 
   /** Registers a route whose options are known to be right. */
   protected addRoute(methods: readonly (string | null)[], pattern: RoutePattern, options: RouteOptions, handler: HttpRoute['handler']): this {
-    this.#register(methods.map((method) => ({ method, pattern, options, handler, scope: this.#root })));
+    this.#routes.add(methods.map((method) => ({ method, pattern, options, handler, scope: this.#root })));
     return this;
   }
 
   /** What is registered by now: the routes, and all scopes with the root first. */
-  protected get registrations(): { readonly routes: readonly HttpRoute[]; readonly scopes: readonly Scope[] } {
-    return { routes: this.#routes, scopes: this.#scopes };
+  protected get registrations(): Registrations {
+    return { routes: this.#routes.all, channelRoutes: this.#channelRoutes.all, eventsRoutes: this.#eventsRoutes.all, scopes: this.#scopes };
   }
 
   /** @throws {ConfigError} when registrations come too late */
@@ -239,24 +286,9 @@ export class Router {
   #add(methods: readonly (string | null)[], pattern: RoutePattern, rest: readonly unknown[]): this {
     const name = describeRoute(methods.join('|') || null, pattern);
     this.assertOpen(name);
-    if (rest.length > 2) throw new ConfigError(`${name} takes one handler, and options before it; put middleware into its option use.`);
-    const [options, handler] = rest.length === 1 ? [{}, rest[0]] : rest;
+    const [options, handler] = readOptions(rest, name);
     assertFunction(handler, name, 'a handler');
-    const parsed = rest.length === 1 ? {} : parseRouteOptions(options, name);
-    if (parsed.rateLimit !== undefined && parsed.rateLimit !== false) createRateLimits(parsed.rateLimit, name);
-    return this.addRoute(methods, pattern, parsed, handler as HttpRoute['handler']);
-  }
-
-  /** All of the routes or, when one is refused, none. */
-  #register(routes: readonly HttpRoute[]): void {
-    try {
-      for (const route of routes) this.#table.add(route.method, route.pattern, route, route.scope.prefix);
-    } catch (error) {
-      this.#table = this.#newTable();
-      for (const route of this.#routes) this.#table.add(route.method, route.pattern, route, route.scope.prefix);
-      throw error;
-    }
-    this.#routes.push(...routes);
+    return this.addRoute(methods, pattern, options, handler as HttpRoute['handler']);
   }
 
   /** Copies of all scopes of this router, nested below another's. */
@@ -266,15 +298,37 @@ export class Router {
       const above = scope.parent === undefined ? parent : (copies.get(scope.parent) as Scope);
       const under = parent.prefix + prefix + scope.prefix;
       const copy = scope.under(above, under);
-      for (const { pattern } of copy.middleware) if (pattern !== undefined) this.#newTable<true>().add(null, pattern, true, under);
+      for (const { pattern } of copy.middleware) if (pattern !== undefined) this.#newTable().add(null, pattern, true, under);
       copies.set(scope, copy);
     }
     return copies;
   }
 
-  #newTable<Target = HttpRoute>(): RouteTable<Target> {
-    return new RouteTable<Target>({ strictSlashes: this.#strictSlashes });
+  #newTable(): RouteTable<true> {
+    return new RouteTable<true>({ strictSlashes: this.#strictSlashes });
   }
+}
+
+/** What stands behind a pattern: options, or none, and a handler. @throws {ConfigError} */
+function readOptions(rest: readonly unknown[], name: string): readonly [options: RouteOptions, handler: unknown] {
+  if (rest.length > 2) throw new ConfigError(`${name} takes one handler, and options before it; put middleware into its option use.`);
+  if (rest.length < 2) return [{}, rest[0]];
+  const options = parseRouteOptions(rest[0], name);
+  if (options.rateLimit !== undefined && options.rateLimit !== false) createRateLimits(options.rateLimit, name);
+  return [options, rest[1]];
+}
+
+const MOMENTS: ReadonlySet<string> = new Set(['upgrade', 'open', 'message', 'drain', 'close', 'error']);
+
+/** @throws {ConfigError} on what is neither a function nor an object of them, or has a name that nobody would call */
+function parseChannelHandlers(value: unknown, name: string): ChannelRoute['handlers'] {
+  if (typeof value === 'function') return { message: value as NonNullable<ChannelRoute['handlers']['message']> };
+  if (typeof value !== 'object' || value === null) throw new ConfigError(`${name} needs a handler for messages, or an object of handlers, not ${value === null ? 'null' : typeof value}.`);
+  for (const [moment, handler] of Object.entries(value)) {
+    if (!MOMENTS.has(moment)) throw new ConfigError(`${name} has no handler ${JSON.stringify(moment)}; there are ${[...MOMENTS].join(', ')}.`);
+    if (handler !== undefined) assertFunction(handler, name, `for ${moment} a handler`);
+  }
+  return value as ChannelRoute['handlers'];
 }
 
 /** @throws {ConfigError} */

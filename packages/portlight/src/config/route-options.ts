@@ -17,6 +17,11 @@ export interface RouteOptions {
   readonly body?: StandardSchemaV1 | undefined;
   /** For the plain value a handler returns; its output is sent. What it refuses is answered 500 and reported. */
   readonly response?: StandardSchemaV1 | undefined;
+  /**
+   * For the messages of a WebSocket route, as JSON; handlers get its output. What it refuses closes the channel with 1007, unless
+   * there is an `error` handler.
+   */
+  readonly message?: StandardSchemaV1 | undefined;
   /** Middleware of this route alone, inside that of its router. */
   readonly use?: readonly Middleware[] | undefined;
   /** Largest body, in bytes. @default the server's */
@@ -55,6 +60,7 @@ function routeOptionsSchema(): ZodType<RouteOptions> {
     headers: standard,
     body: standard,
     response: standard,
+    message: standard,
     use: z.array(z.custom<Middleware>(isFunction, { error: 'a function' }), { error: 'an array of middleware' }).optional(),
     maxBodyBytes: whole('a whole number of bytes'),
     handlerTimeoutMs: whole('a whole number of milliseconds'),

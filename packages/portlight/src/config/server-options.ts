@@ -5,6 +5,7 @@ import type { ClientRules } from '../request/request-source.ts';
 import { parseOptions } from './parse-options.ts';
 import { assertTlsOptions, type TlsOptions } from './tls-options.ts';
 import { parseTrustProxy, type TrustProxy } from './trust-proxy.ts';
+import { DEFAULT_WEBSOCKET_CONFIG, parseWebSocketOptions, type WebSocketConfig, type WebSocketOptions } from './websocket-options.ts';
 import { loadZod } from './zod.ts';
 
 /** Options of a server. An option that is out of range throws when it is given; it never means "no limit". */
@@ -40,6 +41,8 @@ export interface ServerOptions {
   readonly identify?: ((request: HttpRequest) => string) | undefined;
   /** After how long without a request a connected client is forgotten, in ms, 0 to 86,400,000; `0`: never. @default 0 */
   readonly clientIdleMs?: number | undefined;
+  /** Of all WebSocket routes; `false` switches them off. @default true */
+  readonly websocket?: boolean | WebSocketOptions | undefined;
   /** Serves https: a key, a certificate, and what belongs to them. Needed for `tls://`. @default undefined */
   readonly tls?: TlsOptions | undefined;
   /** Connections that may wait in the kernel to be accepted, 1 to 65,535. @default 511 */
@@ -80,9 +83,10 @@ export interface ServerOptions {
 }
 
 /** Options of a server with every default filled in, and what its methods set. */
-export type ServerConfig = { readonly [Name in Exclude<keyof ServerOptions, 'tls' | 'identify'>]-?: Exclude<ServerOptions[Name], undefined> } & {
+export type ServerConfig = { readonly [Name in Exclude<keyof ServerOptions, 'tls' | 'identify' | 'websocket'>]-?: Exclude<ServerOptions[Name], undefined> } & {
   readonly tls: TlsOptions | undefined;
   readonly identify: ServerOptions['identify'];
+  readonly websocket: WebSocketConfig;
   /** What follows from `trustProxy` and `identify`. */
   readonly rules: ClientRules;
   /** What `setTimeout` sets: how long a client may stay silent while it is its turn, in ms; 0: for ever. */
@@ -96,6 +100,7 @@ export const DEFAULT_SERVER_CONFIG: ServerConfig = {
   tls: undefined,
   trustProxy: false,
   identify: undefined,
+  websocket: DEFAULT_WEBSOCKET_CONFIG,
   rules: { trusts: undefined, identify: undefined },
   clientIdleMs: 0,
   backlog: DEFAULTS.backlog,
@@ -125,7 +130,8 @@ export function resolveServerConfig(base: ServerConfig, options: ServerOptions, 
   const given = Object.entries(parseOptions(serverOptionsSchema(), options, owner)).filter(([, value]) => value !== undefined);
   if (options.tls !== undefined) assertTlsOptions(options.tls);
   const config = { ...base, ...(Object.fromEntries(given) as Partial<ServerConfig>) };
-  return { ...config, rules: { trusts: parseTrustProxy(config.trustProxy), identify: config.identify } };
+  const websocket = options.websocket === undefined ? base.websocket : parseWebSocketOptions(options.websocket, `the option websocket of ${owner}`);
+  return { ...config, websocket, rules: { trusts: parseTrustProxy(config.trustProxy), identify: config.identify } };
 }
 
 let schema: ZodType<ServerOptions> | undefined;
@@ -143,6 +149,8 @@ function serverOptionsSchema(): ZodType<ServerOptions> {
     strictSlashes: trueOrFalse,
     autostart: trueOrFalse,
     lane: z.enum(['fast', 'http'], { error: "'fast' or 'http'" }).optional(),
+    // Looked at by `parseWebSocketOptions`.
+    websocket: z.custom<NonNullable<ServerOptions['websocket']>>((value) => typeof value === 'boolean' || (typeof value === 'object' && value !== null), { error: 'true, false or an object' }).optional(),
     // Looked at by `parseTrustProxy`, which says more.
     trustProxy: z.custom<TrustProxy>(() => true).optional(),
     identify: z.custom<NonNullable<ServerOptions['identify']>>((value) => typeof value === 'function', { error: 'a function (request) => string' }).optional(),

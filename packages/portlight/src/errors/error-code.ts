@@ -13,11 +13,17 @@ export type ErrorCode =
   // Replies that cannot be sent; a header also where an app is set up.
   | 'ERR_PORTLIGHT_INVALID_REPLY'
   | 'ERR_PORTLIGHT_INVALID_HEADER'
+  // Topics.
+  | 'ERR_PORTLIGHT_INVALID_TOPIC'
+  | 'ERR_PORTLIGHT_INVALID_PUBLICATION'
+  | 'ERR_PORTLIGHT_TOO_MANY_TOPICS'
   // Listening.
   | 'ERR_PORTLIGHT_LISTEN'
   | 'ERR_PORTLIGHT_PORT_IN_USE'
   | 'ERR_PORTLIGHT_PORT_NOT_ALLOWED'
   | 'ERR_PORTLIGHT_ADDRESS_NOT_FOUND'
+  // Channels and event streams.
+  | 'ERR_PORTLIGHT_CHANNEL'
   // Requests that are refused, told to the client.
   | 'ERR_PORTLIGHT_BAD_REQUEST'
   | 'ERR_PORTLIGHT_MALFORMED_BODY'

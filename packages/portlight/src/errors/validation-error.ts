@@ -2,7 +2,7 @@ import { BadRequestError } from './http-error.ts';
 
 /** One thing that is wrong with a request, for a program that marks a field of a form. */
 export interface ValidationIssue {
-  readonly in: 'params' | 'query' | 'headers' | 'body';
+  readonly in: 'params' | 'query' | 'headers' | 'body' | 'message';
   /** The way to the value: `['items', 0, 'price']`; empty for the whole. */
   readonly path: readonly (string | number)[];
   readonly message: string;

@@ -41,8 +41,13 @@ export async function validateReply(schema: StandardSchemaV1, reply: unknown): P
 /** The output of a schema; what it refuses goes to the issues. */
 function settle(result: StandardSchemaV1.Result<unknown>, part: ValidationIssue['in'], issues: ValidationIssue[]): unknown {
   if (result.issues === undefined) return result.value;
-  for (const issue of result.issues) issues.push({ in: part, path: pathOf(issue), message: issue.message });
+  for (const issue of result.issues) issues.push(toIssue(issue, part));
   return undefined;
+}
+
+/** An issue of a schema, as clients read it. */
+export function toIssue(issue: StandardSchemaV1.Issue, part: ValidationIssue['in']): ValidationIssue {
+  return { in: part, path: pathOf(issue), message: issue.message };
 }
 
 async function readBody(request: HttpRequest): Promise<unknown> {

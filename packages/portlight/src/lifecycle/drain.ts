@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ChannelRegistry } from '../channels/channel-registry.ts';
 import { DEFAULTS } from '../defaults.ts';
 import type { LogHolder } from '../log.ts';
 import type { Edge } from '../socket/edge.ts';
@@ -18,11 +19,12 @@ export interface DrainOptions {
  * Stops serving, in this order: no longer ready, no longer accepting, what is under way ended or cut at the deadline,
  * hooks. Never rejects, and ends at the latest one second after the deadline.
  */
-export async function drain(edge: Edge, hooks: readonly Hook[], options: DrainOptions, log: LogHolder): Promise<StopReport> {
+export async function drain(edge: Edge, channels: ChannelRegistry, hooks: readonly Hook[], options: DrainOptions, log: LogHolder): Promise<StopReport> {
   const startedAt = performance.now();
   const remainingMs = (): number => Math.max(0, options.timeoutMs - (performance.now() - startedAt));
   if (options.delayMs > 0) await delay(Math.min(options.delayMs, options.timeoutMs));
   const open = edge.connectionCount;
+  channels.stop();
   const isEmpty = await within(edge.drain(), remainingMs());
   const cut = isEmpty ? 0 : edge.terminate();
   edge.close();

@@ -40,6 +40,8 @@ const NO_RULES: ClientRules = { trusts: undefined, identify: undefined };
 export interface RequestControls {
   payload(request: HttpRequest<RequestShape>): RequestBody;
   target(request: HttpRequest<RequestShape>): Target;
+  /** Whether the client asks to speak WebSocket from here on. */
+  isUpgrade(request: HttpRequest<RequestShape>): boolean;
   /** @throws {PayloadTooLargeError} when the body says that it is over its limit */
   assertBodyWithinLimit(request: HttpRequest<RequestShape>): void;
   /** Sets how much of the body may be read, before anybody can. */
@@ -276,6 +278,7 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
     controls = {
       payload,
       target: (request) => request.#target,
+      isUpgrade: (request) => request.#source.isUpgrade,
       assertBodyWithinLimit(request) {
         if (request.#source.body !== undefined) payload(request).assertDeclaredWithinLimit();
       },

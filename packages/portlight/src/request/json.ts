@@ -20,7 +20,11 @@ const MAY_POISON = /__proto__|constructor|\\u/;
  * @throws {BadRequestError} when the bytes are no UTF-8, no JSON, or hold such a key
  */
 export function parseJson(bytes: Uint8Array): unknown {
-  const text = decodeUtf8(bytes);
+  return parseJsonText(decodeUtf8(bytes));
+}
+
+/** As {@link parseJson}, of text. */
+export function parseJsonText(text: string): unknown {
   assertShallow(text);
   const value = parse(text);
   if (MAY_POISON.test(text)) assertHarmless(value);

@@ -19,6 +19,8 @@ export interface RequestSource {
   /** `undefined` when the request has no body. */
   readonly body: BodySource | undefined;
   readonly raw: unknown;
+  /** Whether the client asks to speak WebSocket from here on, and the path has a route for that. */
+  readonly isUpgrade: boolean;
   /** Why the lane does not want the request served, whatever its target. */
   readonly refusal: HttpError | undefined;
 }

@@ -26,6 +26,9 @@ const BRAND: symbol = Symbol.for('portlight.HttpResponse');
 /** Whether a status was chosen for the response, rather than left at 200. Set by the class below. */
 export let hasOwnStatus: (response: HttpResponse) => boolean;
 
+/** Makes the response that stands for an upgrade until it is done: 101, whose fields go out with the handshake. */
+export let switchProtocols: () => HttpResponse;
+
 /**
  * A response, as handlers return it and interceptors see it.
  *
@@ -176,6 +179,11 @@ export class HttpResponse {
   static {
     Object.defineProperty(this.prototype, BRAND, { value: true });
     hasOwnStatus = (response) => response.#isStatusChosen;
+    switchProtocols = () => {
+      const response = new HttpResponse(null);
+      response.#status = 101;
+      return response;
+    };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Server } from 'node:net';
+import type { ChannelRegistry } from '../channels/channel-registry.ts';
 import type { ParsedAddress, ServerAddress } from '../config/address.ts';
 import type { ServerConfig } from '../config/server-options.ts';
 import type { TlsOptions } from '../config/tls-options.ts';
@@ -15,12 +16,14 @@ import { Edge } from '../socket/edge.ts';
 export class ConcurrentRunner implements Service {
   readonly #edge: Edge;
   readonly #at: ParsedAddress;
+  readonly #channels: ChannelRegistry;
   readonly #hooks: Hooks;
   readonly #log: LogHolder;
   #bound: ServerAddress | undefined;
 
-  constructor(pipeline: Pipeline, config: ServerConfig, at: ParsedAddress, hooks: Hooks, view: ServerView, log: LogHolder) {
+  constructor(pipeline: Pipeline, channels: ChannelRegistry, config: ServerConfig, at: ParsedAddress, hooks: Hooks, view: ServerView, log: LogHolder) {
     this.#at = at;
+    this.#channels = channels;
     this.#edge = new Edge(pipeline, config, view, log);
     this.#hooks = hooks;
     this.#log = log;
@@ -65,7 +68,7 @@ export class ConcurrentRunner implements Service {
 
   async stop(options: DrainOptions): Promise<StopReport> {
     this.#log.logger.info({ reason: options.reason }, 'Stopping.');
-    const report = await drain(this.#edge, [...this.#hooks.workerStop, ...this.#hooks.shutdown], options, this.#log);
+    const report = await drain(this.#edge, this.#channels, [...this.#hooks.workerStop, ...this.#hooks.shutdown], options, this.#log);
     this.#log.logger.info(report, 'Stopped.');
     return report;
   }

@@ -61,6 +61,10 @@ export abstract class Exchange implements RequestSource {
     return undefined;
   }
 
+  get isUpgrade(): boolean {
+    return false;
+  }
+
   get rawTrailers(): readonly string[] {
     return NO_FIELDS;
   }
@@ -88,6 +92,10 @@ export abstract class Exchange implements RequestSource {
     const reply = this.#services.pipeline.respond(request);
     if (reply instanceof Promise) void reply.then((response) => this.#reply(response));
     else this.#reply(reply);
+  }
+
+  protected get request(): HttpRequest {
+    return this.#request as HttpRequest;
   }
 
   /** The responses to all earlier requests are out. */

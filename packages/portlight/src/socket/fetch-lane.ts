@@ -60,6 +60,7 @@ function toSource(standard: Request, url: URL, target: string): RequestSource {
     secure: url.protocol === 'https:',
     body: standard.body === null ? undefined : new WebBody(standard.body, length === null ? undefined : Number(length)),
     raw: undefined,
+    isUpgrade: false,
     refusal: undefined,
   };
 }

@@ -1,11 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { WebSocketServer } from 'ws';
 import type { Socket } from 'node:net';
 import { DEFAULTS } from '../../defaults.ts';
 import { HttpError } from '../../errors/http-error.ts';
 import type { Connection } from '../connection.ts';
 import type { Services } from '../exchange.ts';
 import { refuse } from '../refuse.ts';
+import { UpgradeExchange, type Upgrade } from '../upgrade/upgrade-exchange.ts';
+import { openWebSocketServer } from '../upgrade/websocket-server.ts';
 import { HttpExchange } from './http-exchange.ts';
+import { inspectHead } from './inspect-head.ts';
+import { upgradable } from './upgradable.ts';
 import { toParserError } from './parser-error.ts';
 
 /**
@@ -16,6 +21,7 @@ export class HttpLane {
   readonly #server: Server;
   readonly #connections: WeakMap<Socket, Connection> = new WeakMap();
   readonly #services: Services;
+  #websockets: WebSocketServer | undefined;
 
   constructor(services: Services) {
     const { config } = services;
@@ -29,6 +35,7 @@ export class HttpLane {
       maxHeaderSize: config.maxHeaderBytes,
       // Refused with the other heads that node:http lets through, by our own error handlers.
       requireHostHeader: false,
+      IncomingMessage: upgradable((message) => this.#takesUpgrade(message)),
     });
     // Heads are limited by their bytes, and their lines are counted by ourselves; node:http would drop lines silently.
     this.#server.maxHeadersCount = 0;
@@ -38,6 +45,7 @@ export class HttpLane {
     for (const event of ['request', 'checkContinue', 'checkExpectation'] as const) {
       this.#server.on(event, (message: IncomingMessage, response: ServerResponse) => this.#onRequest(message, response));
     }
+    this.#server.on('upgrade', (message, socket, head) => this.#onUpgrade({ message, head }, socket as Socket));
     this.#server.on('connect', (_message, socket) => this.#onConnect(socket as Socket));
     this.#server.on('clientError', (error, socket) => this.#onClientError(error, socket as Socket));
     // Without this event node:http never starts the checks of its deadlines.
@@ -58,6 +66,23 @@ export class HttpLane {
     const connection = this.#connections.get(message.socket) as Connection;
     if (connection.isRefused || connection.isClosing) return;
     connection.admit(new HttpExchange(message, response, connection, this.#services));
+  }
+
+  /** Whether an upgrade goes to a WebSocket route; any other offer is declined by an ordinary answer (RFC 9110 §7.8). */
+  #takesUpgrade(message: IncomingMessage): boolean {
+    const { upgrade, connection } = message.headers;
+    if (upgrade?.toLowerCase() !== 'websocket' || message.method !== 'GET' || message.httpVersion !== '1.1') return false;
+    const isNamed = connection?.split(',').some((option) => option.trim().toLowerCase() === 'upgrade') === true;
+    if (!isNamed || !this.#services.pipeline.takesUpgrade(message.url as string)) return false;
+    const { refusal, hasBody } = inspectHead(message, this.#services.config);
+    return refusal === undefined && !hasBody;
+  }
+
+  #onUpgrade(upgrade: Upgrade, socket: Socket): void {
+    const connection = this.#connections.get(socket) as Connection;
+    if (connection.isRefused || connection.isClosing) return;
+    this.#websockets ??= openWebSocketServer(this.#services.pipeline.websocketConfig);
+    connection.admit(new UpgradeExchange(upgrade, this.#websockets, connection, this.#services));
   }
 
   /** CONNECT asks for a tunnel, which is no business of an origin server (RFC 9110 §9.3.6). */

@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto';
+import { DEFAULTS } from '../defaults.ts';
+import type { Hub, JoinOptions } from '../hub/hub.ts';
+import type { Member } from '../hub/member.ts';
+import type { Publication } from '../hub/publication.ts';
+import type { AnyRequestShape, HttpRequest, RequestShape } from '../request/http-request.ts';
+import { encodeEvent, type ServerSentEvent } from './encode-event.ts';
+import type { Beating } from './heartbeat.ts';
+import type { SendResult } from './outbox.ts';
+
+/** What the server does with a stream, and an app cannot. Set by the class below. */
+export let streamControls: {
+  /** What is sent, as text; taken as fast as the client takes it. */
+  body(stream: EventStream<RequestShape>): AsyncIterable<string>;
+};
+
+/** One open stream of server-sent events. */
+export class EventStream<Shape extends RequestShape = AnyRequestShape> implements Member, Beating {
+  /** Unique: a random UUID. */
+  readonly id: string = randomUUID();
+  /** The request that opened it. */
+  readonly request: HttpRequest<Shape>;
+  /** What the client got last, if it comes back: `Last-Event-ID`, or `lastEventId` in the query. */
+  readonly lastEventId: string | undefined;
+  /** Resolves when the stream is closed, by whichever side. */
+  readonly closed: Promise<void>;
+  readonly #hub: Hub;
+  readonly #maxBytes: number;
+  readonly #onClosed: (stream: EventStream<RequestShape>) => void;
+  #settle: () => void = () => {};
+  #waiting: string[] = [];
+  #waitingBytes = 0;
+  #isOpen = true;
+  #wake: (() => void) | undefined;
+  #onTaken: (() => void)[] = [];
+  #writtenAt = performance.now();
+
+  constructor(request: HttpRequest<Shape>, hub: Hub, maxBytes: number, onClosed: (stream: EventStream<RequestShape>) => void) {
+    this.request = request;
+    this.#hub = hub;
+    this.#maxBytes = maxBytes;
+    this.#onClosed = onClosed;
+    this.lastEventId = readLastEventId(request);
+    this.closed = new Promise((resolve) => (this.#settle = resolve));
+    // Spread over a second, so that a server that comes back is not asked by everybody at once.
+    this.#push(encodeEvent({ retry: DEFAULTS.eventRetryMs + Math.floor(Math.random() * 1_000) }));
+  }
+
+  /** Those of the request. */
+  get params(): Shape['params'] {
+    return this.request.params;
+  }
+
+  /** The topics it has joined. */
+  get topics(): readonly string[] {
+    return this.#hub.topicsOf(this);
+  }
+
+  /** What the client has not yet taken. */
+  get bufferedBytes(): number {
+    return this.#waitingBytes;
+  }
+
+  /**
+   * Sends an event. A client that does not take what waits for it is cut; it comes back, and resumes where topics have a history.
+   *
+   * @returns `'sent'`, `'buffered'` behind others, or `'dropped'` where the stream is closed
+   * @throws {ChannelError} on a line end or NUL in `event` or `id`, or a `retry` that is no whole number
+   */
+  send(event: ServerSentEvent): SendResult {
+    return this.#push(encodeEvent(event));
+  }
+
+  /** As a channel's. Without `since`, a client that comes back resumes where it was, if the topic has a history. */
+  join(topic: string, options: JoinOptions = {}): Promise<void> | void {
+    if (!this.#isOpen) return undefined;
+    const resumed = this.lastEventId === undefined || options.since !== undefined ? options : { ...options, since: this.lastEventId };
+    return this.#hub.join(this, topic, resumed);
+  }
+
+  leave(topic: string): Promise<void> | void {
+    return this.#hub.leave(this, topic);
+  }
+
+  /** Ends the stream after what was sent before. The browser comes back by itself. */
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#wake?.();
+    void this.#hub.leaveAll(this);
+    this.#onClosed(this);
+    this.#settle();
+    this.#taken();
+  }
+
+  /** Resolves when the client has taken what was sent, or the stream is closed. */
+  async drained(): Promise<void> {
+    if (this.#isOpen && this.#waiting.length > 0) await new Promise<void>((resolve) => this.#onTaken.push(resolve));
+  }
+
+  /** Called by the hub. */
+  deliver(publication: Publication): void {
+    this.#push(publication.as(toPublishedEvent));
+  }
+
+  /** Called by the heartbeat: a line that says nothing, so that nobody on the way takes the stream for dead. */
+  beat(now: number): void {
+    if (this.#waiting.length === 0 && now - this.#writtenAt >= DEFAULTS.eventHeartbeatMs) this.#push(':\n\n');
+  }
+
+  #taken(): void {
+    const listeners = this.#onTaken;
+    this.#onTaken = [];
+    for (const listener of listeners) listener();
+  }
+
+  #push(text: string): SendResult {
+    if (!this.#isOpen) return 'dropped';
+    const hasWaiting = this.#waitingBytes > 0;
+    const bytes = Buffer.byteLength(text);
+    if (hasWaiting && this.#waitingBytes + bytes > this.#maxBytes) {
+      this.#waiting = [];
+      this.close();
+      return 'dropped';
+    }
+    this.#waiting.push(text);
+    this.#waitingBytes += bytes;
+    this.#wake?.();
+    return hasWaiting ? 'buffered' : 'sent';
+  }
+
+  /** All that was sent in one tick leaves together. */
+  async *#read(): AsyncGenerator<string> {
+    try {
+      for (;;) {
+        if (this.#waiting.length > 0) {
+          const text = this.#waiting.join('');
+          this.#waiting = [];
+          this.#waitingBytes = 0;
+          this.#writtenAt = performance.now();
+          yield text;
+          this.#taken();
+        } else if (this.#isOpen) {
+          await new Promise<void>((resolve) => (this.#wake = resolve));
+          this.#wake = undefined;
+          await new Promise<void>((resolve) => process.nextTick(resolve));
+        } else return;
+      }
+    } finally {
+      this.close();
+    }
+  }
+
+  static {
+    streamControls = {
+      body: (stream) => {
+        const generator = stream.#read();
+        return {
+          [Symbol.asyncIterator]: () => ({
+            next: () => generator.next(),
+            // A generator that waits cannot be returned from; it has to be woken first.
+            return: () => {
+              stream.#waiting = [];
+              stream.close();
+              return generator.return(undefined);
+            },
+          }),
+        };
+      },
+    };
+  }
+}
+
+function toPublishedEvent({ data, event, position }: Publication): string {
+  return encodeEvent({ event, data: data instanceof Uint8Array ? Buffer.from(data).toString('base64') : data, id: position });
+}
+
+/** What is no plain text is not believed (WHATWG HTML §9.2.4). */
+function readLastEventId(request: HttpRequest<RequestShape>): string | undefined {
+  const query = (request as HttpRequest).query['lastEventId'];
+  const id = request.header('last-event-id') ?? (typeof query === 'string' ? query : undefined);
+  return id !== undefined && id !== '' && id.length <= DEFAULTS.maxEventIdLength && /^[\x20-\x7e]+$/.test(id) ? id : undefined;
+}

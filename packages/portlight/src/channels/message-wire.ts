@@ -1,0 +1,26 @@
+import type { OutgoingMessage } from './frame.ts';
+
+/** What a wire tells whoever listens. */
+export interface WireListener {
+  message(data: string | Buffer): void;
+  /** All that was written is out. */
+  drain(): void;
+  /** A frame of any kind came: the client lives. */
+  alive(): void;
+  /** The connection is gone; told once, the last of all. */
+  closed(code: number, reason: string): void;
+}
+
+/** An upgraded connection, as the edge lends it to a channel. Messages that come before `listen` wait. */
+export interface MessageWire {
+  /** What the client has not yet taken. */
+  readonly bufferedBytes: number;
+  listen(listener: WireListener): void;
+  write(messages: readonly OutgoingMessage[]): void;
+  ping(): void;
+  /** Begins the closing handshake; a client that does not answer is cut two seconds later. */
+  close(code: number, reason: string): void;
+  terminate(): void;
+  pause(): void;
+  resume(): void;
+}

@@ -1,0 +1,67 @@
+import type { ChannelLimits } from './channel-limits.ts';
+import type { OutgoingMessage } from './frame.ts';
+import { type Flushable, flushLater } from './later.ts';
+import type { MessageWire } from './message-wire.ts';
+
+/** What became of a message: it leaves at once, behind others, or not at all. */
+export type SendResult = 'sent' | 'buffered' | 'dropped';
+
+/** The one queue of what leaves by a channel, so that answers and publications keep their order. */
+export class Outbox implements Flushable {
+  readonly #wire: MessageWire;
+  readonly #limits: ChannelLimits;
+  readonly #onOverflow: () => void;
+  #queue: OutgoingMessage[] = [];
+  #queuedBytes = 0;
+  /** By topic, what a client that lags gets next; with the policy `latest`. */
+  readonly #latest: Map<string, OutgoingMessage> = new Map();
+
+  /** @param onOverflow called when more waits than may, with the policy `close` */
+  constructor(wire: MessageWire, limits: ChannelLimits, onOverflow: () => void) {
+    this.#wire = wire;
+    this.#limits = limits;
+    this.#onOverflow = onOverflow;
+  }
+
+  get bufferedBytes(): number {
+    return this.#queuedBytes + this.#wire.bufferedBytes;
+  }
+
+  /** @param topic what the message was published to */
+  push(message: OutgoingMessage, topic?: string): SendResult {
+    const { slowClient, maxBackpressureBytes } = this.#limits;
+    const waiting = this.bufferedBytes;
+    if (slowClient === 'latest' && topic !== undefined && this.#wire.bufferedBytes > 0) {
+      this.#latest.set(topic, message);
+      return 'buffered';
+    }
+    if (waiting > 0 && waiting + message.frame.byteLength > maxBackpressureBytes) {
+      if (slowClient === 'close') this.#onOverflow();
+      return 'dropped';
+    }
+    if (this.#queue.length === 0) flushLater(this);
+    this.#queue.push(message);
+    this.#queuedBytes += message.frame.byteLength;
+    return waiting === 0 ? 'sent' : 'buffered';
+  }
+
+  /** The client has taken everything. */
+  drained(): void {
+    for (const message of this.#latest.values()) this.push(message);
+    this.#latest.clear();
+  }
+
+  flush(): void {
+    if (this.#queue.length === 0) return;
+    const messages = this.#queue;
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    this.#wire.write(messages);
+  }
+
+  clear(): void {
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    this.#latest.clear();
+  }
+}

@@ -1,0 +1,81 @@
+import type { ZodType } from 'zod';
+import { DEFAULTS } from '../defaults.ts';
+import { parseOptions } from './parse-options.ts';
+import { loadZod } from './zod.ts';
+
+/** Options of all WebSocket routes of a server. */
+export interface WebSocketOptions {
+  /** Largest message, in bytes, whatever the number of its frames; a larger one closes with 1009. 1 to 1,073,741,824. @default 1_048_576 */
+  readonly maxPayloadBytes?: number | undefined;
+  /** How much may wait for a client that takes it slowly, in bytes, for event streams too. 1 to 1,073,741,824. @default 1_048_576 */
+  readonly maxBackpressureBytes?: number | undefined;
+  /** What becomes of a client for which more waits: it is closed with 1013, misses what comes, or gets only the newest of each topic. @default 'close' */
+  readonly slowClient?: 'close' | 'drop' | 'latest' | undefined;
+  /** After how long without a frame of the client it is asked for one (ping), in ms; 20 s later it is cut. 10 to 86,400,000. @default 25_000 */
+  readonly heartbeatMs?: number | undefined;
+  /** Which pages may connect, as `https://app.example`; a browser names its page's origin. Others than browsers name none, and are let in. @default the request's own host */
+  readonly origins?: readonly string[] | undefined;
+  /** Compresses messages. Costs memory for each connection. @default false */
+  readonly perMessageDeflate?: boolean | undefined;
+  /** Most open channels; more upgrades are answered 503. 1 to 1,000,000. @default 10_000 */
+  readonly maxChannels?: number | undefined;
+  /** Most open channels of one address; more upgrades are answered 429. 1 to 1,000,000. @default 10_000 */
+  readonly maxChannelsPerIp?: number | undefined;
+  /** Most messages of a client in a second; more close with 1008. 1 to 1,000,000. @default 1_000 */
+  readonly messagesPerSecond?: number | undefined;
+}
+
+/** The options with every default filled in. */
+export type WebSocketConfig = { readonly [Name in Exclude<keyof WebSocketOptions, 'origins'>]-?: Exclude<WebSocketOptions[Name], undefined> } & Pick<WebSocketOptions, 'origins'> & {
+  /** Whether `accept` routes are served. */
+  readonly isOn: boolean;
+};
+
+export const DEFAULT_WEBSOCKET_CONFIG: WebSocketConfig = {
+  isOn: true,
+  maxPayloadBytes: DEFAULTS.maxPayloadBytes,
+  maxBackpressureBytes: DEFAULTS.maxBackpressureBytes,
+  slowClient: 'close',
+  heartbeatMs: DEFAULTS.heartbeatMs,
+  origins: undefined,
+  perMessageDeflate: false,
+  maxChannels: DEFAULTS.maxChannels,
+  maxChannelsPerIp: DEFAULTS.maxChannelsPerIp,
+  messagesPerSecond: DEFAULTS.messagesPerSecond,
+};
+
+/** @throws {ConfigError} on an unknown option or a value out of range */
+export function parseWebSocketOptions(options: unknown, owner: string): WebSocketConfig {
+  if (options === true || options === undefined) return DEFAULT_WEBSOCKET_CONFIG;
+  if (options === false) return { ...DEFAULT_WEBSOCKET_CONFIG, isOn: false };
+  const given = Object.entries(parseOptions(websocketOptionsSchema(), options, owner)).filter(([, value]) => value !== undefined);
+  return { ...DEFAULT_WEBSOCKET_CONFIG, ...(Object.fromEntries(given) as Partial<WebSocketConfig>) };
+}
+
+let schema: ZodType<WebSocketOptions> | undefined;
+
+function websocketOptionsSchema(): ZodType<WebSocketOptions> {
+  if (schema !== undefined) return schema;
+  const z = loadZod();
+  const whole = (unit: string, least: number, most: number) => {
+    const error = `a whole number of ${unit} from ${least} to ${most}`;
+    return z.int({ error }).min(least, { error }).max(most, { error }).optional();
+  };
+  const origin = z.custom<string>(isOrigin, { error: 'an origin such as "https://app.example"' });
+  return (schema = z.strictObject({
+    maxPayloadBytes: whole('bytes', 1, 1_073_741_824),
+    maxBackpressureBytes: whole('bytes', 1, 1_073_741_824),
+    slowClient: z.enum(['close', 'drop', 'latest'], { error: "'close', 'drop' or 'latest'" }).optional(),
+    heartbeatMs: whole('milliseconds', 10, 86_400_000),
+    origins: z.array(origin, { error: 'an array of origins' }).optional(),
+    perMessageDeflate: z.boolean({ error: 'true or false' }).optional(),
+    maxChannels: whole('channels', 1, 1_000_000),
+    maxChannelsPerIp: whole('channels', 1, 1_000_000),
+    messagesPerSecond: whole('messages', 1, 1_000_000),
+  }) satisfies ZodType<WebSocketOptions>);
+}
+
+/** A URL without a path, as browsers write it. */
+function isOrigin(value: unknown): boolean {
+  return typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value;
+}

@@ -1,0 +1,35 @@
+import type { MessageWire } from '../channels/message-wire.ts';
+import { ReplyError } from '../errors/reply-error.ts';
+import type { HttpRequest } from '../request/http-request.ts';
+import { finishReply } from '../response/finish-reply.ts';
+import { type HttpResponse, switchProtocols } from '../response/http-response.ts';
+import { isResponse } from '../response/to-response.ts';
+import type { RouteCore } from './call-handler.ts';
+import type { ChannelRoute } from './channel-route.ts';
+import type { ChannelServices } from './channel-services.ts';
+import { ChannelSession } from './channel-session.ts';
+import { validateRequest, validatesRequest } from './validate.ts';
+
+/** What begins on the wire of a request whose upgrade went through. */
+const openers: WeakMap<HttpRequest, (wire: MessageWire) => void> = new WeakMap();
+
+/** Begins to serve the channel of a request that was answered with 101. */
+export function openChannel(request: HttpRequest, wire: MessageWire): void {
+  openers.get(request)?.(wire);
+}
+
+/** What a WebSocket route does with a request that is routed to it: the 101, or what the app says instead. */
+export function toUpgradeCore(route: ChannelRoute, services: ChannelServices): RouteCore {
+  return async (request) => {
+    if (validatesRequest(route.options)) await validateRequest(route.options, request);
+    const refusal: unknown = await route.handlers.upgrade?.(request);
+    if (refusal !== undefined) return refuse(refusal, request);
+    openers.set(request, (wire) => new ChannelSession(route, request, wire, services).open());
+    return switchProtocols();
+  };
+}
+
+function refuse(refusal: unknown, request: HttpRequest): HttpResponse | Promise<HttpResponse> {
+  if (isResponse(refusal)) return finishReply(refusal, request);
+  throw new ReplyError('The handler upgrade returns a response to refuse a client, or nothing.');
+}

@@ -1,0 +1,185 @@
+import { Channel, channelControls } from '../channels/channel.ts';
+import type { OpenEnd } from '../channels/channel-registry.ts';
+import type { MessageWire, WireListener } from '../channels/message-wire.ts';
+import { DEFAULTS } from '../defaults.ts';
+import { BadRequestError } from '../errors/http-error.ts';
+import { ValidationError } from '../errors/validation-error.ts';
+import { parseJsonText } from '../request/json.ts';
+import type { HttpRequest, RequestShape } from '../request/http-request.ts';
+import { isPromiseLike } from '../response/is-promise-like.ts';
+import type { ChannelHandlers, ChannelRoute } from './channel-route.ts';
+import type { ChannelServices } from './channel-services.ts';
+import { toIssue } from './validate.ts';
+
+/** One channel at work: from its wire to the handlers of its route, and back. */
+export class ChannelSession implements WireListener, OpenEnd {
+  readonly #channel: Channel<RequestShape>;
+  readonly #handlers: ChannelHandlers<RequestShape, unknown>;
+  readonly #schema: ChannelRoute['options']['message'];
+  readonly #wire: MessageWire;
+  readonly #services: ChannelServices;
+  /** Messages that came while one was handled. */
+  readonly #inbox: (string | Buffer)[] = [];
+  #isBusy = false;
+  /** A frame came since it was last looked at. */
+  #isAlive = true;
+  #aliveAt = 0;
+  #pingedAt: number | undefined;
+  #second = 0;
+  #messagesOfSecond = 0;
+
+  constructor(route: ChannelRoute, request: HttpRequest, wire: MessageWire, services: ChannelServices) {
+    this.#handlers = route.handlers as ChannelHandlers<RequestShape, unknown>;
+    this.#schema = route.options.message;
+    this.#wire = wire;
+    this.#services = services;
+    this.#channel = new Channel<RequestShape>(request, wire, services.hub, services.config);
+  }
+
+  get ip(): string {
+    return this.#channel.ip;
+  }
+
+  /** Begins to serve it. */
+  open(): void {
+    this.#services.registry.add(this);
+    this.#wire.listen(this);
+    this.#take(() => this.#handlers.open?.(this.#channel));
+  }
+
+  message(data: string | Buffer): void {
+    this.#isAlive = true;
+    if (this.#isTooFast()) {
+      this.#channel.close(1008, 'Too many messages.');
+      return;
+    }
+    if (this.#isBusy) {
+      this.#inbox.push(data);
+      if (this.#inbox.length === 1) this.#wire.pause();
+    } else this.#take(() => this.#handle(data));
+  }
+
+  drain(): void {
+    channelControls.drained(this.#channel);
+    if (this.#handlers.drain !== undefined) this.#tell(() => this.#handlers.drain?.(this.#channel));
+  }
+
+  alive(): void {
+    this.#isAlive = true;
+  }
+
+  closed(code: number, reason: string): void {
+    this.#inbox.length = 0;
+    this.#services.registry.delete(this);
+    channelControls.closed(this.#channel);
+    if (this.#handlers.close !== undefined) this.#tell(() => this.#handlers.close?.(this.#channel, code, reason));
+  }
+
+  beat(now: number): void {
+    if (this.#isAlive) {
+      this.#isAlive = false;
+      this.#aliveAt = now;
+      this.#pingedAt = undefined;
+    } else if (this.#pingedAt !== undefined) {
+      if (now - this.#pingedAt >= DEFAULTS.pongTimeoutMs) this.#wire.terminate();
+    } else if (now - this.#aliveAt >= this.#services.config.heartbeatMs) {
+      this.#pingedAt = now;
+      this.#wire.ping();
+    }
+  }
+
+  endForStop(): void {
+    this.#channel.close(1001, 'The server stops.');
+  }
+
+  /** Runs a handler; what comes meanwhile waits. */
+  #take(run: () => unknown): void {
+    let result: unknown;
+    try {
+      result = run();
+    } catch (error) {
+      result = this.#fail(error);
+    }
+    if (!isPromiseLike(result)) return;
+    this.#isBusy = true;
+    void Promise.resolve(result).catch((error: unknown) => this.#fail(error)).then(() => this.#next());
+  }
+
+  #next(): void {
+    this.#isBusy = false;
+    const wasHeld = this.#inbox.length > 0;
+    for (let data = this.#inbox.shift(); data !== undefined; data = this.#inbox.shift()) {
+      const message = data;
+      this.#take(() => this.#handle(message));
+      if (this.#isBusy) return;
+    }
+    if (wasHeld) this.#wire.resume();
+  }
+
+  #handle(data: string | Buffer): unknown {
+    const { message } = this.#handlers;
+    if (message === undefined || this.#channel.readyState !== 1) return undefined;
+    if (this.#schema === undefined) return this.#reply(message(data, this.#channel));
+    const result = this.#schema['~standard'].validate(parseJsonText(typeof data === 'string' ? data : data.toString()));
+    const deliver = ({ issues, ...rest }: Awaited<typeof result>): unknown => {
+      if (issues !== undefined) throw new ValidationError(issues.map((issue) => toIssue(issue, 'message')));
+      return this.#reply(message('value' in rest ? rest.value : undefined, this.#channel));
+    };
+    return result instanceof Promise ? result.then(deliver) : deliver(result);
+  }
+
+  #reply(reply: unknown): unknown {
+    if (isPromiseLike(reply)) return reply.then((value) => this.#reply(value));
+    if (typeof reply === 'string' || reply instanceof Uint8Array) this.#channel.send(reply);
+    else if (reply !== undefined) this.#channel.json(reply);
+    return undefined;
+  }
+
+  /** What a handler threw, or why a message was refused. */
+  #fail(thrown: unknown): unknown {
+    const error = thrown instanceof Error ? thrown : new Error('A channel handler threw something that is no error.', { cause: thrown });
+    if (this.#handlers.error !== undefined) return this.#decide(this.#handlers.error, error);
+    this.#end(error);
+    return undefined;
+  }
+
+  #decide(handler: NonNullable<ChannelHandlers<RequestShape, unknown>['error']>, error: Error): unknown {
+    try {
+      const result = handler(error, this.#channel);
+      return isPromiseLike(result) ? result.then(undefined, (failure: unknown) => this.#end(failure)) : undefined;
+    } catch (failure) {
+      this.#end(failure);
+      return undefined;
+    }
+  }
+
+  #end(error: unknown): void {
+    const isRefusal = error instanceof ValidationError || error instanceof BadRequestError;
+    if (isRefusal) {
+      this.#channel.close(1007, 'The message is not valid.');
+      return;
+    }
+    this.#services.log.logger.error({ err: error, path: this.#channel.request.path }, 'A channel handler failed.');
+    this.#channel.close(1011, 'Internal error.');
+  }
+
+  /** Runs a handler that nothing waits for. */
+  #tell(run: () => unknown): void {
+    const report = (error: unknown): void => this.#services.log.logger.error({ err: error, path: this.#channel.request.path }, 'A channel handler failed.');
+    try {
+      const result = run();
+      if (isPromiseLike(result)) void Promise.resolve(result).catch(report);
+    } catch (error) {
+      report(error);
+    }
+  }
+
+  #isTooFast(): boolean {
+    const second = Math.floor(performance.now() / 1_000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#messagesOfSecond = 0;
+    }
+    return ++this.#messagesOfSecond > this.#services.config.messagesPerSecond;
+  }
+}

@@ -1,0 +1,61 @@
+import type { BusMessage } from '../backplane/bus.ts';
+import { ReplyError } from '../errors/reply-error.ts';
+import { isPromiseLike } from '../response/is-promise-like.ts';
+import { parseTopic } from './parse-topic.ts';
+
+/** What goes with a publication. */
+export interface PublishOptions {
+  /** What kind it is, for event streams; no line breaks, no NUL. WebSockets do not show it. */
+  readonly event?: string;
+  /** The publisher's own name for it, which comes back as the `id` of the answer. */
+  readonly id?: string;
+  /** The id of a channel that does not get it. */
+  readonly except?: string;
+  /** Only channels of this member name get it. */
+  readonly user?: string;
+}
+
+/**
+ * A publication as it goes over the bus. What it holds is a copy: the publisher may go on with its value.
+ *
+ * @throws {BadRequestError} `ERR_PORTLIGHT_INVALID_TOPIC`
+ * @throws {ReplyError} `ERR_PORTLIGHT_INVALID_PUBLICATION`
+ */
+export function encodeMessage(topic: string, data: unknown, options: PublishOptions = {}): BusMessage {
+  const { event, except, user } = options;
+  assertEvent(event);
+  for (const name of ['user', 'except'] as const) {
+    // A name that was not found must not make of a letter a public notice.
+    if (name in options && typeof options[name] !== 'string') throw invalid(`The option ${name} was given, but is no string. To reach everybody, leave it out.`);
+  }
+  return { topic: parseTopic(topic), ...encodePayload(data), event, except, user, position: undefined };
+}
+
+function encodePayload(data: unknown): Pick<BusMessage, 'form' | 'payload'> {
+  if (typeof data === 'string') return { form: 'text', payload: data };
+  // Not by Buffer, whose pool would be kept along with a few bytes.
+  if (data instanceof Uint8Array || data instanceof ArrayBuffer) return { form: 'bytes', payload: new Uint8Array(data).slice() };
+  return { form: 'json', payload: encodeData(data, 'What is published') };
+}
+
+/** @throws {ReplyError} `ERR_PORTLIGHT_INVALID_PUBLICATION`, when there is no JSON for it: a function, a bigint, a cycle, a promise */
+export function encodeData(data: unknown, subject: string): string {
+  if (isPromiseLike(data)) throw invalid(`${subject} is a promise: an await is missing.`);
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(data);
+  } catch (cause) {
+    throw invalid(`${subject} cannot be written as JSON: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+  }
+  if (text === undefined) throw invalid(`${subject} has no JSON form: it is of type ${typeof data}.`);
+  return text;
+}
+
+function assertEvent(event: unknown): void {
+  if (event === undefined) return;
+  if (typeof event !== 'string' || event === '' || /[\r\n\0]/.test(event)) throw invalid('An event is named by a string that is not empty and has no line break and no NUL.');
+}
+
+function invalid(message: string, cause?: unknown): ReplyError {
+  return new ReplyError(message, 'ERR_PORTLIGHT_INVALID_PUBLICATION', cause);
+}

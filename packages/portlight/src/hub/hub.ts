@@ -1,0 +1,346 @@
+import { type Bus, type BusMessage, type BusReceiver, formatPosition, type MemberChange, type Retention, type Since } from '../backplane/bus.ts';
+import { DEFAULTS } from '../defaults.ts';
+import { ConfigError } from '../errors/config-error.ts';
+import { ForbiddenError } from '../errors/http-error.ts';
+import type { LogHolder } from '../log.ts';
+import { encodeData, encodeMessage, type PublishOptions } from './encode-message.ts';
+import type { Member } from './member.ts';
+import { Membership } from './membership.ts';
+import { parseMemberName, parseTopic } from './parse-topic.ts';
+import { Publication } from './publication.ts';
+import { Room } from './room.ts';
+import { TopicRules } from './topic-rules.ts';
+import { whenReady } from './when-ready.ts';
+
+export type { PublishOptions } from './encode-message.ts';
+
+type MaybePromise<T> = T | Promise<T>;
+
+/** How a channel joins a topic. When it joins again, what is left out stays as it was. */
+export interface JoinOptions {
+  /** Who it is: 1 to 512 characters. Several channels of one member are one in presence; without it a channel is not in presence. */
+  readonly member?: string;
+  /** What presence shows of it; anything that is JSON. */
+  readonly info?: unknown;
+  /**
+   * What of the history comes first: `'earliest'` is all of it, `'left'` what came since the last channel of this member left,
+   * and a position, `<epoch>-<seq>`, what came behind it. Only where the topic has history, and only at the first join.
+   *
+   * @default only what comes from now on
+   */
+  readonly since?: string;
+}
+
+/** A member of a topic, with all its channels. */
+export interface Presence {
+  readonly member: string;
+  /** That of the latest join. */
+  readonly info: unknown;
+  readonly channels: number;
+  /** When the first of them joined, in ms since the epoch. */
+  readonly joinedAt: number;
+}
+
+/** A member came with its first channel, or left with its last. */
+export interface PresenceChange {
+  readonly topic: string;
+  readonly kind: 'joined' | 'left';
+  readonly member: string;
+  readonly info: unknown;
+}
+
+export type PresenceHandler = (change: PresenceChange) => unknown;
+
+/** How much of a topic is kept. */
+export interface HistoryOptions {
+  /** The last so many messages: 1 to 10,000. */
+  readonly size: number;
+  /**
+   * For so long.
+   *
+   * @default until they are pushed out
+   */
+  readonly ttlMs?: number;
+}
+
+/** What became of a publication. */
+export interface PublishResult {
+  /** The publisher's own, else the position in the history. */
+  readonly id: string | undefined;
+  /** How many channels it was handed to. */
+  readonly subscribers: number;
+}
+
+/**
+ * Topics: which members are in them, what they get, who is there.
+ *
+ * A member gets the messages of a topic in the order in which the bus passes them on, each once. What has an answer at once is
+ * done at once, and then nothing is a promise.
+ */
+export class Hub {
+  readonly #bus: Bus;
+  readonly #log: LogHolder;
+  readonly #rooms: Map<string, Room> = new Map();
+  readonly #memberships: Map<Member, Map<string, Membership>> = new Map();
+  readonly #histories: TopicRules<Retention> = new TopicRules();
+  readonly #presenceHandlers: TopicRules<PresenceHandler[]> = new TopicRules();
+  /** How many messages have arrived. */
+  #deliveries = 0;
+
+  constructor(bus: Bus, log: LogHolder) {
+    this.#bus = bus;
+    this.#log = log;
+    const receiver: BusReceiver = { receive: (message) => this.#receive(message), memberChanged: (change) => this.#memberChanged(change) };
+    bus.connect(receiver);
+  }
+
+  /**
+   * Joins, replays what `since` asks for before anything live, and is then in presence. Where something of it may be missing, a
+   * publication `portlight.gap` with `{ topic, since }` comes first. Joining again only changes member and info.
+   *
+   * @returns a promise only where something has to be waited for; it rejects when the bus fails, and then nothing is joined
+   * @throws {BadRequestError} `ERR_PORTLIGHT_INVALID_TOPIC`
+   * @throws {ForbiddenError} `ERR_PORTLIGHT_TOO_MANY_TOPICS`
+   * @throws {ReplyError} `ERR_PORTLIGHT_INVALID_PUBLICATION`, when `info` is no JSON
+   * @throws {ConfigError} when `since` is `'left'` and there is no `member`
+   */
+  join(member: Member, topic: string, options: JoinOptions = {}): Promise<void> | void {
+    const name = options.member === undefined ? undefined : parseMemberName(options.member);
+    const info = options.info === undefined ? undefined : encodeData(options.info, 'The info of a member');
+    const present = this.#memberships.get(member)?.get(topic);
+    if (present !== undefined) return this.#rename(present, name, info);
+    const since = options.since || undefined;
+    if (since === 'left' && name === undefined) throw new ConfigError("join takes since: 'left' only together with member: it has to know who left.");
+    const membership = this.#add(member, parseTopic(topic), name, info);
+    if (since === undefined || this.#histories.find(topic) === undefined) return this.#complete(membership, undefined);
+    membership.hold();
+    return this.#complete(membership, since);
+  }
+
+  /** Does nothing where it is not in the topic. */
+  leave(member: Member, topic: string): Promise<void> | void {
+    const membership = this.#memberships.get(member)?.get(topic);
+    return membership && this.#remove(membership);
+  }
+
+  leaveAll(member: Member): Promise<void> | void {
+    const memberships = [...(this.#memberships.get(member)?.values() ?? [])];
+    const left = memberships.map((membership) => this.#remove(membership)).filter((answer) => answer instanceof Promise);
+    if (left.length > 0) return Promise.all(left).then(() => {});
+  }
+
+  /** In the order of joining. */
+  topicsOf(member: Member): readonly string[] {
+    return [...(this.#memberships.get(member)?.keys() ?? [])];
+  }
+
+  /**
+   * Sends to all channels in the topic. What is published in one process reaches its channels in the order of the calls.
+   *
+   * Rejects with a `BadRequestError` `ERR_PORTLIGHT_INVALID_TOPIC`, or a `ReplyError` `ERR_PORTLIGHT_INVALID_PUBLICATION` for
+   * what has no JSON form; then nobody gets it.
+   *
+   * @param data a string or bytes, which leave as they are, or anything JSON
+   */
+  async publish(topic: string, data: unknown, options: PublishOptions = {}): Promise<PublishResult> {
+    const message = encodeMessage(topic, data, options);
+    const { position, subscribers } = await this.#bus.publish(message, this.#histories.find(topic));
+    return { id: options.id ?? (position && formatPosition(position)), subscribers };
+  }
+
+  /** Who is in the topic, in all processes, the first comer first. */
+  async presence(topic: string): Promise<readonly Presence[]> {
+    const members = await this.#bus.presence(parseTopic(topic));
+    return members.map(({ member, info, channels, joinedAt }) => ({ member, info: decodeInfo(info), channels, joinedAt }));
+  }
+
+  /**
+   * Runs once for each change, in one process. What it throws is logged.
+   *
+   * @param topic a topic, or a prefix that ends in `*`
+   */
+  onPresence(topic: string, handler: PresenceHandler): void {
+    assertPattern('onPresence', topic);
+    if (typeof handler !== 'function') throw new ConfigError('onPresence needs a function.');
+    this.#presenceHandlers.set(topic, [...(this.#presenceHandlers.get(topic) ?? []), handler]);
+  }
+
+  /**
+   * Keeps the last messages from now on. Where several patterns take a topic, the narrowest counts: its name, else its longest prefix.
+   *
+   * @param topic a topic, or a prefix that ends in `*`
+   * @throws {ConfigError} for a value out of range
+   */
+  history(topic: string, options: HistoryOptions): void {
+    assertPattern('history', topic);
+    const { size, ttlMs } = options;
+    assertWhole('size', size, DEFAULTS.maxHistorySize);
+    if (ttlMs !== undefined) assertWhole('ttlMs', ttlMs, Number.MAX_SAFE_INTEGER);
+    this.#histories.set(topic, { size, ttlMs });
+  }
+
+  #add(member: Member, topic: string, name: string | undefined, info: string | undefined): Membership {
+    const memberships = this.#memberships.get(member) ?? new Map<string, Membership>();
+    if (memberships.size >= DEFAULTS.maxTopicsPerMember) {
+      throw new ForbiddenError(`A channel may be in ${DEFAULTS.maxTopicsPerMember} topics at a time.`, { code: 'ERR_PORTLIGHT_TOO_MANY_TOPICS' });
+    }
+    const membership = new Membership(member, topic, this.#deliveries, this.#log);
+    membership.name = name;
+    membership.info = info;
+    this.#memberships.set(member, memberships.set(topic, membership));
+    return membership;
+  }
+
+  /** The rest of a join. What fails leaves nothing of it. */
+  #complete(membership: Membership, since: string | undefined): Promise<void> | void {
+    let done: MaybePromise<void>;
+    try {
+      done = whenReady(this.#enterRoom(membership), () => whenReady(this.#replay(membership, since), () => this.#enterPresence(membership)));
+    } catch (error) {
+      void this.#abandon(membership);
+      throw error;
+    }
+    if (!(done instanceof Promise)) return;
+    membership.joining = this.#settle(membership, done);
+    return membership.joining;
+  }
+
+  async #settle(membership: Membership, done: Promise<void>): Promise<void> {
+    try {
+      await done;
+    } catch (error) {
+      await this.#abandon(membership);
+      throw error;
+    } finally {
+      membership.joining = undefined;
+    }
+  }
+
+  /** The error that led here says enough. */
+  async #abandon(membership: Membership): Promise<void> {
+    try {
+      await this.#remove(membership);
+    } catch (error) {
+      this.#log.logger.debug({ err: error, topic: membership.topic }, 'A join that failed could not be taken back.');
+    }
+  }
+
+  #enterRoom(membership: Membership): MaybePromise<void> {
+    const { topic } = membership;
+    const open = this.#rooms.get(topic);
+    if (open !== undefined) {
+      open.add(membership);
+      return open.opening;
+    }
+    const room = new Room(topic);
+    room.add(membership);
+    this.#rooms.set(topic, room);
+    const subscribed = this.#bus.subscribe(topic);
+    if (!(subscribed instanceof Promise)) return;
+    room.opening = subscribed.finally(() => {
+      room.opening = undefined;
+    });
+    return room.opening;
+  }
+
+  #replay(membership: Membership, since: string | undefined): MaybePromise<void> {
+    if (since === undefined || membership.isOver) return;
+    return whenReady(this.#bus.read(membership.topic, toSince(since, membership.name)), (replay) => membership.replay(replay, since));
+  }
+
+  #enterPresence(membership: Membership): MaybePromise<void> {
+    const { topic, member, name, info, isOver } = membership;
+    if (isOver || name === undefined) return;
+    membership.isPresent = true;
+    return this.#bus.enter(topic, name, member.id, info);
+  }
+
+  #exitPresence(membership: Membership): MaybePromise<void> {
+    const { topic, member, name, isPresent } = membership;
+    if (!isPresent || name === undefined) return;
+    membership.isPresent = false;
+    return this.#bus.exit(topic, name, member.id, this.#histories.find(topic) !== undefined);
+  }
+
+  /** A second join. Waits for the first. */
+  #rename(membership: Membership, name: string | undefined, info: string | undefined): MaybePromise<void> {
+    return whenReady(membership.joining, () => {
+      const isOther = name !== undefined && name !== membership.name;
+      if (membership.isOver || (!isOther && (info === undefined || info === membership.info))) return;
+      const exited = isOther ? this.#exitPresence(membership) : undefined;
+      const room = this.#rooms.get(membership.topic);
+      room?.delete(membership);
+      membership.name = name ?? membership.name;
+      membership.info = info ?? membership.info;
+      room?.add(membership);
+      return whenReady(exited, () => this.#enterPresence(membership));
+    });
+  }
+
+  #remove(membership: Membership): MaybePromise<void> {
+    const { member, topic } = membership;
+    const memberships = this.#memberships.get(member);
+    if (membership.isOver || memberships === undefined) return;
+    membership.isOver = true;
+    memberships.delete(topic);
+    if (memberships.size === 0) this.#memberships.delete(member);
+    const unsubscribed = this.#leaveRoom(membership);
+    const exited = this.#exitPresence(membership);
+    if (unsubscribed instanceof Promise || exited instanceof Promise) return Promise.all([unsubscribed, exited]).then(() => {});
+  }
+
+  #leaveRoom(membership: Membership): MaybePromise<void> {
+    const room = this.#rooms.get(membership.topic);
+    room?.delete(membership);
+    if (room === undefined || room.members.size > 0) return;
+    this.#rooms.delete(room.topic);
+    return this.#bus.unsubscribe(room.topic);
+  }
+
+  #receive(message: BusMessage): number {
+    this.#deliveries += 1;
+    const room = this.#rooms.get(message.topic);
+    if (room === undefined) return 0;
+    const publication = new Publication(message);
+    const delivery = this.#deliveries;
+    let subscribers = 0;
+    for (const membership of message.user === undefined ? room.members : room.named(message.user)) {
+      // One that joins meanwhile is found here too.
+      if (membership.birth === delivery || membership.member.id === message.except) continue;
+      membership.take(publication);
+      subscribers += 1;
+    }
+    return subscribers;
+  }
+
+  #memberChanged({ topic, kind, member, info }: MemberChange): void {
+    for (const handler of this.#presenceHandlers.findAll(topic).flat()) void this.#tell(handler, { topic, kind, member, info: decodeInfo(info) });
+  }
+
+  async #tell(handler: PresenceHandler, change: PresenceChange): Promise<void> {
+    try {
+      await handler(change);
+    } catch (error) {
+      this.#log.logger.error({ err: error, topic: change.topic, member: change.member, kind: change.kind }, 'A presence handler failed.');
+    }
+  }
+}
+
+function toSince(since: string, member: string | undefined): Since {
+  if (since === 'earliest') return 'earliest';
+  return since === 'left' && member !== undefined ? { left: member } : { position: since };
+}
+
+function decodeInfo(info: string | undefined): unknown {
+  return info === undefined ? undefined : JSON.parse(info);
+}
+
+function assertPattern(method: string, topic: unknown): void {
+  if (typeof topic === 'string' && topic !== '' && topic.length <= DEFAULTS.maxTopicLength) return;
+  throw new ConfigError(`${method} needs the name of a topic, or a prefix that ends in *; at most ${DEFAULTS.maxTopicLength} characters.`);
+}
+
+function assertWhole(name: string, value: unknown, most: number): void {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most) return;
+  throw new ConfigError(`The option ${name} of history is a whole number from 1 to ${most}, not ${String(value)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
+}

@@ -1,0 +1,9 @@
+import type { Publication } from './publication.ts';
+
+/** One open channel, a WebSocket or an event stream, as the hub sees it. */
+export interface Member {
+  /** Of no other channel, in any process. */
+  readonly id: string;
+  /** Queues a publication for the client. Never throws. */
+  deliver(publication: Publication): void;
+}

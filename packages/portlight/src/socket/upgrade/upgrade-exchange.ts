@@ -1,0 +1,84 @@
+import type { IncomingMessage } from 'node:http';
+import type { WebSocketServer } from 'ws';
+import { openChannel } from '../../handlers/accept-upgrade.ts';
+import type { HttpResponse } from '../../response/http-response.ts';
+import type { Connection } from '../connection.ts';
+import { Exchange, type Services } from '../exchange.ts';
+import { formatLastResponse } from '../format-response.ts';
+import { WebSocketWire } from './websocket-wire.ts';
+
+/** What node:http handed over with an upgrade. */
+export interface Upgrade {
+  readonly message: IncomingMessage;
+  /** What came behind the head. */
+  readonly head: Buffer;
+}
+
+/** One request to speak WebSocket, and the channel that comes of it, or the response that says no. */
+export class UpgradeExchange extends Exchange {
+  readonly body = undefined;
+  readonly #upgrade: Upgrade;
+  readonly #server: WebSocketServer;
+  #hasBegun = false;
+
+  constructor(upgrade: Upgrade, server: WebSocketServer, connection: Connection, services: Services) {
+    super(upgrade.message.method as string, upgrade.message.url as string, connection, services);
+    this.#upgrade = upgrade;
+    this.#server = server;
+    // Whatever comes of it, no other request follows.
+    connection.isLast = connection.isClosing = true;
+    connection.socket.once('close', () => this.finish());
+  }
+
+  override get isUpgrade(): boolean {
+    return true;
+  }
+
+  override get raw(): IncomingMessage {
+    return this.#upgrade.message;
+  }
+
+  get rawHeaders(): readonly string[] {
+    return this.#upgrade.message.rawHeaders;
+  }
+
+  /** Nothing of another request may begin beside it. */
+  override get isSafe(): boolean {
+    return false;
+  }
+
+  /** An open channel is the heartbeat's matter. */
+  get awaitsClient(): boolean {
+    return false;
+  }
+
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  protected write(response: HttpResponse): Promise<void> | undefined {
+    if (response.status !== 101) return this.#refuse(response);
+    this.#hasBegun = true;
+    const { message, head } = this.#upgrade;
+    const { socket } = this.connection;
+    this.#server.once('headers', (lines) => {
+      for (const [name, value] of response.headers) lines.push(`${name}: ${value}`);
+    });
+    this.#server.handleUpgrade(message, socket, head, (websocket) => openChannel(this.request, new WebSocketWire(websocket, socket)));
+    return undefined;
+  }
+
+  protected cut(): void {
+    this.connection.socket.destroy();
+  }
+
+  protected writeLastResort(): void {
+    this.connection.socket.destroy();
+  }
+
+  async #refuse(response: HttpResponse): Promise<void> {
+    const bytes = await formatLastResponse(response);
+    this.#hasBegun = true;
+    this.connection.end(bytes);
+  }
+}

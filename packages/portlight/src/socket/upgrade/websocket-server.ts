@@ -1,0 +1,19 @@
+import type { WebSocketServer } from 'ws';
+import type { WebSocketConfig } from '../../config/websocket-options.ts';
+import { DEFAULTS } from '../../defaults.ts';
+import { onDemand, require } from '../../on-demand.ts';
+
+const library = onDemand(() => require('ws') as typeof import('ws'));
+
+/** ws without a port: it answers handshakes that were looked at before, and reads frames. Loaded with the first upgrade. */
+export function openWebSocketServer({ maxPayloadBytes, perMessageDeflate }: WebSocketConfig): WebSocketServer {
+  return new (library().WebSocketServer)({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: maxPayloadBytes,
+    perMessageDeflate,
+    maxFragments: DEFAULTS.maxFragments,
+    // A protocol is chosen by the app, with a header of its 101.
+    handleProtocols: () => false,
+  } as ConstructorParameters<typeof WebSocketServer>[0]);
+}

@@ -1,0 +1,84 @@
+import type { Socket } from 'node:net';
+import type { WebSocket } from 'ws';
+import type { OutgoingMessage } from '../../channels/frame.ts';
+import type { MessageWire, WireListener } from '../../channels/message-wire.ts';
+import { DEFAULTS } from '../../defaults.ts';
+
+/** Up to how many bytes several frames are copied into one; from there on the system call gathers them. */
+const MOST_JOINED = 65_536;
+
+/** The wire of a channel over ws, which reads, keeps the protocol and closes. Data frames are written by ourselves, many in one go. */
+export class WebSocketWire implements MessageWire {
+  readonly #websocket: WebSocket;
+  readonly #socket: Socket;
+  /** Compressed messages are ws's to frame. */
+  readonly #isPlain: boolean;
+
+  constructor(websocket: WebSocket, socket: Socket) {
+    this.#websocket = websocket;
+    this.#socket = socket;
+    this.#isPlain = websocket.extensions === '';
+  }
+
+  get bufferedBytes(): number {
+    return this.#websocket.bufferedAmount;
+  }
+
+  listen(listener: WireListener): void {
+    const websocket = this.#websocket;
+    websocket.on('message', (data, isBinary) => listener.message(isBinary ? (data as Buffer) : (data as Buffer).toString()));
+    websocket.on('ping', () => listener.alive());
+    websocket.on('pong', () => listener.alive());
+    // It closes by itself after one, with the code that says why.
+    websocket.on('error', () => {});
+    websocket.on('close', (code, reason) => listener.closed(code, reason.toString()));
+    this.#socket.on('drain', () => listener.drain());
+  }
+
+  write(messages: readonly OutgoingMessage[]): void {
+    if (this.#websocket.readyState !== this.#websocket.OPEN) return;
+    if (!this.#isPlain) {
+      for (const { kind, payload } of messages) this.#websocket.send(payload, { binary: kind === 'binary' });
+      return;
+    }
+    const [first] = messages;
+    if (messages.length === 1 && first !== undefined) this.#socket.write(first.frame);
+    else this.#writeAll(messages.map(({ frame }) => frame));
+  }
+
+  ping(): void {
+    this.#websocket.ping();
+  }
+
+  close(code: number, reason: string): void {
+    const websocket = this.#websocket;
+    websocket.close(code, reason);
+    const timer = setTimeout(() => websocket.terminate(), DEFAULTS.closeTimeoutMs).unref();
+    websocket.once('close', () => clearTimeout(timer));
+    // A client that is not read from could not answer.
+    websocket.resume();
+  }
+
+  terminate(): void {
+    this.#websocket.terminate();
+  }
+
+  pause(): void {
+    this.#websocket.pause();
+  }
+
+  resume(): void {
+    this.#websocket.resume();
+  }
+
+  #writeAll(frames: readonly Buffer[]): void {
+    const bytes = frames.reduce((sum, frame) => sum + frame.byteLength, 0);
+    if (bytes <= MOST_JOINED) {
+      this.#socket.write(Buffer.concat(frames, bytes));
+      return;
+    }
+    this.#socket.cork();
+    for (const frame of frames) this.#socket.write(frame);
+    this.#socket.uncork();
+  }
+}
