@@ -20,6 +20,11 @@ export class MemoryBus implements Bus {
     this.#history = history;
   }
 
+  /** Of how many topics something is held, and about how many bytes of history. */
+  get sizes(): { readonly topics: number; readonly presence: number; readonly histories: number; readonly historyBytes: number } {
+    return { topics: this.#topics.size, presence: this.#presence.size, histories: this.#history.topics, historyBytes: this.#history.bytes };
+  }
+
   connect(receiver: BusReceiver): void {
     this.#receiver = receiver;
   }

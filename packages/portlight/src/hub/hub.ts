@@ -10,7 +10,7 @@ import { parseMemberName, parseTopic } from './parse-topic.ts';
 import { Publication } from './publication.ts';
 import { Room } from './room.ts';
 import { TopicRules } from './topic-rules.ts';
-import { whenReady } from './when-ready.ts';
+import { whenBoth, whenReady } from './when-ready.ts';
 
 export type { PublishOptions } from './encode-message.ts';
 
@@ -92,6 +92,11 @@ export class Hub {
     this.#log = log;
     const receiver: BusReceiver = { receive: (message) => this.#receive(message), memberChanged: (change) => this.#memberChanged(change) };
     bus.connect(receiver);
+  }
+
+  /** What is held here of topics and of members that are in some. */
+  get sizes(): { readonly topics: number; readonly members: number } {
+    return { topics: this.#rooms.size, members: this.#memberships.size };
   }
 
   /**
@@ -237,7 +242,7 @@ export class Hub {
     this.#rooms.set(topic, room);
     const subscribed = this.#bus.subscribe(topic);
     if (!(subscribed instanceof Promise)) return;
-    room.opening = subscribed.finally(() => {
+    room.opening = subscribed.then(() => {
       room.opening = undefined;
     });
     return room.opening;
@@ -273,7 +278,7 @@ export class Hub {
       membership.name = name ?? membership.name;
       membership.info = info ?? membership.info;
       room?.add(membership);
-      return whenReady(exited, () => this.#enterPresence(membership));
+      return whenBoth(exited, this.#enterPresence(membership));
     });
   }
 
@@ -286,7 +291,7 @@ export class Hub {
     if (memberships.size === 0) this.#memberships.delete(member);
     const unsubscribed = this.#leaveRoom(membership);
     const exited = this.#exitPresence(membership);
-    if (unsubscribed instanceof Promise || exited instanceof Promise) return Promise.all([unsubscribed, exited]).then(() => {});
+    return whenBoth(unsubscribed, exited);
   }
 
   #leaveRoom(membership: Membership): MaybePromise<void> {

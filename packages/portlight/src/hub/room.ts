@@ -6,7 +6,7 @@ const NOBODY: ReadonlySet<Membership> = new Set();
 export class Room {
   readonly topic: string;
   readonly members: Set<Membership> = new Set();
-  /** Settles when messages arrive; `undefined` once they do. */
+  /** Resolves when messages arrive; `undefined` once they do. */
   opening: Promise<void> | undefined;
   #byName: Map<string, Set<Membership>> | undefined;
 
@@ -18,9 +18,9 @@ export class Room {
     this.members.add(membership);
     const { name } = membership;
     if (name === undefined) return;
-    const byName = (this.#byName ??= new Map());
-    const same = byName.get(name) ?? new Set();
-    byName.set(name, same.add(membership));
+    this.#byName ??= new Map();
+    const same = this.#byName.get(name) ?? new Set<Membership>();
+    this.#byName.set(name, same.add(membership));
   }
 
   delete(membership: Membership): void {
