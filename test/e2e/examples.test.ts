@@ -48,6 +48,12 @@ const PROMISES: Readonly<Record<string, (base: string) => Promise<void>>> = {
     expect((await ask('nobody')).status).toBe(401);
   },
 
+  async 'rate-limiter-flexible'(base) {
+    for (let left = 4; left >= 0; left--) expect((await fetch(base)).headers.get('ratelimit')).toContain(`;r=${left};`);
+    const refused = await fetch(base);
+    expect([refused.status, refused.headers.has('retry-after')]).toEqual([429, true]);
+  },
+
   async tour(base) {
     expect(await (await fetch(base)).text()).toContain('<title>Portlight: the tour</title>');
     expect(await (await fetch(`${base}/hello/harbour`)).text()).toContain('static segment');

@@ -287,7 +287,7 @@ export class HttpServer extends Router implements ServerView {
    */
   websocket(options: boolean | WebSocketOptions = true): this {
     this.assertOpen('websocket');
-    this.#config = { ...this.#config, websocket: parseWebSocketOptions(options, 'websocket') };
+    this.#config = { ...this.#config, channels: parseWebSocketOptions(options, 'websocket') };
     return this;
   }
 
@@ -407,8 +407,8 @@ export class HttpServer extends Router implements ServerView {
     if (this.#pipeline !== undefined) return this.#pipeline;
     if (this.#guards.isConnectionRequired) this.#completeConnecting();
     const { registrations } = this;
-    this.#channels = new ChannelRegistry(this.#config.websocket);
-    const channels = { hub: this.#hub, registry: this.#channels, config: this.#config.websocket, log: this.#log };
+    this.#channels = new ChannelRegistry(this.#config.channels);
+    const channels = { hub: this.#hub, registry: this.#channels, config: this.#config.channels, log: this.#log };
     this.#pipeline = new Pipeline(registrations, this.#guards, channels, this.#config, this.#log);
     return this.#pipeline;
   }

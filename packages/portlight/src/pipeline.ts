@@ -292,7 +292,7 @@ function setFields({ headers }: HttpResponse, fields: NonNullable<Verdict['field
 }
 
 function upgradeRequired(): never {
-  throw withoutStack(() => new HttpError(426, 'This path is for WebSockets.', { headers: { upgrade: 'websocket', connection: 'Upgrade' } }));
+  throw withoutStack(() => new HttpError(426, 'This path is for WebSockets.', { headers: { upgrade: 'websocket' } }));
 }
 
 function notAcceptable(): never {

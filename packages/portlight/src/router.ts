@@ -328,7 +328,7 @@ function parseChannelHandlers(value: unknown, name: string): ChannelRoute['handl
     if (!MOMENTS.has(moment)) throw new ConfigError(`${name} has no handler ${JSON.stringify(moment)}; there are ${[...MOMENTS].join(', ')}.`);
     if (handler !== undefined) assertFunction(handler, name, `for ${moment} a handler`);
   }
-  return value as ChannelRoute['handlers'];
+  return value;
 }
 
 /** @throws {ConfigError} */

@@ -1,5 +1,5 @@
 /** What becomes of messages for a client that does not take them. */
-export type SlowClientPolicy = 'close' | 'drop' | 'latest';
+type SlowClientPolicy = 'close' | 'drop' | 'latest';
 
 /** How far a channel goes. See the option `websocket`. */
 export interface ChannelLimits {

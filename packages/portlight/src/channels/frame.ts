@@ -1,5 +1,5 @@
 /** The kinds of data frames (RFC 6455 §5.6). */
-export type FrameKind = 'text' | 'binary';
+type FrameKind = 'text' | 'binary';
 
 const FIN = 0x80;
 const OPCODES: Readonly<Record<FrameKind, number>> = { text: 1, binary: 2 };

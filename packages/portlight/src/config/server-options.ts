@@ -83,10 +83,11 @@ export interface ServerOptions {
 }
 
 /** Options of a server with every default filled in, and what its methods set. */
-export type ServerConfig = { readonly [Name in Exclude<keyof ServerOptions, 'tls' | 'identify' | 'websocket'>]-?: Exclude<ServerOptions[Name], undefined> } & {
+export type ServerConfig = { readonly [Name in Exclude<keyof ServerOptions, 'tls' | 'identify'>]-?: Exclude<ServerOptions[Name], undefined> } & {
   readonly tls: TlsOptions | undefined;
   readonly identify: ServerOptions['identify'];
-  readonly websocket: WebSocketConfig;
+  /** What follows from `websocket`. */
+  readonly channels: WebSocketConfig;
   /** What follows from `trustProxy` and `identify`. */
   readonly rules: ClientRules;
   /** What `setTimeout` sets: how long a client may stay silent while it is its turn, in ms; 0: for ever. */
@@ -100,7 +101,8 @@ export const DEFAULT_SERVER_CONFIG: ServerConfig = {
   tls: undefined,
   trustProxy: false,
   identify: undefined,
-  websocket: DEFAULT_WEBSOCKET_CONFIG,
+  websocket: true,
+  channels: DEFAULT_WEBSOCKET_CONFIG,
   rules: { trusts: undefined, identify: undefined },
   clientIdleMs: 0,
   backlog: DEFAULTS.backlog,
@@ -130,8 +132,8 @@ export function resolveServerConfig(base: ServerConfig, options: ServerOptions, 
   const given = Object.entries(parseOptions(serverOptionsSchema(), options, owner)).filter(([, value]) => value !== undefined);
   if (options.tls !== undefined) assertTlsOptions(options.tls);
   const config = { ...base, ...(Object.fromEntries(given) as Partial<ServerConfig>) };
-  const websocket = options.websocket === undefined ? base.websocket : parseWebSocketOptions(options.websocket, `the option websocket of ${owner}`);
-  return { ...config, websocket, rules: { trusts: parseTrustProxy(config.trustProxy), identify: config.identify } };
+  const channels = options.websocket === undefined ? base.channels : parseWebSocketOptions(options.websocket, `the option websocket of ${owner}`);
+  return { ...config, channels, rules: { trusts: parseTrustProxy(config.trustProxy), identify: config.identify } };
 }
 
 let schema: ZodType<ServerOptions> | undefined;

@@ -1,4 +1,3 @@
-import type { ChannelRegistry } from '../channels/channel-registry.ts';
 import type { WebSocketConfig } from '../config/websocket-options.ts';
 import { BadRequestError, ForbiddenError, HttpError } from '../errors/http-error.ts';
 import type { HttpRequest } from '../request/http-request.ts';
@@ -6,15 +5,21 @@ import type { Guard } from './guard.ts';
 
 /** 16 bytes in Base64 (RFC 6455 §4.1). */
 const KEY = /^[+/0-9A-Za-z]{21}[AQgw]==$/;
-const WANTED = { upgrade: 'websocket', connection: 'Upgrade', 'sec-websocket-version': '13' };
+const WANTED = { upgrade: 'websocket', 'sec-websocket-version': '13' };
+
+/** Where channels are counted. */
+interface Room {
+  /** @throws {HttpError} when no more may be opened by this address */
+  assertRoom(ip: string): void;
+}
 
 /** Looks at an opening handshake in the order of RFC 6455 §4.2.1, then at the limits of channels. */
-export function guardHandshake(registry: ChannelRegistry, { origins }: WebSocketConfig): Guard {
+export function guardHandshake(room: Room, { origins }: WebSocketConfig): Guard {
   return (request) => {
     if (!KEY.test(request.header('sec-websocket-key') ?? '')) throw new BadRequestError('Sec-WebSocket-Key must be 16 bytes in Base64.');
     if (request.header('sec-websocket-version') !== '13') throw new HttpError(426, 'This server speaks version 13 of the WebSocket protocol.', { headers: WANTED });
     assertOrigin(request, origins);
-    registry.assertRoom(request.ip);
+    room.assertRoom(request.ip);
     return {};
   };
 }

@@ -21,6 +21,8 @@ export class ChannelSession implements WireListener, OpenEnd {
   /** Messages that came while one was handled. */
   readonly #inbox: (string | Buffer)[] = [];
   #isBusy = false;
+  /** Nothing more is read from the client. */
+  #isHeld = false;
   /** A frame came since it was last looked at. */
   #isAlive = true;
   #aliveAt = 0;
@@ -55,7 +57,7 @@ export class ChannelSession implements WireListener, OpenEnd {
     }
     if (this.#isBusy) {
       this.#inbox.push(data);
-      if (this.#inbox.length === 1) this.#wire.pause();
+      this.#hold(true);
     } else this.#take(() => this.#handle(data));
   }
 
@@ -107,13 +109,19 @@ export class ChannelSession implements WireListener, OpenEnd {
 
   #next(): void {
     this.#isBusy = false;
-    const wasHeld = this.#inbox.length > 0;
     for (let data = this.#inbox.shift(); data !== undefined; data = this.#inbox.shift()) {
       const message = data;
       this.#take(() => this.#handle(message));
       if (this.#isBusy) return;
     }
-    if (wasHeld) this.#wire.resume();
+    this.#hold(false);
+  }
+
+  #hold(isHeld: boolean): void {
+    if (this.#isHeld === isHeld) return;
+    this.#isHeld = isHeld;
+    if (isHeld) this.#wire.pause();
+    else this.#wire.resume();
   }
 
   #handle(data: string | Buffer): unknown {
@@ -138,14 +146,15 @@ export class ChannelSession implements WireListener, OpenEnd {
   /** What a handler threw, or why a message was refused. */
   #fail(thrown: unknown): unknown {
     const error = thrown instanceof Error ? thrown : new Error('A channel handler threw something that is no error.', { cause: thrown });
-    if (this.#handlers.error !== undefined) return this.#decide(this.#handlers.error, error);
+    if (this.#handlers.error !== undefined) return this.#decide(error);
     this.#end(error);
     return undefined;
   }
 
-  #decide(handler: NonNullable<ChannelHandlers<RequestShape, unknown>['error']>, error: Error): unknown {
+  /** The handler for errors may know better than to close. */
+  #decide(error: Error): unknown {
     try {
-      const result = handler(error, this.#channel);
+      const result = this.#handlers.error?.(error, this.#channel);
       return isPromiseLike(result) ? result.then(undefined, (failure: unknown) => this.#end(failure)) : undefined;
     } catch (failure) {
       this.#end(failure);

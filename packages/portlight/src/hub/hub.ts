@@ -5,12 +5,12 @@ import { ForbiddenError } from '../errors/http-error.ts';
 import type { LogHolder } from '../log.ts';
 import { encodeData, encodeMessage, type PublishOptions } from './encode-message.ts';
 import type { Member } from './member.ts';
-import { Membership } from './membership.ts';
+import { type Delivery, Membership } from './membership.ts';
 import { parseMemberName, parseTopic } from './parse-topic.ts';
 import { Publication } from './publication.ts';
 import { Room } from './room.ts';
 import { TopicRules } from './topic-rules.ts';
-import { whenBoth, whenReady } from './when-ready.ts';
+import { whenAll, whenReady } from './when-ready.ts';
 
 export type { PublishOptions } from './encode-message.ts';
 
@@ -110,16 +110,23 @@ export class Hub {
    * @throws {ConfigError} when `since` is `'left'` and there is no `member`
    */
   join(member: Member, topic: string, options: JoinOptions = {}): Promise<void> | void {
+    return this.joinAll(member, [topic], options);
+  }
+
+  /**
+   * Joins several topics, or none of them where that fails. What they replay comes in one order, that of the positions: a client
+   * that is cut off in between may take up all of them behind the last position it saw.
+   */
+  joinAll(member: Member, topics: readonly string[], options: JoinOptions = {}): Promise<void> | void {
     const name = options.member === undefined ? undefined : parseMemberName(options.member);
     const info = options.info === undefined ? undefined : encodeData(options.info, 'The info of a member');
-    const present = this.#memberships.get(member)?.get(topic);
-    if (present !== undefined) return this.#rename(present, name, info);
     const since = options.since || undefined;
     if (since === 'left' && name === undefined) throw new ConfigError("join takes since: 'left' only together with member: it has to know who left.");
-    const membership = this.#add(member, parseTopic(topic), name, info);
-    if (since === undefined || this.#histories.find(topic) === undefined) return this.#complete(membership, undefined);
-    membership.hold();
-    return this.#complete(membership, since);
+    const joined = this.#memberships.get(member);
+    const present = topics.map((topic) => joined?.get(topic)).filter((membership) => membership !== undefined);
+    const added = this.#add(member, topics, name, info);
+    const renamed = present.map((membership) => this.#rename(membership, name, info));
+    return whenReady(whenAll([...renamed, this.#complete(added, since)]), () => {});
   }
 
   /** Does nothing where it is not in the topic. */
@@ -130,8 +137,7 @@ export class Hub {
 
   leaveAll(member: Member): Promise<void> | void {
     const memberships = [...(this.#memberships.get(member)?.values() ?? [])];
-    const left = memberships.map((membership) => this.#remove(membership)).filter((answer) => answer instanceof Promise);
-    if (left.length > 0) return Promise.all(left).then(() => {});
+    return whenReady(whenAll(memberships.map((membership) => this.#remove(membership))), () => {});
   }
 
   /** In the order of joining. */
@@ -184,50 +190,74 @@ export class Hub {
     this.#histories.set(topic, { size, ttlMs });
   }
 
-  #add(member: Member, topic: string, name: string | undefined, info: string | undefined): Membership {
-    const memberships = this.#memberships.get(member) ?? new Map<string, Membership>();
-    if (memberships.size >= DEFAULTS.maxTopicsPerMember) {
+  /** Memberships in those of the topics in which the member is not yet. */
+  #add(member: Member, topics: readonly string[], name: string | undefined, info: string | undefined): readonly Membership[] {
+    const joined = this.#memberships.get(member) ?? new Map<string, Membership>();
+    const fresh = new Set(topics.filter((topic) => !joined.has(parseTopic(topic))));
+    if (joined.size + fresh.size > DEFAULTS.maxTopicsPerMember) {
       throw new ForbiddenError(`A channel may be in ${DEFAULTS.maxTopicsPerMember} topics at a time.`, { code: 'ERR_PORTLIGHT_TOO_MANY_TOPICS' });
     }
-    const membership = new Membership(member, topic, this.#deliveries, this.#log);
-    membership.name = name;
-    membership.info = info;
-    this.#memberships.set(member, memberships.set(topic, membership));
-    return membership;
+    if (fresh.size > 0) this.#memberships.set(member, joined);
+    return [...fresh].map((topic) => {
+      const membership = new Membership(member, topic, this.#deliveries, this.#log);
+      membership.name = name;
+      membership.info = info;
+      joined.set(topic, membership);
+      return membership;
+    });
   }
 
   /** The rest of a join. What fails leaves nothing of it. */
-  #complete(membership: Membership, since: string | undefined): Promise<void> | void {
+  #complete(memberships: readonly Membership[], since: string | undefined): MaybePromise<void> {
+    const replayed = since === undefined ? [] : memberships.filter(({ topic }) => this.#histories.find(topic) !== undefined);
+    const queue: Delivery[] = [];
+    for (const membership of replayed) membership.hold(queue);
     let done: MaybePromise<void>;
     try {
-      done = whenReady(this.#enterRoom(membership), () => whenReady(this.#replay(membership, since), () => this.#enterPresence(membership)));
+      const ready = whenAll(memberships.map((membership) => this.#enterRoom(membership)));
+      const written = since === undefined || replayed.length === 0 ? ready : whenReady(ready, () => this.#replay(replayed, since, queue));
+      done = whenReady(written, () => whenReady(whenAll(memberships.map((membership) => this.#enterPresence(membership))), () => {}));
     } catch (error) {
-      void this.#abandon(membership);
+      void this.#abandon(memberships);
       throw error;
     }
     if (!(done instanceof Promise)) return;
-    membership.joining = this.#settle(membership, done);
-    return membership.joining;
+    const joining = this.#settle(memberships, done);
+    for (const membership of memberships) membership.joining = joining;
+    return joining;
   }
 
-  async #settle(membership: Membership, done: Promise<void>): Promise<void> {
+  async #settle(memberships: readonly Membership[], done: Promise<void>): Promise<void> {
     try {
       await done;
     } catch (error) {
-      await this.#abandon(membership);
+      await this.#abandon(memberships);
       throw error;
     } finally {
-      membership.joining = undefined;
+      for (const membership of memberships) membership.joining = undefined;
     }
   }
 
-  /** The error that led here says enough. */
-  async #abandon(membership: Membership): Promise<void> {
+  async #abandon(memberships: readonly Membership[]): Promise<void> {
     try {
-      await this.#remove(membership);
+      await whenAll(memberships.map((membership) => this.#remove(membership)));
     } catch (error) {
-      this.#log.logger.debug({ err: error, topic: membership.topic }, 'A join that failed could not be taken back.');
+      // What failed before says enough to the caller.
+      this.#log.logger.debug({ err: error }, 'A join that failed could not be taken back.');
     }
+  }
+
+  /** Delivers what was missed, then what has waited. */
+  #replay(memberships: readonly Membership[], since: string, queue: Delivery[]): MaybePromise<void> {
+    const reads = memberships.map(({ topic, name }) => this.#bus.read(topic, toSince(since, name)));
+    return whenReady(whenAll(reads), (replays) => {
+      const missed = replays.flatMap((replay, index) => memberships[index]?.deliveriesOf(replay, since) ?? []);
+      if (memberships.length > 1) missed.sort((one, other) => seqOf(one) - seqOf(other));
+      for (const { membership, publication } of missed) membership.deliver(publication);
+      // Grows while it is walked through, when what is delivered leads to something published.
+      for (const { membership, publication } of queue) membership.deliverNew(publication);
+      for (const membership of memberships) membership.release();
+    });
   }
 
   #enterRoom(membership: Membership): MaybePromise<void> {
@@ -246,11 +276,6 @@ export class Hub {
       room.opening = undefined;
     });
     return room.opening;
-  }
-
-  #replay(membership: Membership, since: string | undefined): MaybePromise<void> {
-    if (since === undefined || membership.isOver) return;
-    return whenReady(this.#bus.read(membership.topic, toSince(since, membership.name)), (replay) => membership.replay(replay, since));
   }
 
   #enterPresence(membership: Membership): MaybePromise<void> {
@@ -278,7 +303,7 @@ export class Hub {
       membership.name = name ?? membership.name;
       membership.info = info ?? membership.info;
       room?.add(membership);
-      return whenBoth(exited, this.#enterPresence(membership));
+      return whenReady(whenAll([exited, this.#enterPresence(membership)]), () => {});
     });
   }
 
@@ -291,7 +316,7 @@ export class Hub {
     if (memberships.size === 0) this.#memberships.delete(member);
     const unsubscribed = this.#leaveRoom(membership);
     const exited = this.#exitPresence(membership);
-    return whenBoth(unsubscribed, exited);
+    return whenReady(whenAll([unsubscribed, exited]), () => {});
   }
 
   #leaveRoom(membership: Membership): MaybePromise<void> {
@@ -334,6 +359,10 @@ export class Hub {
 function toSince(since: string, member: string | undefined): Since {
   if (since === 'earliest') return 'earliest';
   return since === 'left' && member !== undefined ? { left: member } : { position: since };
+}
+
+function seqOf({ publication }: Delivery): number {
+  return publication.place?.seq ?? 0;
 }
 
 function decodeInfo(info: string | undefined): unknown {

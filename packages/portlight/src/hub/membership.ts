@@ -19,8 +19,8 @@ export class Membership {
   isOver = false;
   /** Settles when the join is complete; `undefined` once it is. */
   joining: Promise<void> | undefined;
-  /** What comes before the replay is written. */
-  #waiting: Publication[] | undefined;
+  /** Where live publications go before the replay is written. */
+  #queue: Delivery[] | undefined;
   /** Up to where the replay went. What it held may come once more, where live messages take another way. */
   #replayed: Position | undefined;
 
@@ -31,31 +31,36 @@ export class Membership {
     this.#log = log;
   }
 
-  /** From here on live publications wait, until `replay`. */
-  hold(): void {
-    this.#waiting = [];
+  /** From here on live publications wait, until `release`. */
+  hold(queue: Delivery[]): void {
+    this.#queue = queue;
+  }
+
+  release(): void {
+    this.#queue = undefined;
+  }
+
+  /** @returns what a replay is for this member, in order */
+  deliveriesOf({ gap, messages }: Replay, since: string): readonly Delivery[] {
+    this.#replayed = messages.at(-1)?.position;
+    const deliveries = messages
+      .filter(({ except, user }) => except !== this.member.id && (user === undefined || user === this.name))
+      .map((message): Delivery => ({ membership: this, publication: new Publication(message) }));
+    return gap === undefined ? deliveries : [{ membership: this, publication: announceGap(this.topic, since, gap) }, ...deliveries];
   }
 
   take(publication: Publication): void {
-    if (this.#waiting === undefined) this.#deliver(publication);
-    else this.#waiting.push(publication);
+    if (this.#queue === undefined) this.deliverNew(publication);
+    else this.#queue.push({ membership: this, publication });
   }
 
-  /** Delivers what was missed, then what has waited. */
-  replay({ gap, messages }: Replay, since: string): void {
-    if (gap !== undefined) this.#deliver(announceGap(this.topic, since, gap));
-    for (const message of messages) {
-      const isMeant = message.except !== this.member.id && (message.user === undefined || message.user === this.name);
-      if (isMeant) this.#deliver(new Publication(message));
-    }
-    this.#replayed = messages.at(-1)?.position;
-    // Grows while it is walked through, when what is delivered leads to something published.
-    for (const publication of this.#waiting ?? []) this.#deliver(publication);
-    this.#waiting = undefined;
+  /** Only what the replay did not hold. */
+  deliverNew(publication: Publication): void {
+    if (!this.#wasReplayed(publication.place)) this.deliver(publication);
   }
 
-  #deliver(publication: Publication): void {
-    if (this.isOver || this.#wasReplayed(publication.place)) return;
+  deliver(publication: Publication): void {
+    if (this.isOver) return;
     try {
       this.member.deliver(publication);
     } catch (error) {
@@ -68,6 +73,13 @@ export class Membership {
   }
 }
 
+/** A publication on its way to a member. */
+export interface Delivery {
+  readonly membership: Membership;
+  readonly publication: Publication;
+}
+
+/** @param position from which on nothing is missing */
 function announceGap(topic: string, since: string, position: Position): Publication {
   const payload = JSON.stringify({ topic, since });
   return new Publication({ topic, form: 'json', payload, event: 'portlight.gap', except: undefined, user: undefined, position });

@@ -3,6 +3,7 @@ export function whenReady<Value, Next>(value: Value | Promise<Value>, next: (val
   return value instanceof Promise ? value.then(next) : next(value);
 }
 
-export function whenBoth(one: void | Promise<void>, other: void | Promise<void>): void | Promise<void> {
-  if (one instanceof Promise || other instanceof Promise) return Promise.all([one, other]).then(() => {});
+/** The values at once where nothing has to be waited for, else when all are there. */
+export function whenAll<Value>(values: readonly (Value | Promise<Value>)[]): readonly Value[] | Promise<readonly Value[]> {
+  return values.some((value) => value instanceof Promise) ? Promise.all(values) : (values as readonly Value[]);
 }

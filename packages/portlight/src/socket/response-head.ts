@@ -22,9 +22,11 @@ export function inspectResponse(response: HttpResponse): ResponseHead {
   const { flat } = response.headers;
   const mayHaveBody = status !== 204 && status !== 205 && status !== 304;
   const framing = holdsFraming(flat) ? response.headers : undefined;
+  // A refusal for want of an upgrade says which (RFC 9110 §15.5.22).
+  const upgrade = status === 426 ? framing?.get('upgrade') : undefined;
   const bodyBytes = mayHaveBody ? measure(response, framing) : status === 205 ? 0 : undefined;
   const asksToClose = framing?.get('connection')?.toLowerCase() === 'close';
-  return { status, fields: framing === undefined ? flat : withoutFraming(flat), bodyBytes, mayHaveBody, asksToClose };
+  return { status, fields: framing === undefined ? flat : withoutFraming(flat, upgrade ?? undefined), bodyBytes, mayHaveBody, asksToClose };
 }
 
 /** A stream is as long as the app says; of everything else the length is ours to know. */
@@ -41,8 +43,8 @@ function holdsFraming(flat: readonly string[]): boolean {
   return false;
 }
 
-function withoutFraming(flat: readonly string[]): string[] {
-  const fields: string[] = [];
+function withoutFraming(flat: readonly string[], upgrade: string | undefined): string[] {
+  const fields: string[] = upgrade === undefined ? [] : ['upgrade', upgrade];
   for (let index = 0; index < flat.length; index += 2) {
     if (!FRAMING.has(flat[index] as string)) fields.push(flat[index] as string, flat[index + 1] as string);
   }

@@ -6,7 +6,7 @@ const VIEW: ServerView = { getId: () => 1, getAddress: () => ({ address: '127.0.
 /** A request without a server, `GET /` with a Host unless the fields say more. */
 export function newRequest(fields: Partial<RequestSource> = {}): HttpRequest {
   const source: RequestSource = {
-    method: 'GET', target: '/', rawHeaders: ['Host', 'example.com'], rawTrailers: [], address: '192.0.2.1', port: 50_000, secure: false, body: undefined, raw: undefined, refusal: undefined, ...fields,
+    method: 'GET', target: '/', rawHeaders: ['Host', 'example.com'], rawTrailers: [], address: '192.0.2.1', port: 50_000, secure: false, body: undefined, raw: undefined, isUpgrade: false, refusal: undefined, ...fields,
   };
   return new HttpRequest(source, VIEW);
 }

@@ -15,5 +15,5 @@ export function openWebSocketServer({ maxPayloadBytes, perMessageDeflate }: WebS
     maxFragments: DEFAULTS.maxFragments,
     // A protocol is chosen by the app, with a header of its 101.
     handleProtocols: () => false,
-  } as ConstructorParameters<typeof WebSocketServer>[0]);
+  });
 }
