@@ -31,11 +31,11 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-test('the tarball holds the licence, the readme, one file of code, and the types of src', () => {
+test('the tarball holds the licence, the readme, a file of code for each entry and what they share, and the types of src', () => {
   const compiled = readdirSync(join(PACKAGE, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts'))
     .map((path) => `dist/${path.replaceAll(sep, '/').replace(/\.ts$/, '.d.ts')}`);
-  const expected = ['LICENSE', 'README.md', 'package.json', 'dist/index.js', ...compiled].toSorted();
+  const expected = ['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/shared.js', 'dist/testing.js', ...compiled].toSorted();
   expect(files.toSorted(), 'If dist holds what src no longer has, delete dist.').toEqual(expected);
 });
 

@@ -26,7 +26,7 @@ import type { ServerView } from './request/request-source.ts';
 import { HttpResponse } from './response/http-response.ts';
 import { Router } from './router.ts';
 import { ConcurrentRunner } from './runners/concurrent-runner.ts';
-import { fetchPortless } from './socket/fetch-lane.ts';
+import { fetchPortless, upgradePortless } from './socket/fetch-lane.ts';
 import { freePort } from './socket/free-port.ts';
 import { isPortFree } from './socket/is-port-free.ts';
 
@@ -42,6 +42,9 @@ export interface ShutdownOptions {
   /** Also ends another process that holds the port afterwards, as `freePortIfStuck` does. @default false */
   readonly kill?: boolean | undefined;
 }
+
+/** Asks a server for a WebSocket without a port, for `portlight/testing`. Set by the class below. */
+export let upgrade: (server: HttpServer, target: string, headers: Readonly<Record<string, string>>) => ReturnType<typeof upgradePortless>;
 
 let lastId = 0;
 
@@ -378,6 +381,10 @@ export class HttpServer extends Router implements ServerView {
     if (this.#address.protocol === 'tls' && this.#config.tls === undefined) {
       throw new ConfigError('The address tls:// needs the option tls with a key and a cert.');
     }
+  }
+
+  static {
+    upgrade = (server, target, headers) => upgradePortless(server.#openPipeline(), server, server.#config.rules, target, headers);
   }
 
   #stop(reason: StopReason, timeoutMs: number = this.#config.drainTimeoutMs): Promise<StopReport> {

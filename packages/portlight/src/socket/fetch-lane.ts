@@ -1,4 +1,6 @@
 import { AbortedError } from '../errors/aborted-error.ts';
+import { openChannel } from '../handlers/accept-upgrade.ts';
+import type { MessageWire } from '../channels/message-wire.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { BodySink, BodySource } from '../request/body-source.ts';
 import { controls, HttpRequest } from '../request/http-request.ts';
@@ -20,7 +22,7 @@ export async function fetchPortless(pipeline: Pipeline, view: ServerView, rules:
   const url = new URL(standard.url);
   const target = isTarget ? input.replace(/[^\u0021-\u007e]+/gu, encodeURIComponent) : url.pathname + url.search;
   standard.signal.throwIfAborted();
-  const request = new HttpRequest(toSource(standard, url, target), view, rules);
+  const request = new HttpRequest(toSource(standard, url, target, false), view, rules);
   const response = await untilAborted(Promise.resolve(pipeline.respond(request)), request, standard.signal);
   return toStandard(response, standard.method, () => controls.release(request));
 }
@@ -46,7 +48,23 @@ async function untilAborted(response: Promise<HttpResponse>, request: HttpReques
   }
 }
 
-function toSource(standard: Request, url: URL, target: string): RequestSource {
+/**
+ * An upgrade to WebSocket without a socket: the answer, and where it is 101, what begins to speak over a wire.
+ *
+ * @param target as a client sends it
+ */
+export async function upgradePortless(pipeline: Pipeline, view: ServerView, rules: ClientRules, target: string, headers: Readonly<Record<string, string>>): Promise<{ readonly response: Response | undefined; open(wire: MessageWire): void }> {
+  const standard = new Request(`http://localhost/`, { headers });
+  for (const [name, value] of HANDSHAKE) if (!standard.headers.has(name)) standard.headers.set(name, value);
+  const request = new HttpRequest(toSource(standard, new URL(standard.url), target, pipeline.takesUpgrade(target)), view, rules);
+  const response = await pipeline.respond(request);
+  if (response.status !== 101) return { response: toStandard(response, 'GET', () => controls.release(request)), open: () => {} };
+  return { response: undefined, open: (wire) => openChannel(request, wire) };
+}
+
+const HANDSHAKE = [['sec-websocket-key', 'dGhlIHNhbXBsZSBub25jZQ=='], ['sec-websocket-version', '13']] as const;
+
+function toSource(standard: Request, url: URL, target: string, isUpgrade: boolean): RequestSource {
   const host = standard.headers.has('host') ? [] : ['host', url.host];
   const rawHeaders = [...host, ...[...standard.headers].flat()];
   const length = standard.headers.get('content-length');
@@ -60,7 +78,7 @@ function toSource(standard: Request, url: URL, target: string): RequestSource {
     secure: url.protocol === 'https:',
     body: standard.body === null ? undefined : new WebBody(standard.body, length === null ? undefined : Number(length)),
     raw: undefined,
-    isUpgrade: false,
+    isUpgrade,
     refusal: undefined,
   };
 }

@@ -97,7 +97,7 @@ describe('a WebSocket route', () => {
     expect(await client.messages(2)).toEqual(['The request does not have the expected form.', 'broken']);
   });
 
-  test.each<[string, () => unknown]>([['throws', () => { throw new Error('broken'); }], ['rejects', () => Promise.reject(new Error('broken'))], ['rejects with nothing', () => Promise.reject(undefined)], ['returns what has no JSON form', () => 1n]])('closes with 1011 when its handler %s', async (_how, handler) => {
+  test.each<[string, () => unknown]>([['throws', () => { throw new Error('broken'); }], ['rejects', () => Promise.reject(new Error('broken'))], ['returns what has no JSON form', () => 1n]])('closes with 1011 when its handler %s', async (_how, handler) => {
     await using open = await openServer((app) => app.accept('/', handler));
     await using client = await WebSocketClient.open(open.port, '/');
     expect(await client.send('x').end()).toMatchObject({ code: 1011 });
