@@ -33,7 +33,7 @@ export const SCENARIOS = [
     answer: '{"name":"Grace","next":42}',
   },
   { name: '404', servers: EVERYBODY, path: '/nowhere', status: 404 },
-  { name: 'guards on', servers: ['portlight', 'portlight-guarded'], path: '/', status: 200, answer: HELLO },
+  { name: 'guards on', servers: ['portlight', 'portlight-limited', 'portlight-guarded'], path: '/', status: 200, answer: HELLO },
   { name: 'pipelined, 16 deep', servers: CONTENDERS.filter((name) => name !== 'node-net'), path: '/', pipelined: 16, status: 200, answer: HELLO },
   { name: 'Connection: close', servers: CONTENDERS.filter((name) => name !== 'node-net'), path: '/', headers: { connection: 'close' }, status: 200, answer: HELLO },
 ];

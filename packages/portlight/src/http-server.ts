@@ -232,8 +232,9 @@ export class HttpServer extends Router implements ServerView {
    * @example
    * server.setRateLimit(100, 60, { key: (request) => request.header('x-api-key') });
    */
-  setRateLimit(maxRequests: number, windowSeconds: number, options: RateLimitOptions = {}): this {
+  setRateLimit(maxRequests: number, windowSeconds: number, options: RateLimitOptions = {}, ...rest: readonly never[]): this {
     this.assertOpen('setRateLimit');
+    assertNoMore(rest, 'setRateLimit');
     this.#guards.addLimit(maxRequests, windowSeconds, options);
     return this;
   }
@@ -242,15 +243,17 @@ export class HttpServer extends Router implements ServerView {
    * Serves `GET /connect`, by which a client connects: it is in `server.clients` from then on. The handler is told once for
    * each client; what it throws is the answer, and the client is not connected.
    */
-  connect(handler?: ConnectHandler): this {
+  connect(handler?: ConnectHandler, ...rest: readonly never[]): this {
     this.assertOpen('connect');
+    assertNoMore(rest, 'connect');
     if (handler !== undefined) this.#registry.onConnect(assertHandler(handler, 'connect'));
     return this.#serveConnecting('connect', (request) => this.#registry.connect(request.client.id, request.ip, 'request'));
   }
 
   /** Serves `GET /disconnect`, by which a client disconnects. The handler is told once for each client, whatever ended it. */
-  disconnect(handler?: DisconnectHandler): this {
+  disconnect(handler?: DisconnectHandler, ...rest: readonly never[]): this {
     this.assertOpen('disconnect');
+    assertNoMore(rest, 'disconnect');
     if (handler !== undefined) this.#registry.onDisconnect(assertHandler(handler, 'disconnect'));
     return this.#serveConnecting('disconnect', (request) => this.#registry.disconnect(request.client.id, 'request'));
   }
@@ -449,6 +452,11 @@ export class HttpServer extends Router implements ServerView {
     list.push(hook);
     return this;
   }
+}
+
+/** @throws {ConfigError} on arguments that would be dropped */
+function assertNoMore(rest: readonly unknown[], call: string): void {
+  if (rest.length > 0) throw new ConfigError(`${call} was given more arguments than it takes.`);
 }
 
 /** @throws {ConfigError} */

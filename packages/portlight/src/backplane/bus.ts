@@ -107,7 +107,10 @@ export interface BusReceiver {
 export interface Bus {
   /** Called once, before anything else. */
   connect(receiver: BusReceiver): void;
-  /** From the answer on, all messages of the topic arrive. Called when the first channel of this process joins. */
+  /**
+   * From the answer on, all messages of the topic arrive, and none that was passed on before the call: a bus whose answers are
+   * promises resolves this one in line with the messages. Called when the first channel of this process joins.
+   */
   subscribe(topic: string): MaybePromise<void>;
   unsubscribe(topic: string): MaybePromise<void>;
   /** Numbers and keeps the message where `keep` says so, and passes it to all who are interested, this process included. */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { ChannelError } from '../errors/channel-error.ts';
 import type { Hub, JoinOptions, PublishOptions } from '../hub/hub.ts';
 import type { Member } from '../hub/member.ts';
@@ -24,7 +23,7 @@ export let channelControls: {
 /** One open WebSocket. */
 export class Channel<Shape extends RequestShape = AnyRequestShape> implements Member {
   /** Unique: a random UUID. */
-  readonly id: string = randomUUID();
+  readonly id: string = crypto.randomUUID();
   /** The request that opened it. */
   readonly request: HttpRequest<Shape>;
   /** A place for what the app wants to keep for the channel. No prototype. */

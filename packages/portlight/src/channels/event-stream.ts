@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { DEFAULTS } from '../defaults.ts';
 import type { Hub, JoinOptions } from '../hub/hub.ts';
 import type { Member } from '../hub/member.ts';
@@ -17,7 +16,7 @@ export let streamControls: {
 /** One open stream of server-sent events. */
 export class EventStream<Shape extends RequestShape = AnyRequestShape> implements Member, Beating {
   /** Unique: a random UUID. */
-  readonly id: string = randomUUID();
+  readonly id: string = crypto.randomUUID();
   /** The request that opened it. */
   readonly request: HttpRequest<Shape>;
   /** What the client got last, if it comes back: `Last-Event-ID`, or `lastEventId` in the query. */

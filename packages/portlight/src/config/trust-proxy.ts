@@ -23,7 +23,7 @@ export function parseTrustProxy(value: unknown): TrustCheck | undefined {
 }
 
 function addRange(trusted: BlockList, entry: unknown): void {
-  const [, address = '', bits] = typeof entry === 'string' ? (/^([^/]+)(?:\/(\d{1,3}))?$/.exec(entry) ?? []) : [];
+  const [, address = '', bits] = typeof entry === 'string' ? (/^([^/]+)(?:\/(0|[1-9]\d{0,2}))?$/.exec(entry) ?? []) : [];
   const version = isIP(address);
   const most = version === 6 ? 128 : 32;
   if (version === 0 || Number(bits ?? most) > most) throw invalid(entry);
@@ -31,5 +31,5 @@ function addRange(trusted: BlockList, entry: unknown): void {
 }
 
 function invalid(value: unknown): ConfigError {
-  return new ConfigError(`The option trustProxy must be ${HINT}, not ${JSON.stringify(value) ?? typeof value}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
+  return new ConfigError(`The option trustProxy must be ${HINT}, not ${typeof value === 'object' && value !== null ? 'an object' : JSON.stringify(value)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
 }

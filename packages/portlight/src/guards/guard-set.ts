@@ -21,7 +21,10 @@ export class GuardSet {
 
   /** @throws {ConfigError} on a wrong value, or a name that another limit has */
   addLimit(max: number, windowSeconds: number, options: RateLimitOptions): void {
-    const limit = createRateLimit({ ...options, max, windowSeconds }, 'all');
+    if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+      throw new ConfigError(`setRateLimit takes options such as { key: (request) => request.header('x-api-key') } after the seconds, not ${describe(options)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
+    }
+    const limit = createRateLimit({ ...options, max, windowSeconds }, 'the server');
     if (this.#limits.some(({ policy }) => policy.name === limit.policy.name)) {
       throw new ConfigError(`There is a rate limit of the name ${JSON.stringify(limit.policy.name)} already; give this one another by its option name.`, 'ERR_PORTLIGHT_INVALID_OPTION');
     }
@@ -36,4 +39,9 @@ export class GuardSet {
     this.#store ??= new MemoryRateLimitStore();
     return [guardRate(limits, this.#store), ...guards];
   }
+}
+
+function describe(value: unknown): string {
+  if (Array.isArray(value)) return 'an array';
+  return value === null ? 'null' : `a ${typeof value}`;
 }

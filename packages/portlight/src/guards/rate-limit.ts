@@ -32,6 +32,7 @@ export function createRateLimit(options: RouteRateLimit, where: string): RateLim
 
 /** The limits of a route. @throws {ConfigError} also when two of them have one name */
 export function createRateLimits(options: RouteRateLimit | readonly RouteRateLimit[], where: string): readonly RateLimit[] {
+  if ('length' in options && options.length === 0) throw invalid(`An empty list of rate limits for ${where} limits nothing; say rateLimit: false.`);
   const limits = ('length' in options ? options : [options]).map((each) => createRateLimit(each, where));
   const names = new Set(limits.map(({ policy }) => policy.name));
   if (names.size < limits.length) throw invalid(`Several rate limits of ${where} need different names.`);

@@ -330,7 +330,8 @@ export class Hub {
   #receive(message: BusMessage): number {
     this.#deliveries += 1;
     const room = this.#rooms.get(message.topic);
-    if (room === undefined) return 0;
+    // What arrives before a subscription is confirmed may be left over from one that ended.
+    if (room === undefined || room.opening !== undefined) return 0;
     const publication = new Publication(message);
     const delivery = this.#deliveries;
     let subscribers = 0;
