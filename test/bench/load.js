@@ -1,5 +1,7 @@
 // One slice of load on one server, by wrk where it is installed, else by autocannon.
 import { execFile, execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
 
@@ -37,6 +39,16 @@ async function measureByAutocannon(url, { method = 'GET', body, headers = {}, pi
   const { default: autocannon } = await import('autocannon');
   const result = await autocannon({ url, method, body, headers, pipelining: pipelined, connections: CONNECTIONS, duration: seconds });
   return result.requests.total / result.duration;
+}
+
+/** A port of 127.0.0.1 that nobody listens on. */
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 function hasProgram(name, args) {

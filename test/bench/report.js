@@ -8,9 +8,11 @@ const PACKAGES = ['fastify', 'hono', '@hono/node-server', 'h3', 'polka', 'koa', 
 
 /**
  * @param {readonly { scenario: string, servers: Map<string, number[]> }[]} results
+ * @param {readonly { name: string, ratios: number[] }[]} websockets
+ * @param {readonly { name: string, importMs: number, listeningMs: number }[]} startUp
  * @param {{ baseline: string, rounds: number, sliceSeconds: number }} method
  */
-export function formatReport(results, { baseline, rounds, sliceSeconds }) {
+export function formatReport(results, websockets, startUp, { baseline, rounds, sliceSeconds }) {
   return [
     '# Benchmarks',
     '',
@@ -21,6 +23,8 @@ export function formatReport(results, { baseline, rounds, sliceSeconds }) {
     `Node ${process.version}, ${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${GENERATOR}; ${PACKAGES.map((name) => `${name} ${versionOf(name)}`).join(', ')}.`,
     '',
     ...results.flatMap(({ scenario, servers }) => formatScenario(scenario, servers)),
+    ...formatWebSockets(websockets),
+    ...formatStartUp(startUp),
   ].join('\n');
 }
 
@@ -35,6 +39,34 @@ function formatScenario(scenario, servers) {
     '| server | ratio | |',
     '| --- | --- | --- |',
     ...rows.map(({ name, middle, least, most }) => `| ${name} | ${middle.toFixed(2)} (${least.toFixed(2)}–${most.toFixed(2)}) | ${bar(middle)} |`),
+    '',
+  ];
+}
+
+function formatWebSockets(results) {
+  if (results.length === 0) return [];
+  return [
+    '## WebSockets',
+    '',
+    'Messages per second as a ratio to `ws` by hand, the same program doing what an app would write: five rounds of a second.',
+    '',
+    '| scenario | ratio |',
+    '| --- | --- |',
+    ...results.map(({ name, ratios }) => `| ${name} | ${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}) |`),
+    '',
+  ];
+}
+
+function formatStartUp(rows) {
+  if (rows.length === 0) return [];
+  return [
+    '## Start',
+    '',
+    'Medians of eleven processes, in milliseconds: the import alone, and from the start of the process to a server that listens.',
+    '',
+    '| framework | import | listening |',
+    '| --- | --- | --- |',
+    ...rows.map(({ name, importMs, listeningMs }) => `| ${name} | ${importMs.toFixed(0)} | ${listeningMs.toFixed(0)} |`),
     '',
   ];
 }

@@ -1,14 +1,14 @@
 // Measures every scenario: slices in turn with the baseline, medians, ratios to node:http in the same run.
-// `node run.js` prints; `node run.js --write` also writes docs/benchmarks.md; `--only=hello` runs one scenario.
+// `node run.js` prints; `node run.js --write` also writes docs/benchmarks.md; `--only=hello` runs one scenario of HTTP.
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { measure, onCore } from './load.js';
+import { freePort, measure, onCore } from './load.js';
 import { formatReport } from './report.js';
 import { SCENARIOS } from './scenarios.js';
+import { measureStartUp } from './startup.js';
+import { measureWebSockets } from './websocket.js';
 
 const BASELINE = 'node-http';
 const ROUNDS = 3;
@@ -19,7 +19,9 @@ const results = [];
 for (const scenario of SCENARIOS.filter(({ name }) => only === undefined || name.startsWith(only))) {
   results.push({ scenario: scenario.name, servers: await run(scenario) });
 }
-const report = formatReport(results, { baseline: BASELINE, rounds: ROUNDS, sliceSeconds: SLICE_SECONDS });
+const websockets = only === undefined ? await measureWebSockets() : [];
+const startUp = only === undefined ? measureStartUp() : [];
+const report = formatReport(results, websockets, startUp, { baseline: BASELINE, rounds: ROUNDS, sliceSeconds: SLICE_SECONDS });
 console.log(report);
 if (process.argv.includes('--write')) await writeFile(new URL('../../docs/benchmarks.md', import.meta.url), report);
 
@@ -61,13 +63,4 @@ async function check(url, { path, method = 'GET', body, headers = {}, status, an
   const response = await fetch(url + path, { method, body, headers: fields });
   const text = await response.text();
   if (response.status !== status || (answer !== undefined && text !== answer)) throw new Error(`${name} answers ${path} with ${response.status} ${text}.`);
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,0 +1,96 @@
+// WebSockets: echo, and one message or a burst of eight to a thousand members, as ratios to ws by hand in the same run.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { WebSocket } from 'ws';
+import { freePort, onCore } from './load.js';
+
+const ROUNDS = 5;
+const SLICE_MS = 1_000;
+
+const SCENARIOS = [
+  { name: 'echo, 64 clients', path: '/echo', clients: 64, run: echo },
+  { name: 'one message to 1,000', path: '/room', clients: 1_000, run: (clients) => spread(clients, 1) },
+  { name: 'eight messages in a tick to 1,000', path: '/room', clients: 1_000, run: (clients) => spread(clients, 8) },
+];
+
+/** The ratios of Portlight to ws, for each scenario, one for each round. */
+export async function measureWebSockets() {
+  const servers = await Promise.all(['ws-bare', 'ws-portlight'].map(start));
+  try {
+    const results = [];
+    for (const { name, path, clients, run } of SCENARIOS) {
+      const ends = await Promise.all(servers.map(({ port }) => Promise.all(Array.from({ length: clients }, () => connect(port, path)))));
+      const ratios = [];
+      for (let round = -1; round < ROUNDS; round += 1) {
+        const [bare, ours] = [await run(ends[0]), await run(ends[1])];
+        if (round >= 0) ratios.push(ours / bare);
+      }
+      for (const each of ends.flat()) each.terminate();
+      results.push({ name, ratios });
+    }
+    return results;
+  } finally {
+    for (const { process: child } of servers) child.kill('SIGKILL');
+  }
+}
+
+/** Messages a second that came back. */
+async function echo(clients) {
+  let count = 0;
+  let isOn = true;
+  for (const client of clients) {
+    client.onmessage = () => {
+      count += 1;
+      if (isOn) client.send('hello');
+    };
+    client.send('hello');
+  }
+  await new Promise((resolve) => setTimeout(resolve, SLICE_MS));
+  isOn = false;
+  const rate = count;
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  return rate;
+}
+
+/** Messages a second that arrived, when one client asks for so many to everybody, again and again. */
+async function spread(clients, messages) {
+  const [first] = clients;
+  const all = clients.length * messages;
+  let count = 0;
+  let total = 0;
+  const began = performance.now();
+  await new Promise((resolve) => {
+    for (const client of clients) {
+      client.onmessage = () => {
+        count += 1;
+        if (count < all) return;
+        total += count;
+        count = 0;
+        if (performance.now() - began < SLICE_MS) first.send(String(messages));
+        else resolve();
+      };
+    }
+    first.send(String(messages));
+  });
+  return (total / (performance.now() - began)) * 1_000;
+}
+
+async function connect(port, path) {
+  for (let tries = 0; ; tries += 1) {
+    const client = new WebSocket(`ws://127.0.0.1:${port}${path}`, { perMessageDeflate: false });
+    try {
+      await once(client, 'open');
+      return client;
+    } catch (error) {
+      if (tries === 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
+}
+
+async function start(name) {
+  const port = await freePort();
+  const [command, ...args] = [...onCore(0), process.execPath, fileURLToPath(new URL(`servers/${name}.js`, import.meta.url)), String(port)];
+  return { port, process: spawn(command, args, { stdio: 'inherit' }) };
+}
