@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest';
+import { MemoryBus } from '../../src/backplane/memory-bus.ts';
+import { Hub } from '../../src/hub/hub.ts';
+import { RecordingLogger } from '../support/recording-logger.ts';
+import { DelayedBus } from './delayed-bus.ts';
+import { RecordingMember } from './recording-member.ts';
+
+type Kind = 'call' | 'answer' | 'message';
+
+function open(): { hub: Hub; bus: DelayedBus; far: MemoryBus; a: RecordingMember; b: RecordingMember; move: (...kinds: Kind[]) => Promise<void>; moveAll: () => Promise<void> } {
+  const far = new MemoryBus();
+  const bus = new DelayedBus(far);
+  const hub = new Hub(bus, { logger: new RecordingLogger(), verbose: false });
+  const move = async (...kinds: Kind[]) => {
+    for (const kind of kinds) {
+      bus.step(kind);
+      await new Promise(setImmediate);
+    }
+  };
+  const moveAll = async () => {
+    while (bus.isBusy) await move('call', 'message', 'answer');
+  };
+  return { hub, bus, far, a: new RecordingMember('a'), b: new RecordingMember('b'), move, moveAll };
+}
+
+describe('a join that has to wait', () => {
+  test('is a promise, which all who join meanwhile wait for', async () => {
+    const { hub, a, b, move, moveAll } = open();
+    const done: string[] = [];
+    void hub.join(a, 't')?.then(() => done.push('a'));
+    void hub.join(b, 't', { member: 'bob' })?.then(() => done.push('b'));
+    void hub.join(a, 't', { member: 'ada' })?.then(() => done.push('a again'));
+    expect([hub.topicsOf(a), done]).toEqual([['t'], []]);
+    await move('call', 'message');
+    expect(done).toEqual(['a']);
+    await moveAll();
+    expect(done).toEqual(['a', 'b', 'a again']);
+    const present = hub.presence('t');
+    await moveAll();
+    expect((await present).map(({ member }) => member)).toEqual(['bob', 'ada']);
+  });
+
+  test('gets nothing that is left over from a stay before', async () => {
+    const { hub, a, move, moveAll } = open();
+    void hub.join(a, 't');
+    await moveAll();
+    void hub.publish('t', 'before');
+    await move('call', 'answer');
+    void hub.leave(a, 't');
+    void hub.join(a, 't');
+    await moveAll();
+    expect(a.data).toEqual([]);
+    void hub.publish('t', 'after');
+    await moveAll();
+    expect(a.data).toEqual(['after']);
+  });
+
+  test('writes the replay before what came meanwhile, and nothing twice', async () => {
+    const { hub, a, b, move, moveAll } = open();
+    hub.history('t', { size: 9 });
+    void hub.join(b, 't');
+    void hub.publish('t', 1);
+    await moveAll();
+    void hub.publish('t', 2);
+    void hub.join(a, 't', { since: 'earliest' });
+    await move('call', 'call', 'message');
+    void hub.publish('t', 3);
+    await move('call', 'message');
+    expect(a.data).toEqual([]);
+    await moveAll();
+    expect([a.data, b.data]).toEqual([[1, 2, 3], [1, 2, 3]]);
+  });
+
+  test('ends in silence when it is left', async () => {
+    const { hub, far, a, moveAll, move } = open();
+    hub.history('t', { size: 9 });
+    void hub.publish('t', 1);
+    await moveAll();
+    const joined = hub.join(a, 't', { since: 'earliest', member: 'ada' });
+    await move('call', 'message', 'call');
+    const left = hub.leaveAll(a);
+    await moveAll();
+    await Promise.all([joined, left]);
+    expect([a.data, hub.sizes, far.presence('t')]).toEqual([[], { topics: 0, members: 0 }, []]);
+  });
+
+  test('ends a replay in which the member leaves', async () => {
+    const { hub, a, moveAll } = open();
+    hub.history('t', { size: 9 });
+    for (const n of [1, 2, 3]) void hub.publish('t', n);
+    await moveAll();
+    a.onDeliver = ({ data }) => void (data === 2 && hub.leave(a, 't'));
+    void hub.join(a, 't', { since: 'earliest' });
+    await moveAll();
+    expect(a.data).toEqual([1, 2]);
+  });
+});
+
+describe('a bus that cannot be reached', () => {
+  test.each([0, 1, 2])('fails a join at step %i, and nothing is left of it', async (steps) => {
+    const { hub, bus, far, a, move, moveAll } = open();
+    hub.history('t', { size: 9 });
+    const joined = hub.join(a, 't', { member: 'ada', since: 'earliest' });
+    const outcome = Promise.allSettled([joined, hub.join(a, 't', { info: 1 })]);
+    for (let n = 0; n < steps; n += 1) await move('call', 'message', 'answer');
+    bus.isBroken = true;
+    await moveAll();
+    const failure = { status: 'rejected', reason: { message: 'The bus cannot be reached.' } };
+    expect(await outcome).toMatchObject([failure, failure]);
+    expect([hub.sizes, hub.topicsOf(a)]).toEqual([{ topics: 0, members: 0 }, []]);
+    bus.isBroken = false;
+    void hub.join(a, 't', { member: 'ada' });
+    await moveAll();
+    expect(far.presence('t')).toHaveLength(1);
+  });
+
+  test('fails what is published, and what leaves has left', async () => {
+    const { hub, bus, a, moveAll } = open();
+    void hub.join(a, 't', { member: 'ada' });
+    await moveAll();
+    bus.isBroken = true;
+    const outcome = Promise.allSettled([hub.publish('t', 1), hub.presence('t'), hub.leave(a, 't')]);
+    await moveAll();
+    expect((await outcome).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(hub.sizes).toEqual({ topics: 0, members: 0 });
+  });
+});
