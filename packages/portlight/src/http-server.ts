@@ -246,16 +246,20 @@ export class HttpServer extends Router implements ServerView {
   connect(handler?: ConnectHandler, ...rest: readonly never[]): this {
     this.assertOpen('connect');
     assertNoMore(rest, 'connect');
-    if (handler !== undefined) this.#registry.onConnect(assertHandler(handler, 'connect'));
-    return this.#serveConnecting('connect', (request) => this.#registry.connect(request.client.id, request.ip, 'request'));
+    if (handler !== undefined) assertHandler(handler, 'connect');
+    this.#serveConnecting('connect', (request) => this.#registry.connect(request.client.id, request.ip, 'request'));
+    if (handler !== undefined) this.#registry.onConnect(handler);
+    return this;
   }
 
   /** Serves `GET /disconnect`, by which a client disconnects. The handler is told once for each client, whatever ended it. */
   disconnect(handler?: DisconnectHandler, ...rest: readonly never[]): this {
     this.assertOpen('disconnect');
     assertNoMore(rest, 'disconnect');
-    if (handler !== undefined) this.#registry.onDisconnect(assertHandler(handler, 'disconnect'));
-    return this.#serveConnecting('disconnect', (request) => this.#registry.disconnect(request.client.id, 'request'));
+    if (handler !== undefined) assertHandler(handler, 'disconnect');
+    this.#serveConnecting('disconnect', (request) => this.#registry.disconnect(request.client.id, 'request'));
+    if (handler !== undefined) this.#registry.onDisconnect(handler);
+    return this;
   }
 
   /** Refuses clients that have not asked for `/connect` with 403. That path, `/disconnect`, ping and ready stay open. */

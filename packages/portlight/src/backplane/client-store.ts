@@ -20,6 +20,8 @@ export interface Client {
 export interface ClientStore {
   /** Whether nobody is connected for sure; then a request has nobody to count for. */
   readonly isEmpty: boolean;
+  /** Whether there is no room for another client. */
+  isFull(): MaybePromise<boolean>;
   /** @returns the client, and whether it was not connected before; `undefined` when there is no room for another */
   add(id: string, address: string): MaybePromise<{ readonly client: Client; readonly isNew: boolean } | undefined>;
   /** Counts a request. @returns whether the client is connected */

@@ -29,10 +29,14 @@ export class MemoryClientStore implements ClientStore {
     return this.#entries.size === 0;
   }
 
+  isFull(): boolean {
+    return this.#entries.size >= this.#most;
+  }
+
   add(id: string, address: string): { readonly client: Client; readonly isNew: boolean } | undefined {
     const present = this.#entries.get(id);
     if (present !== undefined) return { client: toClient(present), isNew: false };
-    if (this.#entries.size >= this.#most) return undefined;
+    if (this.isFull()) return undefined;
     const wallClock = Date.now();
     const entry: Entry = { id, address, connectedAt: wallClock, lastSeenAt: wallClock, seenAt: this.#now(), requests: 0 };
     this.#entries.set(id, entry);

@@ -27,7 +27,10 @@ export class ClientRegistry implements Clients {
   readonly #log: LogHolder;
   readonly #connectHandlers: ConnectHandler[] = [];
   readonly #disconnectHandlers: DisconnectHandler[] = [];
+  /** Clients whose handlers still decide. */
+  readonly #pending: Map<string, Promise<void>> = new Map();
   #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   constructor(store: ClientStore, log: LogHolder) {
     this.#store = store;
@@ -68,21 +71,23 @@ export class ClientRegistry implements Clients {
     return this.#store.touch(id);
   }
 
-  /** @throws {ServiceUnavailableError} when there is no room; what a handler throws, and then it is not connected */
+  /**
+   * Asks the handlers, and connects the client when they are through. Who asks again meanwhile waits for the same outcome.
+   *
+   * @throws {ServiceUnavailableError} when there is no room; what a handler throws, and then it is not connected
+   */
   async connect(id: string, address: string, reason: ConnectReason): Promise<void> {
-    const added = await this.#store.add(id, address);
-    if (added === undefined) throw new ServiceUnavailableError('No more clients can be connected.', { headers: { 'retry-after': '60' }, expose: true });
-    if (!added.isNew) return;
-    try {
-      for (const handler of this.#connectHandlers) await handler(added.client, this, reason);
-    } catch (error) {
-      await this.#store.remove(id);
-      throw error;
-    }
+    if ((await this.#store.get(id)) !== undefined) return;
+    const pending = this.#pending.get(id);
+    if (pending !== undefined) return pending;
+    const connecting = this.#connect(id, address, reason).finally(() => this.#pending.delete(id));
+    this.#pending.set(id, connecting);
+    return connecting;
   }
 
   /** Does nothing to one that is not connected. @throws what a handler throws; the client is disconnected nevertheless */
   async disconnect(id: string, reason: DisconnectReason): Promise<void> {
+    await this.#pending.get(id)?.catch(() => undefined);
     const client = await this.#store.remove(id);
     if (client !== undefined) await this.#tell(client, reason);
   }
@@ -90,6 +95,7 @@ export class ClientRegistry implements Clients {
   /** Forgets clients from whom nothing comes for so long. One timer for all, which keeps no process alive. */
   watch(idleMs: number): void {
     clearInterval(this.#timer);
+    this.#isClosed = false;
     if (idleMs === 0) return;
     this.#timer = setInterval(() => void this.#removeIdle(idleMs), Math.max(20, Math.min(1_000, idleMs / 4))).unref();
   }
@@ -97,6 +103,7 @@ export class ClientRegistry implements Clients {
   /** Disconnects everybody. Never rejects. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    this.#isClosed = true;
     await this.#tellAll(await this.#store.removeAll(), 'shutdown');
   }
 
@@ -104,15 +111,25 @@ export class ClientRegistry implements Clients {
     await this.#tellAll(await this.#store.removeIdle(idleMs), 'idle');
   }
 
+  async #connect(id: string, address: string, reason: ConnectReason): Promise<void> {
+    if (await this.#store.isFull()) throw noRoom();
+    const now = Date.now();
+    for (const handler of this.#connectHandlers) await handler({ id, address, connectedAt: now, lastSeenAt: now, requests: 0 }, this, reason);
+    if (this.#isClosed || (await this.#store.add(id, address)) === undefined) throw noRoom();
+  }
+
+  /** All at once: one whose handler takes its time must not keep the others from being told. */
   async #tellAll(clients: readonly Client[], reason: DisconnectReason): Promise<void> {
-    for (const client of clients) {
-      await this.#tell(client, reason).catch((error: unknown) => {
-        this.#log.logger.error({ err: error, client: client.id, reason }, 'A disconnect handler failed.');
-      });
-    }
+    await Promise.all(clients.map((client) => this.#tell(client, reason).catch((error: unknown) => {
+      this.#log.logger.error({ err: error, client: client.id, reason }, 'A disconnect handler failed.');
+    })));
   }
 
   async #tell(client: Client, reason: DisconnectReason): Promise<void> {
     for (const handler of this.#disconnectHandlers) await handler(client, this, reason);
   }
+}
+
+function noRoom(): ServiceUnavailableError {
+  return new ServiceUnavailableError('No more clients can be connected.', { headers: { 'retry-after': '60' }, expose: true });
 }

@@ -7,7 +7,7 @@ export interface RateLimitOptions {
    *
    * @default the address; IPv6 by its /56
    */
-  readonly key?: ((request: HttpRequest) => string | undefined) | undefined;
+  readonly key?: ((request: HttpRequest) => string | number | undefined) | undefined;
   /** Requests for which it is true are not counted. @default none */
   readonly skip?: ((request: HttpRequest) => boolean) | undefined;
   /**

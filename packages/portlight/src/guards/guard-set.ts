@@ -24,6 +24,8 @@ export class GuardSet {
     if (typeof options !== 'object' || options === null || Array.isArray(options)) {
       throw new ConfigError(`setRateLimit takes options such as { key: (request) => request.header('x-api-key') } after the seconds, not ${describe(options)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
     }
+    const twice = ['max', 'windowSeconds'].find((name) => name in options);
+    if (twice !== undefined) throw new ConfigError(`setRateLimit takes ${twice} as an argument, not among its options.`, 'ERR_PORTLIGHT_INVALID_OPTION');
     const limit = createRateLimit({ ...options, max, windowSeconds }, 'the server');
     if (this.#limits.some(({ policy }) => policy.name === limit.policy.name)) {
       throw new ConfigError(`There is a rate limit of the name ${JSON.stringify(limit.policy.name)} already; give this one another by its option name.`, 'ERR_PORTLIGHT_INVALID_OPTION');

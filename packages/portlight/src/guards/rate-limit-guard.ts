@@ -1,5 +1,7 @@
 import { addressKey, formatRateLimit, type RateLimitClaim, type RateLimitDecision, type RateLimitStore } from '@portlight/rate-limit';
 import { TooManyRequestsError } from '../errors/http-error.ts';
+import { notAtOnce, toText } from '../request/to-text.ts';
+import { isPromiseLike } from '../response/is-promise-like.ts';
 import { withoutStack } from '../errors/without-stack.ts';
 import type { HttpRequest } from '../request/http-request.ts';
 import type { Guard, Verdict } from './guard.ts';
@@ -12,7 +14,7 @@ export function guardRate(limits: readonly RateLimit[], store: RateLimitStore): 
   return (request) => {
     const claims: RateLimitClaim[] = [];
     for (const limit of limits) {
-      if (limit.skip?.(request) !== true) claims.push({ key: limit.prefix + keyOf(limit, request), policy: limit.policy });
+      if (!isSkipped(limit, request)) claims.push({ key: limit.prefix + keyOf(limit, request), policy: limit.policy });
     }
     if (claims.length === 0) return PASSED;
     const decisions = store.take(claims);
@@ -22,11 +24,18 @@ export function guardRate(limits: readonly RateLimit[], store: RateLimitStore): 
 
 function keyOf({ key }: RateLimit, request: HttpRequest): string {
   const chosen: unknown = key?.(request);
-  return typeof chosen === 'string' && chosen !== '' ? `key ${chosen}` : addressKey(request.ip);
+  if (chosen === undefined || chosen === null || chosen === '') return addressKey(request.ip);
+  return `key ${toText(chosen, 'key of a rate limit')}`;
+}
+
+function isSkipped({ skip }: RateLimit, request: HttpRequest): boolean {
+  const isSkipped: unknown = skip?.(request);
+  if (isPromiseLike(isSkipped)) throw notAtOnce(isSkipped, 'skip of a rate limit');
+  return Boolean(isSkipped);
 }
 
 function judge(decisions: readonly RateLimitDecision[]): Verdict {
-  const fields = { ...formatRateLimit(decisions) };
-  const refusal = decisions.every(({ isAllowed }) => isAllowed) ? undefined : withoutStack(() => new TooManyRequestsError('This client has sent too many requests.'));
-  return { fields, refusal };
+  const { 'retry-after': seconds, ...fields } = formatRateLimit(decisions);
+  if (seconds === undefined) return { fields: { ...fields } };
+  return { fields: { ...fields }, refusal: withoutStack(() => new TooManyRequestsError('This client has sent too many requests.', { headers: { 'retry-after': seconds } })) };
 }

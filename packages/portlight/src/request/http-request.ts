@@ -9,6 +9,7 @@ import { parseQuery, type Query } from './query.ts';
 import { RequestBody } from './request-body.ts';
 import { findOrigin, type Origin } from './origin.ts';
 import type { ClientRules, RequestSource, ServerView } from './request-source.ts';
+import { toText } from './to-text.ts';
 import { parseTarget, refuseTarget, type Target } from './target.ts';
 
 /** What a route's pattern and schemas say about its requests. */
@@ -251,7 +252,8 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
   #findClient(): RequestClient {
     const { address, port } = this.#findOrigin();
     const id: unknown = this.#rules.identify?.(this as HttpRequest<RequestShape> as HttpRequest);
-    return { id: typeof id === 'string' && id !== '' ? id : address, address, port };
+    const isNamed = id !== undefined && id !== null && id !== '';
+    return { id: isNamed ? toText(id, 'identify') : address, address, port };
   }
 
   async #readJson(): Promise<unknown> {

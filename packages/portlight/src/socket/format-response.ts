@@ -10,7 +10,7 @@ import { inspectResponse } from './response-head.ts';
  */
 export async function formatLastResponse(response: HttpResponse): Promise<Buffer> {
   if (isStream(response.body)) response.body = await collect(response.body);
-  const head = formatHeadText(inspectResponse(response), 'connection: close\r\n');
+  const head = formatHeadText(inspectResponse(response), 'Connection: close\r\n');
   const { body } = response;
   return Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from((body ?? '') as string)]);
 }

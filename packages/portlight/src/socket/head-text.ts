@@ -57,7 +57,7 @@ function addStatusLine(status: number): string {
 function addTail(connectionLines: string): string {
   const now = Date.now();
   if (tails.size === 0) setTimeout(() => tails.clear(), 1_000 - (now % 1_000)).unref();
-  const tail = [`date: ${new Date(now).toUTCString()}\r\n`, connectionLines, '\r\n'].join('');
+  const tail = [`Date: ${new Date(now).toUTCString()}\r\n`, connectionLines, '\r\n'].join('');
   tails.set(connectionLines, tail);
   return tail;
 }

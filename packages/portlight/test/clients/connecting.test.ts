@@ -19,7 +19,7 @@ describe('connect and disconnect', () => {
     expect(await server.clients.get('ada')).toMatchObject({ id: 'ada', address: '127.0.0.1', requests: 2 });
     expect(await (await server.fetch('/disconnect', as('ada'))).text()).toBe('Client successfully disconnected.');
     expect((await server.fetch('/disconnect', as('ada'))).status).toBe(200);
-    expect(told).toEqual(['+ada request 1', '-ada request 3']);
+    expect(told).toEqual(['+ada request 0', '-ada request 3']);
   });
 
   test('answer HEAD and change nothing by it', async () => {
@@ -37,10 +37,63 @@ describe('connect and disconnect', () => {
     expect(await server.clients.count()).toBe(0);
   });
 
-  test('take the address where identify gives no text', async () => {
-    const { server } = portless((app) => app.connect(), { identify: () => 7 as never });
+  test.each([['', '127.0.0.1'], [undefined, '127.0.0.1'], [7, '7'], ['ada', 'ada']])('know a client by %j as %s', async (named, id) => {
+    const { server } = portless((app) => app.connect(), { identify: () => named as never });
     await server.fetch('/connect');
-    expect((await server.clients.list()).map(({ id }) => id)).toEqual(['127.0.0.1']);
+    expect((await server.clients.list()).map((client) => client.id)).toEqual([id]);
+  });
+
+  test.each([[() => ({})], [() => Promise.reject(new Error('late'))], [() => { throw new Error('broken'); }]])('answer 500 where identify gives neither text nor a number', async (identifyBadly) => {
+    const { server } = portless((app) => app.connect(), { identify: identifyBadly as never });
+    expect((await server.fetch('/connect')).status).toBe(500);
+  });
+
+  test('let nobody in before the handler is through, however often it is asked', async () => {
+    const gate = deferred();
+    const told: string[] = [];
+    let asked = 0;
+    const { server } = portless((app) => app.connectionRequired().get('/', () => 'in')
+      .connect(async () => {
+        asked += 1;
+        await gate.promise;
+        throw new HttpError(401, 'Not you.');
+      })
+      .disconnect((client) => void told.push(client.id)));
+    const [first, second, leaving] = [server.fetch('/connect'), server.fetch('/connect'), server.fetch('/disconnect')];
+    await new Promise(setImmediate);
+    expect((await server.fetch('/')).status).toBe(403);
+    gate.resolve();
+    expect([(await first).status, (await second).status, (await leaving).status, asked, told]).toEqual([401, 401, 200, 1, []]);
+  });
+
+  test('tell of a client that leaves while it connects after it has connected', async () => {
+    const gate = deferred();
+    const told: string[] = [];
+    const { server } = portless((app) => app
+      .connect(async () => {
+        await gate.promise;
+        told.push('connected');
+      })
+      .disconnect(() => void told.push('disconnected')));
+    const both = [server.fetch('/connect'), server.fetch('/disconnect')];
+    await new Promise(setImmediate);
+    gate.resolve();
+    await Promise.all(both);
+    expect(told).toEqual(['connected', 'disconnected']);
+  });
+
+  test('tell everybody of a stop at once, whatever one handler does', async () => {
+    const told: string[] = [];
+    const hangs = deferred();
+    await using open = await openServer((app) => app.disconnect(async (client) => {
+      if (client.id === 'a') await hangs.promise;
+      told.push(client.id);
+    }));
+    for (const id of ['a', 'b', 'c']) await open.server.on(id);
+    const stopping = open.server.shutdown({ timeoutMs: 0 });
+    await expect.poll(() => told).toEqual(['b', 'c']);
+    hangs.resolve();
+    await stopping;
   });
 
   test('disconnect everybody when the server stops, before the hooks of the app', async () => {
@@ -62,6 +115,7 @@ describe('connect and disconnect', () => {
   test('refuse what is no handler, and a second registration', () => {
     expect(() => new HttpServer().connect('x' as never)).toThrow(/connect takes a handler/);
     expect(() => new HttpServer().connect().connect()).toThrow(expect.objectContaining({ code: 'ERR_PORTLIGHT_DUPLICATE_ROUTE' }));
+    expect(() => new HttpServer().connect(() => undefined, ...([() => undefined] as never[]))).toThrow(/more arguments/);
   });
 });
 

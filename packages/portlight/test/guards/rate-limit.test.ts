@@ -117,6 +117,27 @@ describe('setRateLimit', () => {
     expect([await status('198.51.100.1'), await status('6.6.6.6, 198.51.100.1'), await status('198.51.100.2'), await status('2001:db8::1'), await status('2001:db8:0:00ff::9')]).toEqual([200, 429, 200, 200, 429]);
   });
 
+  test.each<[string, () => unknown]>([['rejects', () => Promise.reject(new Error('late'))], ['is a promise', () => Promise.resolve('a')], ['is an object', () => ({})]])('answers 500 to a key that %s', async (_how, key) => {
+    const { server, log } = portless((app) => app.setRateLimit(1, 60, { key: key as never }).get('/', () => 'ok'));
+    expect((await server.fetch('/')).status).toBe(500);
+    expect(log.at('error')).toHaveLength(1);
+  });
+
+  test('takes numbers for keys, and refuses a skip that is a promise', async () => {
+    const { server } = portless((app) => app.setRateLimit(1, 60, { key: (each) => Number(each.header('x-key')) }).get('/', () => 'ok'));
+    expect([(await server.fetch('/', from('1'))).status, (await server.fetch('/', from('2'))).status, (await server.fetch('/', from('1'))).status]).toEqual([200, 200, 429]);
+    const { server: other } = portless((app) => app.setRateLimit(1, 60, { skip: (() => Promise.resolve(true)) as never }).get('/', () => 'ok'));
+    expect((await other.fetch('/')).status).toBe(500);
+  });
+
+  test('gives the handlers of errors the time to wait, and leaves theirs as they say it', async () => {
+    const { server } = portless((app) => app.setRateLimit(1, 60).get('/', () => 'ok').error(429, (error) => HttpResponse.text(`wait ${error.headers['retry-after'] ?? '?'} s`, { headers: { 'retry-after': '120' } })));
+    await server.fetch('/');
+    const refused = await server.fetch('/');
+    expect(await refused.text()).toMatch(/^wait (59|60) s$/);
+    expect(refused.headers.get('retry-after')).toBe('120');
+  });
+
   test('reports a key that throws, as any error of the app', async () => {
     const { server, log } = portless((app) => app.setRateLimit(1, 60, { key: () => { throw new Error('broken key'); } }).get('/', () => 'ok'));
     expect((await server.fetch('/')).status).toBe(500);
@@ -135,6 +156,7 @@ describe('setRateLimit', () => {
     ['key', (server) => server.setRateLimit(1, 60, { key: 'ip' as never })],
     ['limit', (server) => server.setRateLimit(1, 60, { limit: 3 } as never)],
     ['default', (server) => server.setRateLimit(1, 60).setRateLimit(2, 60)],
+    ['max', (server) => server.setRateLimit(1, 60, { max: 5 } as never)],
     ['a function', (server) => server.setRateLimit(1, 60, ((request: unknown) => request) as never)],
     ['null', (server) => server.setRateLimit(1, 60, null as never)],
     ['an array', (server) => server.setRateLimit(1, 60, [] as never)],

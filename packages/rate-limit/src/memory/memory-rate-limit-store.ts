@@ -8,6 +8,9 @@ import { shortKey } from './short-key.ts';
 /** V8 has no Map of more than 16.7 million. */
 const LARGEST_MAX_KEYS = 10_000_000;
 
+/** About a microsecond. */
+const STEPS_PER_MS = 1_024;
+
 export interface MemoryRateLimitStoreOptions {
   /** Most keys that are kept, of all policies together, 1 to 10,000,000. @default 100_000 */
   readonly maxKeys?: number | undefined;
@@ -46,7 +49,9 @@ export class MemoryRateLimitStore implements RateLimitStore {
   /** Takes one unit of each claim, or of none. Answers at once. */
   take(claims: readonly RateLimitClaim[]): readonly RateLimitDecision[] {
     const time = this.#clock();
-    if (time > this.#now) this.#now = time;
+    // In steps that binary fractions hold exactly: else a window, added and taken away again, comes out a little shorter.
+    const exact = Math.floor(time * STEPS_PER_MS) / STEPS_PER_MS;
+    if (exact > this.#now) this.#now = exact;
     const now = this.#now;
 
     let seats = this.#seatsOf(claims, now);

@@ -11,7 +11,7 @@ import { type HeadParser, readFields } from './head-parser.ts';
 import { StreamWriter } from './stream-writer.ts';
 
 const LAST_RESORT: ResponseHead = { status: 500, fields: [], bodyBytes: 0, mayHaveBody: true, asksToClose: true };
-const CLOSE = 'connection: close\r\n';
+const CLOSE = 'Connection: close\r\n';
 
 /** One request and its response on the fast lane. */
 export class FastExchange extends Exchange {
@@ -83,7 +83,7 @@ export class FastExchange extends Exchange {
     const writer = new StreamWriter(socket, isChunked);
     this.#writer = writer;
     this.#carrier.flush();
-    const begin = (): void => writer.writeHead(formatHeadText(head, this.#persistence(head) + (isChunked ? 'transfer-encoding: chunked\r\n' : '')));
+    const begin = (): void => writer.writeHead(formatHeadText(head, this.#persistence(head) + (isChunked ? 'Transfer-Encoding: chunked\r\n' : '')));
     await sendStream(body, writer, begin, socket, head.bodyBytes);
     writer.end();
     this.finish();

@@ -31,7 +31,7 @@ export class FastLane implements Lane {
     const { headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs } = services.config;
     this.services = services;
     this.parser = new HeadParser(services.config);
-    this.persistence = `connection: keep-alive\r\nkeep-alive: timeout=${Math.floor(keepAliveTimeoutMs / 1_000)}\r\n`;
+    this.persistence = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveTimeoutMs / 1_000)}\r\n`;
     this.#other = other;
     const shortestMs = Math.min(headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs);
     this.#timer = setInterval(() => this.#lookAround(performance.now()), Math.max(LEAST_INTERVAL_MS, Math.min(DEFAULTS.timeoutCheckMs, shortestMs / 4))).unref();

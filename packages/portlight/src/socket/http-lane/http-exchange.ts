@@ -63,7 +63,7 @@ export class HttpExchange extends Exchange {
     if (isUnread) this.connection.isLast = true;
     const fields = [...head.fields];
     if (head.bodyBytes !== undefined) fields.push('content-length', String(head.bodyBytes));
-    if (this.isLast(head)) fields.push('connection', 'close');
+    if (this.isLast(head)) fields.push('Connection', 'close');
     const { body } = response;
     if (head.mayHaveBody && this.method !== 'HEAD' && isStream(body)) return this.#stream(body, head, fields, lingers);
     to.writeHead(head.status, fields);
@@ -79,7 +79,7 @@ export class HttpExchange extends Exchange {
   }
 
   protected writeLastResort(): void {
-    this.#response.writeHead(500, ['content-length', '0', 'connection', 'close']).end();
+    this.#response.writeHead(500, ['content-length', '0', 'Connection', 'close']).end();
   }
 
   async #stream(body: BodyStream, { status, bodyBytes }: ResponseHead, fields: string[], lingers: boolean): Promise<void> {
