@@ -15,6 +15,8 @@ export interface WireListener {
 export interface MessageWire {
   /** What the client has not yet taken. */
   readonly bufferedBytes: number;
+  /** What is written now leaves with everything that is written until the bytes that just came are read: nothing is gained by waiting. */
+  readonly isGathering: boolean;
   listen(listener: WireListener): void;
   write(messages: readonly OutgoingMessage[]): void;
   ping(): void;

@@ -39,9 +39,11 @@ export class Outbox implements Flushable {
       if (slowClient === 'close') this.#onOverflow();
       return 'dropped';
     }
-    if (this.#queue.length === 0) flushLater(this);
     this.#queue.push(message);
     this.#queuedBytes += message.frame.byteLength;
+    // A close that stands behind the message in what was read must not overtake the answer.
+    if (this.#wire.isGathering) this.flush();
+    else if (this.#queue.length === 1) flushLater(this);
     return waiting === 0 ? 'sent' : 'buffered';
   }
 

@@ -10,6 +10,7 @@ export interface WireClient {
 /** A wire without a socket: what one side writes, the other has at once. */
 export class MemoryWire implements MessageWire {
   readonly bufferedBytes = 0;
+  readonly isGathering = false;
   readonly #client: WireClient;
   readonly #held: (string | Buffer)[] = [];
   #listener: WireListener | undefined;

@@ -75,10 +75,12 @@ describe('connect and disconnect', () => {
         told.push('connected');
       })
       .disconnect(() => void told.push('disconnected')));
-    const both = [server.fetch('/connect'), server.fetch('/disconnect')];
+    const connecting = server.fetch('/connect');
+    await new Promise(setImmediate);
+    const leaving = server.fetch('/disconnect');
     await new Promise(setImmediate);
     gate.resolve();
-    await Promise.all(both);
+    await Promise.all([connecting, leaving]);
     expect(told).toEqual(['connected', 'disconnected']);
   });
 

@@ -61,10 +61,17 @@ export class UpgradeExchange extends Exchange {
     this.#hasBegun = true;
     const { message, head } = this.#upgrade;
     const { socket } = this.connection;
-    this.#server.once('headers', (lines) => {
+    const addHeaders = (lines: string[]): void => {
       for (const [name, value] of response.headers) lines.push(`${name}: ${value}`);
-    });
-    this.#server.handleUpgrade(message, socket, head, (websocket) => openChannel(this.request, new WebSocketWire(websocket, socket)));
+    };
+    this.#server.on('headers', addHeaders);
+    try {
+      // Answers at once, or closes the socket: one that has ended meanwhile for example.
+      this.#server.handleUpgrade(message, socket, head, (websocket) => openChannel(this.request, new WebSocketWire(websocket, socket)));
+    } finally {
+      // The server is everybody's.
+      this.#server.off('headers', addHeaders);
+    }
     return undefined;
   }
 

@@ -13,6 +13,7 @@ export class WebSocketWire implements MessageWire {
   readonly #socket: Socket;
   /** Compressed messages are ws's to frame. */
   readonly #isPlain: boolean;
+  #isGathering = false;
 
   constructor(websocket: WebSocket, socket: Socket) {
     this.#websocket = websocket;
@@ -24,8 +25,13 @@ export class WebSocketWire implements MessageWire {
     return this.#websocket.bufferedAmount;
   }
 
+  get isGathering(): boolean {
+    return this.#isGathering;
+  }
+
   listen(listener: WireListener): void {
     const websocket = this.#websocket;
+    this.#socket.prependListener('data', this.#gather);
     websocket.on('message', (data, isBinary) => listener.message(isBinary ? (data as Buffer) : (data as Buffer).toString()));
     websocket.on('ping', () => listener.alive());
     websocket.on('pong', () => listener.alive());
@@ -70,6 +76,17 @@ export class WebSocketWire implements MessageWire {
   resume(): void {
     this.#websocket.resume();
   }
+
+  /** Runs before ws reads what came: answers to all of it leave in one write, and before ws answers a close. */
+  readonly #gather = (): void => {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    this.#socket.cork();
+    process.nextTick(() => {
+      this.#isGathering = false;
+      this.#socket.uncork();
+    });
+  };
 
   #writeAll(frames: readonly Buffer[]): void {
     const bytes = frames.reduce((sum, frame) => sum + frame.byteLength, 0);
