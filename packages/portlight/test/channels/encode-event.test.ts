@@ -145,7 +145,7 @@ describe('what is refused', () => {
     expect(() => encodeEvent({ retry: retry as number })).toThrow(expect.objectContaining({ code: 'ERR_PORTLIGHT_CHANNEL' }));
   });
 
-  test.fails('retry that has more than digits', () => {
+  test('retry that has more than digits', () => {
     expect(() => encodeEvent({ retry: 1e21 })).toThrow(expect.objectContaining({ code: 'ERR_PORTLIGHT_CHANNEL' }));
   });
 
