@@ -51,5 +51,5 @@ export const OWNERS: Readonly<Record<string, string>> = {
 
 /** What an owned package exports that everybody may import, because it only looks at text. */
 export const FREE_NAMES: Readonly<Record<string, readonly string[]>> = {
-  'node:net': ['BlockList', 'isIP', 'isIPv4', 'isIPv6'],
+  'node:net': ['BlockList', 'SocketAddress', 'isIP', 'isIPv4', 'isIPv6'],
 };

@@ -38,6 +38,8 @@ export const DEFAULTS = {
   maxConnectionsPerIp: 10_000,
   /** Clients that are connected by `/connect`; one more is answered 503. */
   maxClients: 100_000,
+  /** Of what identifies a client, in characters. */
+  maxClientIdLength: 256,
   /** Of one WebSocket message: 1 MiB; ws would take 100. */
   maxPayloadBytes: 1_048_576,
   /** Frames of one message. */

@@ -138,6 +138,8 @@ export class HttpServer extends Router implements ServerView {
     const { port } = this.getAddress();
     assertShutdownOptions(options);
     const report = await this.#stop('shutdown', options.timeoutMs);
+    // Of a server that never started, clients may be connected by hand.
+    await this.#registry.close();
     if (options.kill === true && port !== 0) await this.freePortIfStuck(port);
     return report;
   }
@@ -419,7 +421,7 @@ export class HttpServer extends Router implements ServerView {
 
   #openPipeline(): Pipeline {
     if (this.#pipeline !== undefined) return this.#pipeline;
-    if (this.#guards.isConnectionRequired) this.#completeConnecting();
+    if (this.#guards.isConnectionRequired || this.#requiresConnection()) this.#completeConnecting();
     const { registrations } = this;
     this.#channels = new ChannelRegistry(this.#config.channels);
     const channels = { hub: this.#hub, registry: this.#channels, config: this.#config.channels, log: this.#log };
@@ -427,8 +429,15 @@ export class HttpServer extends Router implements ServerView {
     return this.#pipeline;
   }
 
-  /** What is required of clients must be possible. */
+  #requiresConnection(): boolean {
+    const { routes, channelRoutes, eventsRoutes } = this.registrations;
+    return [...routes, ...channelRoutes, ...eventsRoutes].some(({ options }) => options.connectionRequired === true);
+  }
+
+  /** What is required of clients must be possible. @throws {ConfigError} when a route of the app has taken the path */
   #completeConnecting(): void {
+    const taken = this.registrations.routes.find(({ pattern, scope }) => scope.parent === undefined && !this.#connecting.has('connect') && pattern === '/connect');
+    if (taken !== undefined) throw new ConfigError('A connection is required of clients, and /connect is a route of the app; use connect(handler) in its place.', 'ERR_PORTLIGHT_DUPLICATE_ROUTE');
     if (!this.#connecting.has('connect')) this.#serveConnecting('connect', (request) => this.#registry.connect(request.client.id, request.ip, 'request'));
     if (!this.#connecting.has('disconnect')) this.#serveConnecting('disconnect', (request) => this.#registry.disconnect(request.client.id, 'request'));
   }

@@ -207,9 +207,9 @@ export class Pipeline {
     return scope.chain.flatMap((each) => this.#steps.get(each) ?? []);
   }
 
-  /** What a request passes whose path is known, but not by its method: the middleware of the scope that knows it. */
-  #planClaimed(scope: Scope, core: RouteCore): Plan {
-    return this.#planRefused(scope, this.#stepsOf(scope), core);
+  /** What a request passes whose path is known, but not by its method: guards and middleware of what knows it. */
+  #planClaimed(scope: Scope, guards: readonly Guard[], core: RouteCore): Plan {
+    return { ...this.#planRefused(scope, this.#stepsOf(scope), core), guards };
   }
 
   /** What a request passes whose path is no route's: the middleware of the root, and all that has a pattern for it. */
@@ -244,10 +244,10 @@ export class Pipeline {
     const [byHttp, byUpgrade, byEvents] = [this.#table.allowed(path), this.#upgrades.allowed(path), this.#events.allowed(path)];
     const claimed = byHttp ?? byUpgrade ?? byEvents;
     if (claimed === undefined) return this.#unknown;
-    const { scope } = claimed.target;
-    if ((method === 'GET' || method === 'HEAD') && (byUpgrade ?? byEvents) !== undefined) return this.#planClaimed(scope, byEvents === undefined ? upgradeRequired : notAcceptable);
-    const methods = [...new Set([...(byHttp?.methods ?? []), ...(byUpgrade ?? byEvents ? ['GET'] : []), 'OPTIONS'])].sort();
-    return this.#planClaimed(scope, method === 'OPTIONS' ? () => formatAllow(methods) : () => methodNotAllowed(methods));
+    const { scope, guards } = claimed.target;
+    if ((method === 'GET' || method === 'HEAD') && (byUpgrade ?? byEvents) !== undefined) return this.#planClaimed(scope, this.#generalGuards, byEvents === undefined ? upgradeRequired : notAcceptable);
+    const methods = [...new Set([...(byHttp?.methods ?? []), ...(byUpgrade === undefined ? [] : ['GET']), ...(byEvents === undefined ? [] : ['GET', 'HEAD']), 'OPTIONS'])].sort();
+    return this.#planClaimed(scope, byHttp === undefined ? this.#generalGuards : guards, method === 'OPTIONS' ? () => formatAllow(methods) : () => methodNotAllowed(methods));
   }
 
   /** `OPTIONS *` asks what the server can do at all (RFC 9110 §9.3.7). */

@@ -1,4 +1,3 @@
-import { DEFAULTS } from '../defaults.ts';
 import { ServiceUnavailableError, TooManyRequestsError } from '../errors/http-error.ts';
 import type { WebSocketConfig } from '../config/websocket-options.ts';
 import type { Beating } from './heartbeat.ts';
@@ -50,12 +49,15 @@ export class ChannelRegistry {
     else this.#perIp.set(end.ip, left);
   }
 
+  /** From now on there may be channels. */
+  start(): void {
+    this.#isStopping = false;
+  }
+
   /** Ends all that is open, and whatever is opened from now on. */
   stop(): void {
     this.#isStopping = true;
     for (const end of this.#open) end.endForStop();
   }
 
-  /** After how long without an answer to a ping a client is dead. */
-  static readonly pongTimeoutMs: number = DEFAULTS.pongTimeoutMs;
 }

@@ -40,6 +40,6 @@ function assertLine(name: string, value: unknown): string {
 }
 
 function assertRetry(value: unknown): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
   throw new ChannelError(`The field retry of an event is a whole number of milliseconds, not ${String(value)}.`);
 }

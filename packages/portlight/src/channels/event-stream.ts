@@ -32,6 +32,9 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
   #isOpen = true;
   #wake: (() => void) | undefined;
   #onTaken: (() => void)[] = [];
+  /** What was joined in this turn by a client that comes back. */
+  #resuming: { readonly topic: string; readonly options: JoinOptions }[] | undefined;
+  #resumed: Promise<void> | undefined;
   #writtenAt = performance.now();
 
   constructor(request: HttpRequest<Shape>, hub: Hub, maxBytes: number, onClosed: (stream: EventStream<RequestShape>) => void) {
@@ -42,7 +45,7 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
     this.lastEventId = readLastEventId(request);
     this.closed = new Promise((resolve) => (this.#settle = resolve));
     // Spread over a second, so that a server that comes back is not asked by everybody at once.
-    this.#push(encodeEvent({ retry: DEFAULTS.eventRetryMs + Math.floor(Math.random() * 1_000) }));
+    this.#waiting.push(encodeEvent({ retry: DEFAULTS.eventRetryMs + Math.floor(Math.random() * 1_000) }));
   }
 
   /** Those of the request. */
@@ -70,11 +73,21 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
     return this.#push(encodeEvent(event));
   }
 
-  /** As a channel's. Without `since`, a client that comes back resumes where it was, if the topic has a history. */
+  /** Whether anything may still be sent. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /**
+   * As a channel's. Without `since`, a client that comes back resumes where it was, if the topic has a history; the topics that
+   * are joined without waiting in between are taken up in one order, that of their messages.
+   */
   join(topic: string, options: JoinOptions = {}): Promise<void> | void {
     if (!this.#isOpen) return undefined;
-    const resumed = this.lastEventId === undefined || options.since !== undefined ? options : { ...options, since: this.lastEventId };
-    return this.#hub.join(this, topic, resumed);
+    if (this.lastEventId === undefined || options.since !== undefined) return this.#hub.join(this, topic, options);
+    this.#resuming ??= [];
+    if (this.#resuming.push({ topic, options }) === 1) this.#resumed = Promise.resolve().then(() => this.#resume());
+    return this.#resumed;
   }
 
   leave(topic: string): Promise<void> | void {
@@ -107,6 +120,17 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
     if (this.#waiting.length === 0 && now - this.#writtenAt >= DEFAULTS.eventHeartbeatMs) this.#push(':\n\n');
   }
 
+  async #resume(): Promise<void> {
+    const joins = this.#resuming ?? [];
+    this.#resuming = undefined;
+    if (!this.#isOpen) return;
+    const [{ options: first = {} } = {}] = joins;
+    const since = this.lastEventId === undefined ? undefined : toPosition(this.lastEventId);
+    if (since !== undefined && joins.every(({ options }) => options.member === first.member && options.info === first.info)) {
+      await this.#hub.joinAll(this, joins.map(({ topic }) => topic), { ...first, since });
+    } else for (const { topic, options } of joins) await this.#hub.join(this, topic, { ...options, ...(since === undefined ? {} : { since }) });
+  }
+
   #taken(): void {
     const listeners = this.#onTaken;
     this.#onTaken = [];
@@ -118,7 +142,7 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
     const hasWaiting = this.#waitingBytes > 0;
     const bytes = Buffer.byteLength(text);
     if (hasWaiting && this.#waitingBytes + bytes > this.#maxBytes) {
-      this.#waiting = [];
+      // What was accepted still leaves: who comes back behind it gets further each time.
       this.close();
       return 'dropped';
     }
@@ -170,6 +194,11 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
   }
 }
 
+/** The words that an app may say for `since` are no positions; what is none is answered by a gap. */
+function toPosition(id: string): string {
+  return id === 'left' || id === 'earliest' ? `${id}?` : id;
+}
+
 function toPublishedEvent({ data, event, position }: Publication): string {
   return encodeEvent({ event, data: data instanceof Uint8Array ? Buffer.from(data).toString('base64') : data, id: position });
 }
@@ -178,5 +207,5 @@ function toPublishedEvent({ data, event, position }: Publication): string {
 function readLastEventId(request: HttpRequest<RequestShape>): string | undefined {
   const query = (request as HttpRequest).query['lastEventId'];
   const id = request.header('last-event-id') ?? (typeof query === 'string' ? query : undefined);
-  return id !== undefined && id !== '' && id.length <= DEFAULTS.maxEventIdLength && /^[\x20-\x7e]+$/.test(id) ? id : undefined;
+  return id !== undefined && id.length <= DEFAULTS.maxEventIdLength && /^[\x20-\x7e]+$/.test(id) ? id : undefined;
 }

@@ -1,5 +1,6 @@
 import type { Client, ClientStore } from '../backplane/client-store.ts';
-import { ServiceUnavailableError } from '../errors/http-error.ts';
+import { DEFAULTS } from '../defaults.ts';
+import { BadRequestError, ServiceUnavailableError } from '../errors/http-error.ts';
 import type { LogHolder } from '../log.ts';
 
 /** Why a client is no longer connected. */
@@ -77,6 +78,7 @@ export class ClientRegistry implements Clients {
    * @throws {ServiceUnavailableError} when there is no room; what a handler throws, and then it is not connected
    */
   async connect(id: string, address: string, reason: ConnectReason): Promise<void> {
+    if (id.length > DEFAULTS.maxClientIdLength) throw new BadRequestError(`What identifies a client has at most ${DEFAULTS.maxClientIdLength} characters.`);
     if ((await this.#store.get(id)) !== undefined) return;
     const pending = this.#pending.get(id);
     if (pending !== undefined) return pending;

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { ConfigError } from '../errors/config-error.ts';
+import { notAtOnce } from '../request/to-text.ts';
 import type { TrustCheck } from '../request/origin.ts';
 
 /** Which peers are proxies whose word is taken: ranges such as `'10.0.0.0/8'`, addresses, `'unix'` for peers of a unix socket; or a function. */
@@ -10,7 +11,7 @@ const HINT = "a list of ranges such as ['10.0.0.0/8', '::1'], a function (addres
 /** @throws {ConfigError} on anything else: `true` or a number of hops would let clients choose their address */
 export function parseTrustProxy(value: unknown): TrustCheck | undefined {
   if (value === undefined || value === false) return undefined;
-  if (typeof value === 'function') return (address) => (value as (address: string) => unknown)(address) === true;
+  if (typeof value === 'function') return (address) => isTrusted((value as (address: string) => unknown)(address));
   if (!Array.isArray(value)) throw invalid(value);
   const entries = value as readonly unknown[];
   const trusted = new BlockList();
@@ -20,6 +21,11 @@ export function parseTrustProxy(value: unknown): TrustCheck | undefined {
     const version = isIP(address);
     return version === 0 ? address === '' && trustsUnix : trusted.check(address, version === 6 ? 'ipv6' : 'ipv4');
   };
+}
+
+function isTrusted(answer: unknown): boolean {
+  if (answer instanceof Promise) throw notAtOnce(answer, 'trustProxy');
+  return answer === true;
 }
 
 function addRange(trusted: BlockList, entry: unknown): void {

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIP, SocketAddress } from 'node:net';
 import { isHost } from './host.ts';
 
 /** What one proxy says of whom it served. */
@@ -37,10 +37,16 @@ function parseElement(element: string): Hop {
 
 /** `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1` or `[2001:db8::1]:80` (RFC 7239 §6); a name or `unknown` is no address. */
 function parseNode(node: string): Pick<Hop, 'address' | 'port'> {
-  if (isIP(node) === 6) return { address: node, port: 0 };
+  if (isIP(node) === 6) return { address: canonical(node), port: 0 };
   const [, v6, v4, port = '0'] = NODE.exec(node) ?? [];
-  const isAddress = v6 === undefined ? isIP(v4 ?? '') === 4 : isIP(v6) === 6;
-  return { address: isAddress ? (v6 ?? v4) : undefined, port: Number(port) || 0 };
+  if (Number(port) > 65_535) return { address: undefined, port: 0 };
+  if (v6 !== undefined) return { address: isIP(v6) === 6 ? canonical(v6) : undefined, port: Number(port) || 0 };
+  return { address: isIP(v4 ?? '') === 4 ? v4 : undefined, port: Number(port) || 0 };
+}
+
+/** An IPv6 address has many spellings, and is one client (RFC 5952). */
+function canonical(address: string): string {
+  return new SocketAddress({ address: address.replace(/%.*$/, ''), family: 'ipv6' }).address;
 }
 
 function splitOutsideQuotes(text: string, separator: ',' | ';'): readonly string[] {

@@ -9,6 +9,8 @@ const PASSED: Verdict = {};
 export function guardClients(clients: ClientRegistry, isRequired: boolean): Guard {
   const judge = (isConnected: boolean): Verdict => (isConnected || !isRequired ? PASSED : { refusal: withoutStack(notConnected) });
   return (request) => {
+    // A browser asks by OPTIONS whether a page of another origin may ask, and says nothing of who it is.
+    if (request.method === 'OPTIONS') return PASSED;
     if (clients.isEmpty) return judge(false);
     const isConnected = clients.touch(request.client.id);
     return isConnected instanceof Promise ? isConnected.then(judge) : judge(isConnected);

@@ -1,9 +1,9 @@
 import { EventStream, streamControls } from '../channels/event-stream.ts';
 import type { ServerSentEvent } from '../channels/encode-event.ts';
-import type { HttpRequest, RequestShape } from '../request/http-request.ts';
-import { isBodyStream } from '../response/body-stream.ts';
+import { controls, type HttpRequest, type RequestShape } from '../request/http-request.ts';
+import { isBodyStream, openStream as openStreamOf } from '../response/body-stream.ts';
+import { ReplyError } from '../errors/reply-error.ts';
 import { HttpResponse } from '../response/http-response.ts';
-import { isPromiseLike } from '../response/is-promise-like.ts';
 import { isResponse } from '../response/to-response.ts';
 import { finishReply } from '../response/finish-reply.ts';
 import type { RouteCore } from './call-handler.ts';
@@ -28,7 +28,7 @@ export function isEventStream(response: HttpResponse): boolean {
 
 /** What a route of events does with a request that is routed to it: the open stream. */
 export function toEventsCore(route: EventsRoute, services: ChannelServices): RouteCore {
-  const open = (request: HttpRequest): HttpResponse | Promise<HttpResponse> => (request.method === 'HEAD' ? new HttpResponse(null, { headers: HEADERS }) : openStream(route, request, services));
+  const open = (request: HttpRequest): HttpResponse | Promise<HttpResponse> => (request.method === 'HEAD' ? toResponse(NOTHING) : openStream(route, request, services));
   return validatesRequest(route.options) ? async (request) => validateRequest(route.options, request).then(() => open(request)) : open;
 }
 
@@ -36,10 +36,9 @@ function openStream(route: EventsRoute, request: HttpRequest, { hub, registry, c
   registry.assertRoom(request.ip);
   const end = { ip: request.ip, beat: (now: number) => stream.beat(now), endForStop: () => stream.close() };
   const stream = new EventStream<RequestShape>(request, hub, config.maxBackpressureBytes, () => registry.delete(end));
-  const fail = (error: unknown): void => {
-    log.logger.error({ err: error, path: request.path }, 'A handler of events failed.');
-    stream.close();
-  };
+  registry.add(end);
+  // A client that closes its side of a stream without an end does not read on.
+  request.signal.addEventListener('abort', () => stream.close(), { once: true });
   let result: unknown;
   try {
     result = route.handler(stream, request);
@@ -51,23 +50,36 @@ function openStream(route: EventsRoute, request: HttpRequest, { hub, registry, c
     stream.close();
     return finishReply(result, request);
   }
-  registry.add(end);
-  if (isPromiseLike(result)) void Promise.resolve(result).then((late) => forward(late, stream)).catch(fail);
-  else void forward(result, stream).catch(fail);
-  const response = new HttpResponse(null, { headers: HEADERS });
-  response.body = streamControls.body(stream);
+  void fill(stream, result).catch((error: unknown) => {
+    // A client that left is what ended it, not the handler.
+    if (stream.isOpen && !controls.isAborted(request)) log.logger.error({ err: error, path: request.path }, 'A handler of events failed.');
+    stream.close();
+  });
+  const response = toResponse(streamControls.body(stream));
   streams.add(response);
   return response;
 }
 
-/** Sends what an async iterable gives, as fast as the client takes it, and ends with it. */
-async function forward(source: unknown, stream: EventStream<RequestShape>): Promise<void> {
-  if (typeof source !== 'object' || source === null || !isBodyStream(source)) return;
-  const iterator = (source as unknown as AsyncIterable<ServerSentEvent>)[Symbol.asyncIterator]();
-  void stream.closed.then(() => iterator.return?.());
-  for (let step = await iterator.next(); step.done !== true; step = await iterator.next()) {
-    stream.send(step.value);
+/** Waits for what a handler returned, and sends what an async iterable gives, as fast as the client takes it. */
+async function fill(stream: EventStream<RequestShape>, returned: unknown): Promise<void> {
+  const result = await returned;
+  if (isResponse(result)) throw new ReplyError('A handler of events returned a response when the stream was open already; refuse before anything is waited for, or in a middleware.');
+  if (typeof result !== 'object' || result === null || !isBodyStream(result)) return;
+  const source = openStreamOf(result);
+  void stream.closed.then(() => source.cancel(new Error('The stream of events was closed.')));
+  for (let step = await source.next(); step.done !== true && stream.isOpen; step = await source.next()) {
+    stream.send(step.value as ServerSentEvent);
     await stream.drained();
+    if (!stream.isOpen) return;
   }
   stream.close();
 }
+
+function toResponse(body: AsyncIterable<string>): HttpResponse {
+  const response = new HttpResponse(null, { headers: HEADERS });
+  response.body = body;
+  return response;
+}
+
+/** To HEAD a stream has no length either. */
+const NOTHING: AsyncIterable<string> = { async *[Symbol.asyncIterator]() {} };

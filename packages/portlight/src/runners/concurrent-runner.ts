@@ -50,6 +50,7 @@ export class ConcurrentRunner implements Service {
    */
   async start(): Promise<void> {
     try {
+      this.#channels.start();
       await runHooks(this.#hooks.primary);
       await runHooks(this.#hooks.workerStart);
       this.#bound = await this.#edge.listen(this.#at);

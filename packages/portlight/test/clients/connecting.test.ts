@@ -145,9 +145,40 @@ describe('connectionRequired', () => {
     expect((await server.fetch('/')).status).toBe(200);
   });
 
+  test('keeps the paths open that are, whatever the method', async () => {
+    const { server } = portless((app) => app.connectionRequired().ping().ready().get('/in', () => 'in').post('/open', { connectionRequired: false }, () => 'open'));
+    const status = async (method: string, path: string): Promise<number> => (await server.fetch(path, { method })).status;
+    expect([await status('POST', '/ping'), await status('PUT', '/ready'), await status('PUT', '/open'), await status('POST', '/in')]).toEqual([405, 405, 405, 403]);
+    expect([await status('OPTIONS', '/connect'), await status('OPTIONS', '/in'), await status('OPTIONS', '/nowhere')]).toEqual([204, 204, 404]);
+  });
+
+  test('of one route alone is served with the routes that it needs', async () => {
+    const { server } = portless((app) => app.get('/in', { connectionRequired: true }, () => 'in'));
+    expect([(await server.fetch('/connect')).status, (await server.fetch('/in')).status]).toEqual([200, 200]);
+  });
+
+  test('says what to do where the app has a route of its own in the way', async () => {
+    const { server } = portless((app) => app.get('/connect', () => 'mine').connectionRequired());
+    await expect(server.start()).rejects.toThrow(/use connect\(handler\)/);
+  });
+
   test('takes true or false', () => {
     expect(() => new HttpServer().connectionRequired(1 as never)).toThrow(/true or false/);
   });
+});
+
+test('what identifies a client is short', async () => {
+  const { server } = portless((app) => app.connect(), identify);
+  expect((await server.fetch('/connect', as('x'.repeat(257)))).status).toBe(400);
+  await expect(server.on('x'.repeat(257))).rejects.toMatchObject({ status: 400 });
+});
+
+test('a server that never started tells of its clients when it is shut down', async () => {
+  const told: string[] = [];
+  const { server } = portless((app) => app.disconnect((client, _clients, reason) => void told.push(`${client.id} ${reason}`)));
+  await server.on('a');
+  await server.shutdown();
+  expect(told).toEqual(['a shutdown']);
 });
 
 describe('on and off', () => {

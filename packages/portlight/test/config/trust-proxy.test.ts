@@ -29,5 +29,6 @@ describe('trustProxy', () => {
     expect(parseTrustProxy((address: string) => address === 'a')?.('a')).toBe(true);
     expect(parseTrustProxy(() => 1 as never)?.('a')).toBe(false);
     expect(parseTrustProxy(false)).toBeUndefined();
+    expect(() => parseTrustProxy(() => Promise.reject(new Error('late')) as never)?.('a')).toThrow(/promise/);
   });
 });

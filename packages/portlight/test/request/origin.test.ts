@@ -22,6 +22,10 @@ describe('the address of a client', () => {
     ['may be IPv6', '2001:db8::7', '2001:db8::7'],
     ['may be IPv6 with brackets and a port', '[2001:db8::7]:80', '2001:db8::7'],
     ['is unwrapped', '::ffff:198.51.100.1', '198.51.100.1'],
+    ['is unwrapped in another spelling', '::ffff:c633:6401', '198.51.100.1'],
+    ['is written in one way', '2001:DB8:0::1', '2001:db8::1'],
+    ['has no zone', 'fe80::1%eth0', 'fe80::1'],
+    ['is the peer when the port is none', '198.51.100.1:99999', '10.0.0.1'],
     ['is the peer when the entry is a name', 'unknown', '10.0.0.1'],
     ['is the peer when the entry is no address', '999.1.1.1', '10.0.0.1'],
     ['is the peer when an entry on the way is no address', '198.51.100.1, nonsense, 10.0.0.9', '10.0.0.1'],
@@ -50,6 +54,7 @@ describe('the address of a client', () => {
   test('is the peer where the two fields do not agree, for one of them is the client\'s', () => {
     expect(addressOf({ 'x-forwarded-for': '198.51.100.1', forwarded: 'for=6.6.6.6' })).toBe('10.0.0.1');
     expect(addressOf({ 'x-forwarded-for': '198.51.100.1', forwarded: 'for=198.51.100.1;proto=https' })).toBe('198.51.100.1');
+    expect(addressOf({ 'x-forwarded-for': '2001:db8:0::1', forwarded: 'for="[2001:DB8::1]"' })).toBe('2001:db8::1');
   });
 
   test('is the peer that is no proxy, whatever it says', () => {

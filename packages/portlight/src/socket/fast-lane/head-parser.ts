@@ -45,7 +45,7 @@ export class HeadParser {
 
   readonly #limits: HeadLimits;
   /** The same twice: numbers are quicker to look at, and strings to cut out. */
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes: Buffer = Buffer.alloc(0);
   #text = '';
   #hosts = 0;
   /** The host that came last: most requests name the same one. */
@@ -65,7 +65,7 @@ export class HeadParser {
    * @param text the bytes, a character for each
    * @returns whether it took it; else it is incomplete, over a limit, or not quite plain
    */
-  read(bytes: Uint8Array, text: string, start: number): boolean {
+  read(bytes: Buffer, text: string, start: number): boolean {
     this.#bytes = bytes;
     this.#text = text;
     this.end = start;
@@ -77,7 +77,6 @@ export class HeadParser {
 
   /** request-line = method SP request-target SP HTTP-version CRLF (RFC 9112 §3); the target in origin form (§3.2.1). */
   #requestLine(): boolean {
-    const text = this.#text;
     const method = this.#methodName();
     if (method === '') return false;
     const start = this.end + method.length + 1;
@@ -85,7 +84,8 @@ export class HeadParser {
     const end = this.#skip(TARGET, start);
     if (end - start > this.#limits.maxUrlBytes || !this.#isAt(end, VERSION)) return false;
     this.method = method;
-    this.target = text.slice(start, end);
+    // Its own text: a piece of the other one would keep all of it in memory, as long as an app keeps a param.
+    this.target = this.#bytes.toString('latin1', start, end);
     this.end = end + VERSION.length;
     return true;
   }
@@ -196,10 +196,12 @@ export class HeadParser {
 /** Name, value, name, value of field lines that the parser has taken. */
 export function readFields(fieldLines: string): readonly string[] {
   const fields: string[] = [];
+  // Each its own text: a piece would keep the whole head in memory, as long as an app keeps one value.
+  const bytes = Buffer.from(fieldLines, 'latin1');
   for (let start = 0; start < fieldLines.length; ) {
     const colon = fieldLines.indexOf(':', start);
     const end = fieldLines.indexOf('\r\n', colon);
-    fields.push(fieldLines.slice(start, colon), fieldLines.slice(fieldLines.charCodeAt(colon + 1) === SPACE ? colon + 2 : colon + 1, end));
+    fields.push(bytes.toString('latin1', start, colon), bytes.toString('latin1', bytes[colon + 1] === SPACE ? colon + 2 : colon + 1, end));
     start = end + 2;
   }
   return fields;
