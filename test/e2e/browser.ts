@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+/** Debian's package, or that of another system. */
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
+
+const program = NAMES.flatMap((name) => (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, name))).find((file) => existsSync(file));
+
+/** Tests in a browser are skipped where there is none, but never in CI. */
+export const IS_BROWSER_MISSING: boolean = program === undefined;
+export const SKIPS_BROWSER: boolean = IS_BROWSER_MISSING && process.env['CI'] === undefined;
+if (IS_BROWSER_MISSING) process.stderr.write('\n!!! SKIPPED: tests in a browser, as Chromium is not installed (apt-get install chromium). In CI this is a failure.\n\n');
+
+export function launchBrowser(): Promise<Browser> {
+  if (program === undefined) throw new Error('Chromium is not installed.');
+  // Its sandbox does not work for root, as which containers run; it visits our own pages only.
+  return chromium.launch({ executablePath: program, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+}
+
+/** What a page said with `note(…)`, in order. */
+export class Notes {
+  readonly #said: unknown[] = [];
+  #watchers: (() => void)[] = [];
+
+  /** Listens to a page that is not yet loaded. */
+  static async of(page: Page): Promise<Notes> {
+    const notes = new Notes();
+    await page.exposeFunction('note', (value: unknown) => {
+      notes.#said.push(value);
+      for (const watch of [...notes.#watchers]) watch();
+    });
+    return notes;
+  }
+
+  /** The first ones, once so many were said. */
+  first(count: number): Promise<readonly unknown[]> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (this.#said.length < count) return;
+        this.#watchers = this.#watchers.filter((each) => each !== look);
+        resolve(this.#said.slice(0, count));
+      };
+      this.#watchers.push(look);
+      look();
+    });
+  }
+}
