@@ -83,7 +83,7 @@ export class Pipeline {
   constructor({ routes, channelRoutes, eventsRoutes, scopes }: Registrations, guards: GuardSet, channels: ChannelServices, config: ServerConfig, log: LogHolder) {
     this.#root = scopes[0] as Scope;
     this.#guards = guards;
-    this.#generalGuards = guards.guardsFor({}, 'all');
+    this.#generalGuards = guards.guardsFor({}, 'all', '');
     this.#config = config;
     this.#log = log;
     for (const scope of scopes) this.#steps.set(scope, toSteps(scope, config.strictSlashes));
@@ -196,7 +196,7 @@ export class Pipeline {
     return {
       ...this.#planScope(scope),
       ...toSequence([...this.#stepsOf(scope), ...own]),
-      guards: this.#guards.guardsFor(options, describeRoute(kind, pattern, scope.prefix)),
+      guards: this.#guards.guardsFor(options, describeRoute(kind, pattern, scope.prefix), scope.prefix),
       core,
       timeoutMs: options.handlerTimeoutMs ?? this.#config.handlerTimeoutMs,
       maxBodyBytes: options.maxBodyBytes ?? this.#config.maxBodyBytes,

@@ -84,13 +84,18 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
    */
   join(topic: string, options: JoinOptions = {}): Promise<void> | void {
     if (!this.#isOpen) return undefined;
-    if (this.lastEventId === undefined || options.since !== undefined) return this.#hub.join(this, topic, options);
+    if (this.lastEventId === undefined || options.since !== undefined || !this.#hub.keeps(topic)) return this.#hub.join(this, topic, options);
     this.#resuming ??= [];
-    if (this.#resuming.push({ topic, options }) === 1) this.#resumed = Promise.resolve().then(() => this.#resume());
+    if (this.#resuming.push({ topic, options }) === 1) {
+      this.#resumed = Promise.resolve().then(() => this.#resume());
+      // Who does not wait for it must not be ended by it.
+      this.#resumed.catch(() => this.close());
+    }
     return this.#resumed;
   }
 
   leave(topic: string): Promise<void> | void {
+    this.#resuming = this.#resuming?.filter((join) => join.topic !== topic);
     return this.#hub.leave(this, topic);
   }
 
@@ -123,8 +128,8 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
   async #resume(): Promise<void> {
     const joins = this.#resuming ?? [];
     this.#resuming = undefined;
-    if (!this.#isOpen) return;
-    const [{ options: first = {} } = {}] = joins;
+    if (!this.#isOpen || joins.length === 0) return;
+    const first = joins[0]?.options ?? {};
     const since = this.lastEventId === undefined ? undefined : toPosition(this.lastEventId);
     if (since !== undefined && joins.every(({ options }) => options.member === first.member && options.info === first.info)) {
       await this.#hub.joinAll(this, joins.map(({ topic }) => topic), { ...first, since });

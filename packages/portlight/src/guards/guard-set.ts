@@ -13,6 +13,8 @@ export class GuardSet {
   isConnectionRequired = false;
   readonly #limits: RateLimit[] = [];
   readonly #clients: ClientRegistry;
+  /** Registrations with limits of their own, numbered in their order. */
+  readonly #numbers: Map<RouteOptions, number> = new Map();
   #store: RateLimitStore | undefined;
 
   constructor(clients: ClientRegistry) {
@@ -26,20 +28,32 @@ export class GuardSet {
     }
     const twice = ['max', 'windowSeconds'].find((name) => name in options);
     if (twice !== undefined) throw new ConfigError(`setRateLimit takes ${twice} as an argument, not among its options.`, 'ERR_PORTLIGHT_INVALID_OPTION');
-    const limit = createRateLimit({ ...options, max, windowSeconds }, 'the server');
+    const limit = createRateLimit({ ...options, max, windowSeconds }, 'the server', '');
     if (this.#limits.some(({ policy }) => policy.name === limit.policy.name)) {
       throw new ConfigError(`There is a rate limit of the name ${JSON.stringify(limit.policy.name)} already; give this one another by its option name.`, 'ERR_PORTLIGHT_INVALID_OPTION');
     }
     this.#limits.push(limit);
   }
 
-  /** What a request passes before its middleware. @param route how the route is named; its limits count by that */
-  guardsFor({ rateLimit, connectionRequired }: RouteOptions, route: string): readonly Guard[] {
-    const limits = rateLimit === undefined ? this.#limits : rateLimit === false ? [] : createRateLimits(rateLimit, route);
+  /**
+   * What a request passes before its middleware.
+   *
+   * @param route how the route is named
+   * @param prefix under which its router is mounted: each mount counts for itself, all methods of one registration together
+   */
+  guardsFor(options: RouteOptions, route: string, prefix: string): readonly Guard[] {
+    const { rateLimit, connectionRequired } = options;
+    const limits = rateLimit === undefined ? this.#limits : rateLimit === false ? [] : createRateLimits(rateLimit, route, `${this.#numberOf(options)} ${prefix}`);
     const guards = [guardClients(this.#clients, connectionRequired ?? this.isConnectionRequired)];
     if (limits.length === 0) return guards;
     this.#store ??= new MemoryRateLimitStore();
     return [guardRate(limits, this.#store), ...guards];
+  }
+
+  #numberOf(options: RouteOptions): number {
+    const number = this.#numbers.get(options) ?? this.#numbers.size + 1;
+    this.#numbers.set(options, number);
+    return number;
   }
 }
 

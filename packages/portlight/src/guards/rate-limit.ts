@@ -12,10 +12,11 @@ export interface RateLimit extends Pick<RateLimitOptions, 'key' | 'skip'> {
 const OPTIONS: ReadonlySet<string> = new Set(['max', 'windowSeconds', 'key', 'skip', 'algorithm', 'name']);
 
 /**
- * @param where what the limit is for: the same as long as its requests count together
+ * @param where what the limit is for, as sentences name it
+ * @param counted what its requests are counted for: the same as long as they count together
  * @throws {ConfigError} on a wrong value
  */
-export function createRateLimit(options: RouteRateLimit, where: string): RateLimit {
+export function createRateLimit(options: RouteRateLimit, where: string, counted: string): RateLimit {
   if (typeof options !== 'object' || options === null) throw invalid(`A rate limit of ${where} needs max and windowSeconds, not ${String(options)}.`);
   const unknown = Object.keys(options).find((name) => !OPTIONS.has(name));
   if (unknown !== undefined) throw invalid(`A rate limit of ${where} has no option ${JSON.stringify(unknown)}.`);
@@ -24,16 +25,16 @@ export function createRateLimit(options: RouteRateLimit, where: string): RateLim
   }
   const { max, windowSeconds, key, skip, algorithm = 'sliding-window', name = 'default' } = options;
   try {
-    return { policy: createPolicy({ name, max, windowSeconds, algorithm }), prefix: `${where} ${name} `, key, skip };
+    return { policy: createPolicy({ name, max, windowSeconds, algorithm }), prefix: `${counted} ${name} `, key, skip };
   } catch (cause) {
     throw new ConfigError(`A rate limit of ${where} cannot be used: ${(cause as Error).message}`, 'ERR_PORTLIGHT_INVALID_OPTION');
   }
 }
 
 /** The limits of a route. @throws {ConfigError} also when two of them have one name */
-export function createRateLimits(options: RouteRateLimit | readonly RouteRateLimit[], where: string): readonly RateLimit[] {
+export function createRateLimits(options: RouteRateLimit | readonly RouteRateLimit[], where: string, counted: string = where): readonly RateLimit[] {
   if ('length' in options && options.length === 0) throw invalid(`An empty list of rate limits for ${where} limits nothing; say rateLimit: false.`);
-  const limits = ('length' in options ? options : [options]).map((each) => createRateLimit(each, where));
+  const limits = ('length' in options ? options : [options]).map((each) => createRateLimit(each, where, counted));
   const names = new Set(limits.map(({ policy }) => policy.name));
   if (names.size < limits.length) throw invalid(`Several rate limits of ${where} need different names.`);
   return limits;

@@ -24,6 +24,8 @@ export function toUpgradeCore(route: ChannelRoute, services: ChannelServices): R
     if (validatesRequest(route.options)) await validateRequest(route.options, request);
     const refusal: unknown = await route.handlers.upgrade?.(request);
     if (refusal !== undefined) return refuse(refusal, request);
+    // Others may have been opened meanwhile.
+    services.registry.assertRoom(request.ip);
     openers.set(request, (wire) => new ChannelSession(route, request, wire, services).open());
     return switchProtocols();
   };

@@ -78,7 +78,8 @@ export class ChannelSession implements WireListener, OpenEnd {
   }
 
   beat(now: number): void {
-    if (this.#isAlive) {
+    // What came is not read while a handler works: a client is not dead for that.
+    if (this.#isAlive || this.#isHeld) {
       this.#isAlive = false;
       this.#aliveAt = now;
       this.#pingedAt = undefined;

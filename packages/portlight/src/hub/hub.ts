@@ -190,6 +190,11 @@ export class Hub {
     this.#histories.set(topic, { size, ttlMs });
   }
 
+  /** Whether the topic has a history. */
+  keeps(topic: string): boolean {
+    return this.#histories.find(parseTopic(topic)) !== undefined;
+  }
+
   /** Memberships in those of the topics in which the member is not yet. */
   #add(member: Member, topics: readonly string[], name: string | undefined, info: string | undefined): readonly Membership[] {
     const joined = this.#memberships.get(member) ?? new Map<string, Membership>();

@@ -74,7 +74,12 @@ export class Edge {
     this.#isDraining = true;
     this.#listener.stopAccepting();
     this.#tls?.abort();
-    for (const connection of this.#connections) this.#drainConnection(connection);
+    for (const connection of this.#connections) {
+      connection.isLast = true;
+      if (connection.state === 'head') this.#awaitHead(connection);
+    }
+    // What lies in the kernel for us already is read first: it was sent before the client could know.
+    setImmediate(() => setImmediate(() => this.#closeIdle()));
     if (this.#connections.size === 0) return Promise.resolve();
     return new Promise((resolve) => (this.#onEmpty = resolve));
   }
@@ -82,7 +87,7 @@ export class Edge {
   /** Cuts what is left, after telling the handlers. Returns how many connections still had something to come. */
   terminate(): number {
     const left = [...this.#connections];
-    const cut = left.filter((connection) => !connection.isEnding).length;
+    const cut = left.filter((connection) => !connection.isEnding && connection.state !== 'idle').length;
     for (const connection of left) {
       connection.abort(new AbortedError('The server stops and could not wait any longer.', 'ERR_PORTLIGHT_DRAIN_DEADLINE'));
       connection.socket.destroy();
@@ -141,12 +146,9 @@ export class Edge {
     if (this.#isDraining) this.#awaitHead(connection);
   }
 
-  #drainConnection(connection: Connection): void {
-    const { state } = connection;
-    connection.isLast = true;
-    // What it has not yet taken of its last answer, it still gets.
-    if (state === 'idle') connection.socket.destroySoon();
-    else if (state === 'head') this.#awaitHead(connection);
+  /** What a client has not yet taken of its last answer, it still gets. */
+  #closeIdle(): void {
+    for (const { state, socket } of this.#connections) if (state === 'idle') socket.destroySoon();
   }
 
   #awaitHead(connection: Connection): void {

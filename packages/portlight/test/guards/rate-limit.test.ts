@@ -185,6 +185,12 @@ describe('the option rateLimit of a route', () => {
     expect(statuses).toEqual([200, 429, 200, 429]);
   });
 
+  test('counts all methods of one registration together', async () => {
+    const { server } = portless((app) => app.route('PUT|PATCH', '/', { rateLimit: { max: 1, windowSeconds: 60 } }, () => 'ok').post('/', { rateLimit: { max: 1, windowSeconds: 60 } }, () => 'ok'));
+    const status = async (method: string): Promise<number> => (await server.fetch('/', { method })).status;
+    expect([await status('PUT'), await status('PATCH'), await status('POST')]).toEqual([200, 429, 200]);
+  });
+
   test('may state several, or none', async () => {
     const { server } = portless((app) => app.setRateLimit(1, 60)
       .get('/two', { rateLimit: [{ max: 5, windowSeconds: 1, name: 'fast' }, { max: 9, windowSeconds: 60, name: 'slow' }] }, () => 'ok')
