@@ -24,6 +24,15 @@ const shelf = new Router()
     return HttpResponse.json({ id, ...body }, { status: 201, headers: { location: `/books/${id}` } });
   });
 
+const chat = {
+  params: z.object({ room: z.string().max(60) }),
+  query: z.object({ name: z.string().trim().min(1).max(30).default('Somebody') }),
+};
+const said = z.object({ text: z.string().trim().min(1).max(500) });
+
+const topicOf = ({ params }) => `chat:${params.room}`;
+const say = (request, { text }) => server.publish(topicOf(request), { kind: 'said', from: request.query.name, text });
+
 async function* countDown({ signal }) {
   for (let count = 5; count > 0; count--) {
     yield `${count} … `;
@@ -47,6 +56,21 @@ const server = new HttpServer(address, port)
     throw new Error('Only the log shows this sentence.');
   })
   .mount('/books', shelf)
+  // One topic for each room: who comes by a WebSocket and who comes by an event stream get the same, in the same order.
+  .history('chat:*', { size: 50 })
+  .onPresence('chat:*', async ({ topic, kind, member }) => {
+    const members = (await server.presence(topic)).map((each) => each.member);
+    await server.publish(topic, { kind, member, members });
+  })
+  .accept('/chat/:room', { ...chat, message: said }, {
+    open: (channel) => channel.join(topicOf(channel), { member: channel.request.query.name, since: 'earliest' }),
+    message: async (message, channel) => void (await say(channel.request, message)),
+  })
+  .events('/chat/:room', chat, (stream, { query }) => stream.join(topicOf(stream), { member: query.name, since: stream.lastEventId ?? 'earliest' }))
+  .post('/chat/:room', { ...chat, body: said }, async (request) => {
+    await say(request, request.body);
+    return new HttpResponse(null, { status: 202 });
+  })
   .ping()
   .ready()
   .setHeader('x-content-type-options', 'nosniff')

@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { type EventStream, HttpResponse, HttpServer } from 'portlight';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { IS_BROWSER_MISSING, launchBrowser, Notes, SKIPS_BROWSER } from './browser.ts';
+import { RunningProgram } from './run-program.ts';
 
 test.skipIf(SKIPS_BROWSER)('a browser is installed', () => {
   expect(IS_BROWSER_MISSING).toBe(false);
@@ -163,6 +164,40 @@ describe.skipIf(SKIPS_BROWSER)('in a browser', () => {
       };`);
     expect(await foreign.notes.first(2)).toEqual([{ code: 1006 }, { readyState: 2 }]);
     expect(opened).toBe(0);
+  });
+
+  test('the tour has a chat in which both transports meet', async () => {
+    await using program = new RunningProgram(['../../examples/tour/server.js'], { PORT: '0' });
+    const [address] = await program.said(/http:\/\/127\.0\.0\.1:\d+/);
+    const failures: string[] = [];
+    const join = async (name: string, transport: string): Promise<Page> => {
+      const page = await (browser as Browser).newPage({ viewport: { width: 390, height: 800 } });
+      page.on('pageerror', (error) => failures.push(String(error)));
+      page.on('console', (message) => failures.push(message.text()));
+      await page.goto(address);
+      await page.getByLabel('Name').fill(name);
+      await page.getByLabel(transport, { exact: true }).check();
+      await page.getByRole('button', { name: 'Join' }).click();
+      return page;
+    };
+    const say = async (page: Page, text: string): Promise<void> => {
+      await page.getByLabel('Message', { exact: true }).fill(text);
+      await page.getByLabel('Message', { exact: true }).press('Enter');
+    };
+    const ada = await join('Ada', 'WebSocket');
+    await ada.getByText('In the room: Ada.').waitFor();
+    const grace = await join('Grace', 'Event stream');
+    await grace.getByText('In the room: Ada, Grace.').waitFor();
+    await say(ada, 'Is the light on?');
+    await grace.getByRole('log').getByText('Is the light on?').waitFor();
+    await say(grace, 'It is.');
+    await ada.getByRole('log').getByText('It is.').waitFor();
+    expect(await ada.getByRole('log').locator('p').allTextContents()).toEqual(['Ada came.', 'Grace came.', 'AdaIs the light on?', 'GraceIt is.']);
+    await grace.close();
+    await ada.getByText('Grace left.').waitFor();
+    expect(await ada.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    expect(failures).toEqual([]);
+    await ada.close();
   });
 });
 

@@ -1,5 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { EventClient } from '../../packages/portlight/test/support/event-client.ts';
+import { WebSocketClient } from '../../packages/portlight/test/support/web-socket-client.ts';
 import { RunningProgram } from './run-program.ts';
 
 const EXAMPLES = new URL('../../examples/', import.meta.url);
@@ -60,8 +62,36 @@ const PROMISES: Readonly<Record<string, (base: string) => Promise<void>>> = {
     expect(await (await fetch(`${base}/files/a/b%2Fc`)).json()).toEqual({ path: ['a', 'b/c'] });
     expect(await (await fetch(`${base}/count`)).text()).toMatch(/^5 … 4 … .*light!\n$/);
     expect((await fetch(`${base}/books`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"title":""}' })).status).toBe(400);
+    await tryChat(base);
   },
 };
+
+/** The chat of the tour: one topic, two transports, three ways to say something. */
+async function tryChat(base: string): Promise<void> {
+  const port = Number(new URL(base).port);
+  await using ada = await WebSocketClient.open(port, '/chat/harbour?name=Ada');
+  await ada.messages(1);
+  await using grace = await EventClient.open(port, '/chat/harbour?name=Grace');
+  await grace.events(2);
+  ada.send('{"text":"Ahoy"}');
+  await grace.events(3);
+  const post = (body: string): Promise<Response> => fetch(`${base}/chat/harbour?name=Grace`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  expect([(await post('{"text":"Hello, Ada"}')).status, (await post('{"text":""}')).status]).toEqual([202, 400]);
+  const expected = [
+    { kind: 'joined', member: 'Ada', members: ['Ada'] },
+    { kind: 'joined', member: 'Grace', members: ['Ada', 'Grace'] },
+    { kind: 'said', from: 'Ada', text: 'Ahoy' },
+    { kind: 'said', from: 'Grace', text: 'Hello, Ada' },
+  ];
+  expect((await ada.messages(4)).map((message) => JSON.parse(String(message)) as unknown)).toEqual(expected);
+  expect((await grace.data(4)).map((data) => JSON.parse(data) as unknown)).toEqual(expected);
+  await using back = await EventClient.open(port, '/chat/harbour?name=Konrad', { 'last-event-id': grace.received[2]?.id ?? '' });
+  expect((await back.data(2)).map((data) => JSON.parse(data) as unknown)).toEqual([expected[3], { kind: 'joined', member: 'Konrad', members: ['Ada', 'Grace', 'Konrad'] }]);
+  await using other = await WebSocketClient.open(port, '/chat/elsewhere');
+  expect(JSON.parse(String((await other.messages(1))[0]))).toEqual({ kind: 'joined', member: 'Somebody', members: ['Somebody'] });
+  ada.send('{"text":""}');
+  expect(await ada.end()).toMatchObject({ code: 1007 });
+}
 
 test.each(readdirSync(EXAMPLES))('the example %s keeps what it promises', async (name) => {
   const promise = PROMISES[name];
