@@ -16,7 +16,10 @@ const CLOSED = 3;
 
 /** What the server does to a channel, and an app cannot. Set by the class below. */
 export let channelControls: {
-  drained(channel: Channel<RequestShape>): void;
+  /** The wire is empty. @returns whether something had to wait for that */
+  taken(channel: Channel<RequestShape>): boolean;
+  /** Whether the app has closed it. */
+  isEnded(channel: Channel<RequestShape>): boolean;
   closed(channel: Channel<RequestShape>): void;
 };
 
@@ -62,7 +65,7 @@ export class Channel<Shape extends RequestShape = AnyRequestShape> implements Me
 
   /** 1 open, 2 closing, 3 closed. */
   get readyState(): number {
-    return this.#readyState;
+    return this.#readyState === OPEN && !this.#wire.isOpen ? CLOSING : this.#readyState;
   }
 
   /**
@@ -74,7 +77,7 @@ export class Channel<Shape extends RequestShape = AnyRequestShape> implements Me
    */
   send(data: string | Uint8Array): SendResult {
     if (typeof data !== 'string' && !(data instanceof Uint8Array)) throw new ChannelError(`A channel sends strings and bytes, not ${data === null ? 'null' : typeof data}; json() sends the rest.`);
-    return this.#readyState === OPEN ? this.#outbox.push(toMessage(data)) : 'dropped';
+    return this.readyState === OPEN ? this.#outbox.push(toMessage(data)) : 'dropped';
   }
 
   /** Sends a value as JSON text. @throws {ReplyError} when it has no JSON form */
@@ -126,7 +129,8 @@ export class Channel<Shape extends RequestShape = AnyRequestShape> implements Me
 
   static {
     channelControls = {
-      drained: (channel) => channel.#outbox.drained(),
+      taken: (channel) => channel.#outbox.taken(),
+      isEnded: (channel) => channel.#readyState === CLOSING,
       closed(channel) {
         channel.#readyState = CLOSED;
         channel.#outbox.clear();

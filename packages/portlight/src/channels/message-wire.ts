@@ -3,8 +3,8 @@ import type { OutgoingMessage } from './frame.ts';
 /** What a wire tells whoever listens. */
 export interface WireListener {
   message(data: string | Buffer): void;
-  /** All that was written is out. */
-  drain(): void;
+  /** All that was written is out; told after every write. */
+  taken(): void;
   /** A frame of any kind came: the client lives. */
   alive(): void;
   /** The connection is gone; told once, the last of all. */
@@ -13,7 +13,9 @@ export interface WireListener {
 
 /** An upgraded connection, as the edge lends it to a channel. Messages that come before `listen` wait. */
 export interface MessageWire {
-  /** What the client has not yet taken. */
+  /** Neither side has begun to close. */
+  readonly isOpen: boolean;
+  /** What the client has not yet taken, but for what is written while bytes of its own are read. */
   readonly bufferedBytes: number;
   /** What is written now leaves with everything that is written until the bytes that just came are read: nothing is gained by waiting. */
   readonly isGathering: boolean;

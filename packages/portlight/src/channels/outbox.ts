@@ -13,6 +13,8 @@ export class Outbox implements Flushable {
   readonly #onOverflow: () => void;
   #queue: OutgoingMessage[] = [];
   #queuedBytes = 0;
+  /** Something waits for the client. */
+  #isLagging = false;
   /** By topic, what a client that lags gets next; with the policy `latest`. */
   readonly #latest: Map<string, OutgoingMessage> = new Map();
 
@@ -33,6 +35,7 @@ export class Outbox implements Flushable {
     const waiting = this.bufferedBytes;
     if (slowClient === 'latest' && topic !== undefined && this.#wire.bufferedBytes > 0) {
       this.#latest.set(topic, message);
+      this.#isLagging = true;
       return 'buffered';
     }
     if (waiting > 0 && waiting + message.frame.byteLength > maxBackpressureBytes) {
@@ -44,13 +47,19 @@ export class Outbox implements Flushable {
     // A close that stands behind the message in what was read must not overtake the answer.
     if (this.#wire.isGathering) this.flush();
     else if (this.#queue.length === 1) flushLater(this);
-    return waiting === 0 ? 'sent' : 'buffered';
+    if (waiting === 0) return 'sent';
+    this.#isLagging = true;
+    return 'buffered';
   }
 
-  /** The client has taken everything. */
-  drained(): void {
-    for (const message of this.#latest.values()) this.push(message);
+  /** The wire is empty. @returns whether something had to wait for that */
+  taken(): boolean {
+    if (!this.#isLagging) return false;
+    this.#isLagging = false;
+    const messages = [...this.#latest.values()];
     this.#latest.clear();
+    if (messages.length > 0) this.#wire.write(messages);
+    return true;
   }
 
   flush(): void {

@@ -11,11 +11,16 @@ import { ChannelSession } from './channel-session.ts';
 import { validateRequest, validatesRequest } from './validate.ts';
 
 /** What begins on the wire of a request whose upgrade went through. */
-const openers: WeakMap<HttpRequest, (wire: MessageWire) => void> = new WeakMap();
+const openers: WeakMap<HttpRequest, { assertRoom(): void; open(wire: MessageWire): void }> = new WeakMap();
+
+/** Whether the channel of a request still finds room: others may have been opened since it was asked. @throws {HttpError} when it does not */
+export function assertChannelRoom(request: HttpRequest): void {
+  openers.get(request)?.assertRoom();
+}
 
 /** Begins to serve the channel of a request that was answered with 101. */
 export function openChannel(request: HttpRequest, wire: MessageWire): void {
-  openers.get(request)?.(wire);
+  openers.get(request)?.open(wire);
 }
 
 /** What a WebSocket route does with a request that is routed to it: the 101, or what the app says instead. */
@@ -24,9 +29,10 @@ export function toUpgradeCore(route: ChannelRoute, services: ChannelServices): R
     if (validatesRequest(route.options)) await validateRequest(route.options, request);
     const refusal: unknown = await route.handlers.upgrade?.(request);
     if (refusal !== undefined) return refuse(refusal, request);
-    // Others may have been opened meanwhile.
-    services.registry.assertRoom(request.ip);
-    openers.set(request, (wire) => new ChannelSession(route, request, wire, services).open());
+    openers.set(request, {
+      assertRoom: () => services.registry.assertRoom(request.ip),
+      open: (wire) => new ChannelSession(route, request, wire, services).open(),
+    });
     return switchProtocols();
   };
 }

@@ -21,6 +21,8 @@ export class ChannelSession implements WireListener, OpenEnd {
   /** Messages that came while one was handled. */
   readonly #inbox: (string | Buffer)[] = [];
   #isBusy = false;
+  /** How the connection ended. */
+  #end: { readonly code: number; readonly reason: string } | undefined;
   /** Nothing more is read from the client. */
   #isHeld = false;
   /** A frame came since it was last looked at. */
@@ -61,9 +63,8 @@ export class ChannelSession implements WireListener, OpenEnd {
     } else this.#take(() => this.#handle(data));
   }
 
-  drain(): void {
-    channelControls.drained(this.#channel);
-    if (this.#handlers.drain !== undefined) this.#tell(() => this.#handlers.drain?.(this.#channel));
+  taken(): void {
+    if (channelControls.taken(this.#channel) && this.#handlers.drain !== undefined) this.#tell(() => this.#handlers.drain?.(this.#channel));
   }
 
   alive(): void {
@@ -71,10 +72,12 @@ export class ChannelSession implements WireListener, OpenEnd {
   }
 
   closed(code: number, reason: string): void {
-    this.#inbox.length = 0;
+    // What came whole before the client closed is still handled; nothing is after we did.
+    if (channelControls.isEnded(this.#channel)) this.#inbox.length = 0;
     this.#services.registry.delete(this);
     channelControls.closed(this.#channel);
-    if (this.#handlers.close !== undefined) this.#tell(() => this.#handlers.close?.(this.#channel, code, reason));
+    this.#end = { code, reason };
+    if (!this.#isBusy) this.#tellEnd();
   }
 
   beat(now: number): void {
@@ -116,6 +119,7 @@ export class ChannelSession implements WireListener, OpenEnd {
       if (this.#isBusy) return;
     }
     this.#hold(false);
+    this.#tellEnd();
   }
 
   #hold(isHeld: boolean): void {
@@ -127,7 +131,7 @@ export class ChannelSession implements WireListener, OpenEnd {
 
   #handle(data: string | Buffer): unknown {
     const { message } = this.#handlers;
-    if (message === undefined || this.#channel.readyState !== 1) return undefined;
+    if (message === undefined || channelControls.isEnded(this.#channel)) return undefined;
     if (this.#schema === undefined) return this.#reply(message(data, this.#channel));
     const result = this.#schema['~standard'].validate(parseJsonText(typeof data === 'string' ? data : data.toString()));
     const deliver = ({ issues, ...rest }: Awaited<typeof result>): unknown => {
@@ -148,7 +152,7 @@ export class ChannelSession implements WireListener, OpenEnd {
   #fail(thrown: unknown): unknown {
     const error = thrown instanceof Error ? thrown : new Error('A channel handler threw something that is no error.', { cause: thrown });
     if (this.#handlers.error !== undefined) return this.#decide(error);
-    this.#end(error);
+    this.#giveUp(error);
     return undefined;
   }
 
@@ -156,14 +160,14 @@ export class ChannelSession implements WireListener, OpenEnd {
   #decide(error: Error): unknown {
     try {
       const result = this.#handlers.error?.(error, this.#channel);
-      return isPromiseLike(result) ? result.then(undefined, (failure: unknown) => this.#end(failure)) : undefined;
+      return isPromiseLike(result) ? result.then(undefined, (failure: unknown) => this.#giveUp(failure)) : undefined;
     } catch (failure) {
-      this.#end(failure);
+      this.#giveUp(failure);
       return undefined;
     }
   }
 
-  #end(error: unknown): void {
+  #giveUp(error: unknown): void {
     const isRefusal = error instanceof ValidationError || error instanceof BadRequestError;
     if (isRefusal) {
       this.#channel.close(1007, 'The message is not valid.');
@@ -171,6 +175,12 @@ export class ChannelSession implements WireListener, OpenEnd {
     }
     this.#services.log.logger.error({ err: error, path: this.#channel.request.path }, 'A channel handler failed.');
     this.#channel.close(1011, 'Internal error.');
+  }
+
+  /** Last of all. */
+  #tellEnd(): void {
+    const end = this.#end;
+    if (end !== undefined && this.#handlers.close !== undefined) this.#tell(() => this.#handlers.close?.(this.#channel, end.code, end.reason));
   }
 
   /** Runs a handler that nothing waits for. */

@@ -21,6 +21,10 @@ export class MemoryWire implements MessageWire {
     this.#client = client;
   }
 
+  get isOpen(): boolean {
+    return !this.#isClosed;
+  }
+
   listen(listener: WireListener): void {
     this.#listener = listener;
   }

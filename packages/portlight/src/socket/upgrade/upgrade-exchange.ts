@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { WebSocketServer } from 'ws';
-import { openChannel } from '../../handlers/accept-upgrade.ts';
+import { assertChannelRoom, openChannel } from '../../handlers/accept-upgrade.ts';
 import type { HttpResponse } from '../../response/http-response.ts';
 import type { Connection } from '../connection.ts';
 import { Exchange, type Services } from '../exchange.ts';
@@ -58,6 +58,7 @@ export class UpgradeExchange extends Exchange {
 
   protected write(response: HttpResponse): Promise<void> | undefined {
     if (response.status !== 101) return this.#refuse(response);
+    assertChannelRoom(this.request);
     this.#hasBegun = true;
     const { message, head } = this.#upgrade;
     const { socket } = this.connection;

@@ -14,6 +14,8 @@ export class WebSocketWire implements MessageWire {
   /** Compressed messages are ws's to frame. */
   readonly #isPlain: boolean;
   #isGathering = false;
+  #gatheredBytes = 0;
+  #onWritten: () => void = () => {};
 
   constructor(websocket: WebSocket, socket: Socket) {
     this.#websocket = websocket;
@@ -21,8 +23,12 @@ export class WebSocketWire implements MessageWire {
     this.#isPlain = websocket.extensions === '';
   }
 
+  get isOpen(): boolean {
+    return this.#websocket.readyState === this.#websocket.OPEN;
+  }
+
   get bufferedBytes(): number {
-    return this.#websocket.bufferedAmount;
+    return this.#websocket.bufferedAmount - this.#gatheredBytes;
   }
 
   get isGathering(): boolean {
@@ -38,18 +44,22 @@ export class WebSocketWire implements MessageWire {
     // It closes by itself after one, with the code that says why.
     websocket.on('error', () => {});
     websocket.on('close', (code, reason) => listener.closed(code, reason.toString()));
-    this.#socket.on('drain', () => listener.drain());
+    this.#onWritten = () => {
+      if (this.#websocket.bufferedAmount === 0) listener.taken();
+    };
   }
 
   write(messages: readonly OutgoingMessage[]): void {
-    if (this.#websocket.readyState !== this.#websocket.OPEN) return;
+    if (!this.isOpen) return;
     if (!this.#isPlain) {
-      for (const { kind, payload } of messages) this.#websocket.send(payload, { binary: kind === 'binary' });
+      for (const { kind, payload } of messages) this.#websocket.send(payload, { binary: kind === 'binary' }, this.#onWritten);
       return;
     }
     const [first] = messages;
-    if (messages.length === 1 && first !== undefined) this.#socket.write(first.frame);
+    const before = this.#socket.writableLength;
+    if (messages.length === 1 && first !== undefined) this.#socket.write(first.frame, this.#onWritten);
     else this.#writeAll(messages.map(({ frame }) => frame));
+    if (this.#isGathering) this.#gatheredBytes += this.#socket.writableLength - before;
   }
 
   ping(): void {
@@ -84,6 +94,7 @@ export class WebSocketWire implements MessageWire {
     this.#socket.cork();
     process.nextTick(() => {
       this.#isGathering = false;
+      this.#gatheredBytes = 0;
       this.#socket.uncork();
     });
   };
@@ -91,11 +102,11 @@ export class WebSocketWire implements MessageWire {
   #writeAll(frames: readonly Buffer[]): void {
     const bytes = frames.reduce((sum, frame) => sum + frame.byteLength, 0);
     if (bytes <= MOST_JOINED) {
-      this.#socket.write(Buffer.concat(frames, bytes));
+      this.#socket.write(Buffer.concat(frames, bytes), this.#onWritten);
       return;
     }
     this.#socket.cork();
-    for (const frame of frames) this.#socket.write(frame);
+    for (const frame of frames) this.#socket.write(frame, this.#onWritten);
     this.#socket.uncork();
   }
 }
