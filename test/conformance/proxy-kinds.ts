@@ -59,3 +59,46 @@ backend app
 `,
   },
 ];
+
+/** nginx set up for WebSockets as its documentation says, with little patience for silence. */
+export function nginxForWebSockets(readTimeoutMs: number): ProxyKind {
+  return {
+    name: 'nginx',
+    program: 'nginx',
+    listens: /using the "\w+" event method/,
+    arguments: (folder, file) => ['-p', folder, '-e', 'stderr', '-c', file],
+    configure: (folder, port, serverPort) => `
+daemon off;
+master_process off;
+pid ${folder}/nginx.pid;
+error_log stderr notice;
+events {}
+http {
+  access_log off;
+  ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`).join('\n  ')}
+  map $http_upgrade $connection_upgrade {
+    default upgrade;
+    '' '';
+  }
+  upstream app {
+    server 127.0.0.1:${serverPort} max_fails=0;
+    keepalive 4;
+  }
+  server {
+    listen 127.0.0.1:${port};
+    location / {
+      proxy_pass http://app;
+      proxy_http_version 1.1;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $connection_upgrade;
+      proxy_set_header Host $http_host;
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      proxy_set_header X-Forwarded-Proto $scheme;
+      proxy_set_header X-Forwarded-Host $http_host;
+      proxy_read_timeout ${readTimeoutMs}ms;
+    }
+  }
+}
+`,
+  };
+}
