@@ -32,6 +32,13 @@ test.skipIf(IS_MISSING && process.env['CI'] === undefined)('nginx is installed',
   expect(IS_MISSING).toBe(false);
 });
 
+test('the documentation shows the configuration that is tried here', async () => {
+  const page = await readFile(new URL('../../docs/how-to/nginx-for-websockets-and-events.md', import.meta.url), 'utf8');
+  const shown = /```nginx\n(.+?)```/s.exec(page)?.[1] ?? 'nothing';
+  const withoutIndent = (text: string): string => text.replaceAll(/^ +/gm, '');
+  expect(withoutIndent(EXAMPLE)).toContain(withoutIndent(shown));
+});
+
 describe.skipIf(IS_MISSING && process.env['CI'] === undefined).each(LANES)('through the nginx of the example, before the lane $name', ({ options }) => {
   const app = (server: HttpServer): unknown => server
     .history('news', { size: 10 })
