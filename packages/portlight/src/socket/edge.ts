@@ -74,12 +74,9 @@ export class Edge {
     this.#isDraining = true;
     this.#listener.stopAccepting();
     this.#tls?.abort();
-    for (const connection of this.#connections) {
-      connection.isLast = true;
-      if (connection.state === 'head') this.#awaitHead(connection);
-    }
+    for (const connection of this.#connections) connection.isLast = true;
     // What lies in the kernel for us already is read first: it was sent before the client could know.
-    setImmediate(() => setImmediate(() => this.#closeIdle()));
+    setImmediate(() => setImmediate(() => this.#closeQuiet()));
     if (this.#connections.size === 0) return Promise.resolve();
     return new Promise((resolve) => (this.#onEmpty = resolve));
   }
@@ -147,8 +144,11 @@ export class Edge {
   }
 
   /** What a client has not yet taken of its last answer, it still gets. */
-  #closeIdle(): void {
-    for (const { state, socket } of this.#connections) if (state === 'idle') socket.destroySoon();
+  #closeQuiet(): void {
+    for (const connection of this.#connections) {
+      if (connection.state === 'idle') connection.socket.destroySoon();
+      else if (connection.state === 'head') this.#awaitHead(connection);
+    }
   }
 
   #awaitHead(connection: Connection): void {

@@ -230,6 +230,27 @@ describe('a client that comes back', () => {
     expect(got).toEqual(Array.from({ length: 40 }, (_, index) => String(index)));
   });
 
+  test.fails('to several topics takes up all of them by one id, whatever it is in each of them', async () => {
+    await using open = await openServer((app) => app.history('*', { size: 50 }).events('/feed', (stream) => {
+      for (const topic of ['a', 'b']) void stream.join(topic, { member: `ada in ${topic}`, info: { topic } });
+    }));
+    const { id } = await open.server.publish('a', 'start');
+    for (const [topic, data] of [['a', 1], ['b', 2], ['a', 3]] as const) await open.server.publish(topic, data);
+    await using client = await EventClient.open(open.port, '/feed', { 'last-event-id': id ?? '' });
+    expect(await client.data(3)).toEqual(['1', '2', '3']);
+    expect((await open.server.presence('b')).map(({ member, info }) => [member, info])).toEqual([['ada in b', { topic: 'b' }]]);
+  });
+
+  test.fails('is not joined where a topic is refused, and that is logged', async () => {
+    await using open = await openServer((app) => app.history('*', { size: 50 }).events('/feed', (stream) => {
+      for (let topic = 0; topic < 129; topic++) void stream.join(`topic ${topic}`);
+    }));
+    await using first = await EventClient.open(open.port, '/feed');
+    await using again = await EventClient.open(open.port, '/feed', { 'last-event-id': 'a-1' });
+    expect([first.status, await first.end(), await again.end()]).toEqual([403, 'end', 'end']);
+    expect(again.status === 403 || open.log.at('error').length === 1).toBe(true);
+  });
+
   test('joins a topic without history at once, and leaves it as others do', async () => {
     const told = deferred<readonly unknown[]>();
     const { server } = portless((app) => app.events('/feed', async (stream) => {

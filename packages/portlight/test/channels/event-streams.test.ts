@@ -418,6 +418,17 @@ describe('on its way an event stream', () => {
     await stream.closed;
   });
 
+  test.fails('without a port ends when the signal of its caller is aborted', async () => {
+    const opened = deferred<Stream>();
+    const { server } = portless((app) => app.events('/feed', (stream) => opened.resolve(stream)));
+    const caller = new AbortController();
+    const response = await server.fetch('/feed', { headers: { accept: 'text/event-stream' }, signal: caller.signal });
+    const stream = await opened.promise;
+    caller.abort();
+    await stream.closed;
+    await expect(response.text()).rejects.toThrow();
+  }, 1_000);
+
   test('comes without a port, a piece at a time, and ends when its reader gives up', async () => {
     const opened = deferred<Stream>();
     const { server } = portless((app) => app.events('/feed', (stream) => opened.resolve(stream)));
