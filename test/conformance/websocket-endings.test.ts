@@ -172,6 +172,8 @@ describe.each(LANES)('a stop on the lane $name', (lane) => {
         open: () => void codes.push(0),
       })
       .accept('/full', { open: (channel) => void channel.send('x'.repeat(8_000_000)), close: (_channel, code) => void codes.push(code) }), lane.options);
+    const half = await RawClient.open(open.port);
+    half.send('GET / HTTP/1.1\r\nhost: test\r\nconnection: upgr');
     const idle = await Promise.all(Array.from({ length: 20 }, () => FrameClient.open(open.port)));
     const silent = await FrameClient.open(open.port);
     const busy = await FrameClient.open(open.port);
@@ -181,8 +183,6 @@ describe.each(LANES)('a stop on the lane $name', (lane) => {
     full.send(get('/full', ...HANDSHAKE));
     const waiting = await RawClient.open(open.port);
     waiting.send(get('/upgrade', ...HANDSHAKE));
-    const half = await RawClient.open(open.port);
-    half.send('GET / HTTP/1.1\r\nhost: test\r\nconnection: upgr');
     busy.send(frame(TEXT, 'wait'));
     inside.send(frame(TEXT, 'half', { fin: false }));
     await Promise.all([upgrading.promise, handling.promise]);

@@ -157,7 +157,7 @@ describe.each(LANES)('a client that does not read on the lane $name', (lane) => 
     }), lane.options);
     await using client = await FrameClient.open(open.port);
     await client.send(frame(TEXT, 'go')).until(() => client.reader.events.length >= 4, 'four messages');
-    expect(client.reader.events.map(([, text]) => text).sort()).toEqual(['answer', 'done', 'one', 'two']);
+    expect(new Set(client.reader.events.map(([, text]) => text))).toEqual(new Set(['answer', 'done', 'one', 'two']));
   });
 });
 
