@@ -62,7 +62,7 @@ function formatStartUp(rows) {
   return [
     '## Start',
     '',
-    'Medians of eleven processes, in milliseconds: the import alone, and from the start of the process to a server that listens.',
+    'Medians of seven processes, in milliseconds: the import alone, and from the start of the process to a server that listens.',
     '',
     '| framework | import | listening |',
     '| --- | --- | --- |',

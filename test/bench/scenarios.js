@@ -2,6 +2,8 @@
 import { HELLO } from './app.js';
 
 const EVERYBODY = ['portlight', 'fastify', 'hono', 'h3', 'polka', 'koa', 'express'];
+/** The quickest of the peers, and the best known. */
+const PEERS = ['portlight', 'fastify', 'hono', 'h3', 'polka'];
 const CONTENDERS = ['node-net', 'portlight', 'fastify', 'hono'];
 const PERSON = JSON.stringify({ name: 'Grace', age: 41 });
 
@@ -21,10 +23,10 @@ const PERSON = JSON.stringify({ name: 'Grace', age: 41 });
 /** @type {readonly Scenario[]} */
 export const SCENARIOS = [
   { name: 'hello', servers: ['node-net', ...EVERYBODY], path: '/', status: 200, answer: HELLO },
-  { name: 'param among 50 routes', servers: EVERYBODY, path: '/users/42', status: 200, answer: '{"id":"42","name":"Ada"}' },
+  { name: 'param among 50 routes', servers: PEERS, path: '/users/42', status: 200, answer: '{"id":"42","name":"Ada"}' },
   {
     name: 'JSON POST, validated',
-    servers: EVERYBODY,
+    servers: PEERS,
     path: '/people',
     method: 'POST',
     body: PERSON,
@@ -32,7 +34,7 @@ export const SCENARIOS = [
     status: 200,
     answer: '{"name":"Grace","next":42}',
   },
-  { name: '404', servers: EVERYBODY, path: '/nowhere', status: 404 },
+  { name: '404', servers: PEERS, path: '/nowhere', status: 404 },
   { name: 'guards on', servers: ['portlight', 'portlight-limited', 'portlight-guarded'], path: '/', status: 200, answer: HELLO },
   { name: 'pipelined, 16 deep', servers: CONTENDERS.filter((name) => name !== 'node-net'), path: '/', pipelined: 16, status: 200, answer: HELLO },
   { name: 'Connection: close', servers: CONTENDERS.filter((name) => name !== 'node-net'), path: '/', headers: { connection: 'close' }, status: 200, answer: HELLO },

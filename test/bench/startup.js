@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const ROUNDS = 11;
+const ROUNDS = 7;
 
 const IMPORTS = {
   'node:http': "import('node:http')",

@@ -40,10 +40,10 @@ async function echo(clients) {
   let count = 0;
   let isOn = true;
   for (const client of clients) {
-    client.onmessage = () => {
+    client.removeAllListeners('message').on('message', () => {
       count += 1;
       if (isOn) client.send('hello');
-    };
+    });
     client.send('hello');
   }
   await new Promise((resolve) => setTimeout(resolve, SLICE_MS));
@@ -62,14 +62,14 @@ async function spread(clients, messages) {
   const began = performance.now();
   await new Promise((resolve) => {
     for (const client of clients) {
-      client.onmessage = () => {
+      client.removeAllListeners('message').on('message', () => {
         count += 1;
         if (count < all) return;
         total += count;
         count = 0;
         if (performance.now() - began < SLICE_MS) first.send(String(messages));
         else resolve();
-      };
+      });
     }
     first.send(String(messages));
   });

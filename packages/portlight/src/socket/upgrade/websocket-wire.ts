@@ -38,7 +38,11 @@ export class WebSocketWire implements MessageWire {
   listen(listener: WireListener): void {
     const websocket = this.#websocket;
     this.#socket.prependListener('data', this.#gather);
-    websocket.on('message', (data, isBinary) => listener.message(isBinary ? (data as Buffer) : (data as Buffer).toString()));
+    websocket.on('message', (data, isBinary) => {
+      // A compressed message comes later than its bytes.
+      this.#gather();
+      listener.message(isBinary ? (data as Buffer) : (data as Buffer).toString());
+    });
     websocket.on('ping', () => listener.alive());
     websocket.on('pong', () => listener.alive());
     // It closes by itself after one, with the code that says why.
