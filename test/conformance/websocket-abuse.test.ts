@@ -1,13 +1,13 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { DEFAULTS } from '../../packages/portlight/src/defaults.ts';
 import { deferred } from '../../packages/portlight/test/support/deferred.ts';
 import { openServer } from '../../packages/portlight/test/support/open-server.ts';
 import { get, RawClient } from '../../packages/portlight/test/support/raw-client.ts';
 import { openEcho } from './echo-server.ts';
 import { FrameClient, HANDSHAKE } from './frame-client.ts';
 import { LANES } from './lanes.ts';
+import { withDefaults } from './with-defaults.ts';
 import { BINARY, CLOSE, closeBody, CONTINUATION, frame, PING, PONG, TEXT } from './web-socket-frames.ts';
 
 setFlagsFromString('--expose-gc');
@@ -226,17 +226,6 @@ describe('5,000 failed handshakes', () => {
     expect(open.log.at('error')).toEqual([]);
   });
 });
-
-/** Fixed limits, shortened so that a test can see them end. */
-async function withDefaults<Result>(changes: Partial<Record<keyof typeof DEFAULTS, number>>, run: () => Promise<Result>): Promise<Result> {
-  const before = { ...DEFAULTS };
-  Object.assign(DEFAULTS, changes);
-  try {
-    return await run();
-  } finally {
-    Object.assign(DEFAULTS, before);
-  }
-}
 
 describe.each(LANES)('clients that do not end on the lane $name', (lane) => {
   test.each<[string, Buffer]>([
