@@ -25,7 +25,9 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
   readonly closed: Promise<void>;
   readonly #hub: Hub;
   readonly #maxBytes: number;
-  readonly #onClosed: (stream: EventStream<RequestShape>) => void;
+  readonly #onClosed: () => void;
+  /** What could not be done for the stream after the handler had returned. */
+  readonly #onFailure: (error: unknown) => void;
   #settle: () => void = () => {};
   #waiting: string[] = [];
   #waitingBytes = 0;
@@ -37,7 +39,8 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
   #resumed: Promise<void> | undefined;
   #writtenAt = performance.now();
 
-  constructor(request: HttpRequest<Shape>, hub: Hub, maxBytes: number, onClosed: (stream: EventStream<RequestShape>) => void) {
+  constructor(request: HttpRequest<Shape>, hub: Hub, maxBytes: number, onClosed: () => void, onFailure: (error: unknown) => void) {
+    this.#onFailure = onFailure;
     this.request = request;
     this.#hub = hub;
     this.#maxBytes = maxBytes;
@@ -89,7 +92,7 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
     if (this.#resuming.push({ topic, options }) === 1) {
       this.#resumed = Promise.resolve().then(() => this.#resume());
       // Who does not wait for it must not be ended by it.
-      this.#resumed.catch(() => this.close());
+      this.#resumed.catch(this.#onFailure);
     }
     return this.#resumed;
   }
@@ -105,7 +108,7 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
     this.#isOpen = false;
     this.#wake?.();
     void this.#hub.leaveAll(this);
-    this.#onClosed(this);
+    this.#onClosed();
     this.#settle();
     this.#taken();
   }
@@ -129,11 +132,7 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
     const joins = this.#resuming ?? [];
     this.#resuming = undefined;
     if (!this.#isOpen || joins.length === 0) return;
-    const first = joins[0]?.options ?? {};
-    const since = this.lastEventId === undefined ? undefined : toPosition(this.lastEventId);
-    if (since !== undefined && joins.every(({ options }) => options.member === first.member && options.info === first.info)) {
-      await this.#hub.joinAll(this, joins.map(({ topic }) => topic), { ...first, since });
-    } else for (const { topic, options } of joins) await this.#hub.join(this, topic, { ...options, ...(since === undefined ? {} : { since }) });
+    await this.#hub.joinAll(this, joins.map(({ topic, options }) => ({ ...options, topic })), { since: toPosition(this.lastEventId ?? '') });
   }
 
   #taken(): void {

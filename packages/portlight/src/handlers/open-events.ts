@@ -35,7 +35,12 @@ export function toEventsCore(route: EventsRoute, services: ChannelServices): Rou
 function openStream(route: EventsRoute, request: HttpRequest, { hub, registry, config, log }: ChannelServices): HttpResponse | Promise<HttpResponse> {
   registry.assertRoom(request.ip);
   const end = { ip: request.ip, beat: (now: number) => stream.beat(now), endForStop: () => stream.close() };
-  const stream = new EventStream<RequestShape>(request, hub, config.maxBackpressureBytes, () => registry.delete(end));
+  const stream = new EventStream<RequestShape>(request, hub, config.maxBackpressureBytes, () => registry.delete(end), (error) => fail(error));
+  const fail = (error: unknown): void => {
+    // A client that left is what ended it, not the handler.
+    if (stream.isOpen && !controls.isAborted(request)) log.logger.error({ err: error, path: request.path }, 'A handler of events failed.');
+    stream.close();
+  };
   registry.add(end);
   // A client that closes its side of a stream without an end does not read on.
   request.signal.addEventListener('abort', () => stream.close(), { once: true });
@@ -50,11 +55,7 @@ function openStream(route: EventsRoute, request: HttpRequest, { hub, registry, c
     stream.close();
     return finishReply(result, request);
   }
-  void fill(stream, result).catch((error: unknown) => {
-    // A client that left is what ended it, not the handler.
-    if (stream.isOpen && !controls.isAborted(request)) log.logger.error({ err: error, path: request.path }, 'A handler of events failed.');
-    stream.close();
-  });
+  void fill(stream, result).catch(fail);
   const response = toResponse(streamControls.body(stream));
   streams.add(response);
   return response;

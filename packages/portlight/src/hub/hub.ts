@@ -71,6 +71,17 @@ export interface PublishResult {
   readonly subscribers: number;
 }
 
+/** A topic to join, as who. */
+export interface TopicJoin extends Pick<JoinOptions, 'member' | 'info'> {
+  readonly topic: string;
+}
+
+interface ParsedJoin {
+  readonly topic: string;
+  readonly name: string | undefined;
+  readonly info: string | undefined;
+}
+
 /**
  * Topics: which members are in them, what they get, who is there.
  *
@@ -117,16 +128,16 @@ export class Hub {
    * Joins several topics, or none of them where that fails. What they replay comes in one order, that of the positions: a client
    * that is cut off in between may take up all of them behind the last position it saw.
    */
-  joinAll(member: Member, topics: readonly string[], options: JoinOptions = {}): Promise<void> | void {
-    const name = options.member === undefined ? undefined : parseMemberName(options.member);
-    const info = options.info === undefined ? undefined : encodeData(options.info, 'The info of a member');
+  joinAll(member: Member, topics: readonly (string | TopicJoin)[], options: JoinOptions = {}): Promise<void> | void {
     const since = options.since || undefined;
-    if (since === 'left' && name === undefined) throw new ConfigError("join takes since: 'left' only together with member: it has to know who left.");
+    const joins = topics.map((each) => parseJoin(typeof each === 'object' && each !== null ? each : { ...options, topic: each }));
+    if (since === 'left' && joins.some(({ name }) => name === undefined)) throw new ConfigError("join takes since: 'left' only together with member: it has to know who left.");
     const joined = this.#memberships.get(member);
-    const present = topics.map((topic) => joined?.get(topic)).filter((membership) => membership !== undefined);
-    const added = this.#add(member, topics, name, info);
-    const renamed = present.map((membership) => this.#rename(membership, name, info));
-    return whenReady(whenAll([...renamed, this.#complete(added, since)]), () => {});
+    const present = joins.filter(({ topic }) => joined?.has(topic) === true);
+    const renamed = present.map(({ topic, name, info }) => [joined?.get(topic) as Membership, name, info] as const);
+    const added = this.#add(member, joins);
+    const renaming = renamed.map(([membership, name, info]) => this.#rename(membership, name, info));
+    return whenReady(whenAll([...renaming, this.#complete(added, since)]), () => {});
   }
 
   /** Does nothing where it is not in the topic. */
@@ -196,14 +207,14 @@ export class Hub {
   }
 
   /** Memberships in those of the topics in which the member is not yet. */
-  #add(member: Member, topics: readonly string[], name: string | undefined, info: string | undefined): readonly Membership[] {
+  #add(member: Member, joins: readonly ParsedJoin[]): readonly Membership[] {
     const joined = this.#memberships.get(member) ?? new Map<string, Membership>();
-    const fresh = new Set(topics.filter((topic) => !joined.has(parseTopic(topic))));
+    const fresh = new Map(joins.filter(({ topic }) => !joined.has(topic)).map((join) => [join.topic, join]));
     if (joined.size + fresh.size > DEFAULTS.maxTopicsPerMember) {
       throw new ForbiddenError(`A channel may be in ${DEFAULTS.maxTopicsPerMember} topics at a time.`, { code: 'ERR_PORTLIGHT_TOO_MANY_TOPICS' });
     }
     if (fresh.size > 0) this.#memberships.set(member, joined);
-    return [...fresh].map((topic) => {
+    return [...fresh.values()].map(({ topic, name, info }) => {
       const membership = new Membership(member, topic, this.#deliveries, this.#log);
       membership.name = name;
       membership.info = info;
@@ -383,4 +394,12 @@ function assertPattern(method: string, topic: unknown): void {
 function assertWhole(name: string, value: unknown, most: number): void {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most) return;
   throw new ConfigError(`The option ${name} of history is a whole number from 1 to ${most}, not ${String(value)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
+}
+
+function parseJoin({ topic, member, info }: TopicJoin): ParsedJoin {
+  return {
+    topic: parseTopic(topic),
+    name: member === undefined ? undefined : parseMemberName(member),
+    info: info === undefined ? undefined : encodeData(info, 'The info of a member'),
+  };
 }

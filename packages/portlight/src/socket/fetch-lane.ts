@@ -24,7 +24,7 @@ export async function fetchPortless(pipeline: Pipeline, view: ServerView, rules:
   standard.signal.throwIfAborted();
   const request = new HttpRequest(toSource(standard, url, target, false), view, rules);
   const response = await untilAborted(Promise.resolve(pipeline.respond(request)), request, standard.signal);
-  return toStandard(response, standard.method, () => controls.release(request));
+  return toStandard(response, standard.method, () => controls.release(request), standard.signal);
 }
 
 /** The response, unless the caller gives up first; then the rejection that `fetch` has, and the handler is told. */
@@ -84,14 +84,14 @@ function toSource(standard: Request, url: URL, target: string, isUpgrade: boolea
 }
 
 /** @param onDone called when the last of the response was taken */
-function toStandard(response: HttpResponse, method: string, onDone: () => void): Response {
+function toStandard(response: HttpResponse, method: string, onDone: () => void, signal?: AbortSignal): Response {
   const { status, fields, bodyBytes, mayHaveBody } = inspectResponse(response);
   const headers = new Headers();
   for (let index = 0; index < fields.length; index += 2) headers.append(fields[index] as string, fields[index + 1] as string);
   if (bodyBytes !== undefined) headers.set('content-length', String(bodyBytes));
   const { body } = response;
   if (mayHaveBody && method !== 'HEAD' && isStream(body)) {
-    return new Response(toWebStream(openStream(body), onDone), { status, headers });
+    return new Response(toWebStream(openStream(body), onDone, signal), { status, headers });
   }
   onDone();
   if (mayHaveBody && method !== 'HEAD') return new Response(typeof body === 'string' ? body : body && new Uint8Array(body as Uint8Array), { status, headers });
@@ -99,9 +99,16 @@ function toStandard(response: HttpResponse, method: string, onDone: () => void):
   return new Response(null, { status, headers });
 }
 
-function toWebStream(reader: ChunkReader, onDone: () => void): ReadableStream<Uint8Array> {
+function toWebStream(reader: ChunkReader, onDone: () => void, signal: AbortSignal | undefined): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   return new ReadableStream<Uint8Array>({
+    start(controller) {
+      signal?.addEventListener('abort', () => {
+        reader.cancel(signal.reason as Error);
+        controller.error(signal.reason);
+        onDone();
+      }, { once: true });
+    },
     async pull(controller) {
       try {
         const step = await reader.next();

@@ -169,7 +169,7 @@ describe('limits of event streams', () => {
 
 describe('what waits for a client', () => {
   const newStream = (maxBytes: number): { stream: Stream; read: () => Promise<string | undefined> } => {
-    const stream = new EventStream<RequestShape>(newRequest(), new Hub(new MemoryBus(), { logger: new RecordingLogger(), verbose: false }), maxBytes, () => {});
+    const stream = new EventStream<RequestShape>(newRequest(), new Hub(new MemoryBus(), { logger: new RecordingLogger(), verbose: false }), maxBytes, () => {}, () => {});
     const iterator = streamControls.body(stream)[Symbol.asyncIterator]();
     return { stream, read: async () => ((await iterator.next()) as { value: string | undefined }).value };
   };
@@ -246,7 +246,7 @@ describe('the heartbeat of an event stream', () => {
   });
 
   test('adds nothing where something waits already', async () => {
-    const stream = new EventStream<RequestShape>(newRequest(), new Hub(new MemoryBus(), { logger: new RecordingLogger(), verbose: false }), 1_000, () => {});
+    const stream = new EventStream<RequestShape>(newRequest(), new Hub(new MemoryBus(), { logger: new RecordingLogger(), verbose: false }), 1_000, () => {}, () => {});
     const before = stream.bufferedBytes;
     stream.beat(performance.now() + 60_000);
     expect(stream.bufferedBytes).toBe(before);

@@ -418,7 +418,7 @@ describe('on its way an event stream', () => {
     await stream.closed;
   });
 
-  test.fails('without a port ends when the signal of its caller is aborted', async () => {
+  test('without a port ends when the signal of its caller is aborted', async () => {
     const opened = deferred<Stream>();
     const { server } = portless((app) => app.events('/feed', (stream) => opened.resolve(stream)));
     const caller = new AbortController();
