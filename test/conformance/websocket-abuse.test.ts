@@ -122,6 +122,22 @@ describe.each(LANES)('floods of a client on the lane $name', (lane) => {
     expect(calls).toEqual(['first']);
   });
 
+  test('what comes after a close, while the client was held back already, is kept by nobody', async () => {
+    const close = deferred();
+    await using open = await openServer((server) => server.websocket({ messagesPerSecond: 1_000_000 }).accept('/', async (_message, channel) => {
+      await close.promise;
+      channel.close(4_000, 'enough');
+      return never();
+    }), lane.options);
+    await using client = await FrameClient.open(open.port);
+    client.send(frame(TEXT, 'first'), frame(TEXT, 'second'));
+    const before = await heldBytes();
+    close.resolve();
+    await client.events(1);
+    await takenBytes(client.raw, frame(BINARY, Buffer.alloc(262_144)), 80_000_000);
+    expect((await heldBytes()) - before).toBeLessThan(20_000_000);
+  });
+
   test('a client that is asked to be slower by 1008 is at an end, and what it sent in the second counts', async () => {
     await using open = await openEcho(lane, { messagesPerSecond: 100 });
     await using client = await FrameClient.open(open.port);
