@@ -53,6 +53,7 @@ export class ChannelSession implements WireListener, OpenEnd {
 
   message(data: string | Buffer): void {
     this.#isAlive = true;
+    if (channelControls.isEnded(this.#channel)) return;
     if (this.#isTooFast()) {
       this.#channel.close(1008, 'Too many messages.');
       return;
