@@ -138,7 +138,8 @@ export class HttpServer extends Router implements ServerView {
     const { port } = this.getAddress();
     assertShutdownOptions(options);
     const report = await this.#stop('shutdown', options.timeoutMs);
-    // Of a server that never started, clients may be connected by hand.
+    // A server that never started may have clients that were connected by hand, and channels of tests.
+    this.#channels?.stop();
     await this.#registry.close();
     if (options.kill === true && port !== 0) await this.freePortIfStuck(port);
     return report;

@@ -123,6 +123,8 @@ export class Channel<Shape extends RequestShape = AnyRequestShape> implements Me
   #end(code: number, reason: string): void {
     if (this.#readyState !== OPEN) return;
     this.#readyState = CLOSING;
+    // It gets nothing more, so nobody shall count it.
+    void this.#hub.leaveAll(this);
     this.#outbox.flush();
     this.#wire.close(code, reason);
   }

@@ -120,6 +120,8 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
 
   /** Called by the hub. */
   deliver(publication: Publication): void {
+    // A stream of events is text; bytes are for WebSockets.
+    if (publication.data instanceof Uint8Array) return;
     this.#push(publication.as(toPublishedEvent));
   }
 
@@ -204,7 +206,7 @@ function toPosition(id: string): string {
 }
 
 function toPublishedEvent({ data, event, position }: Publication): string {
-  return encodeEvent({ event, data: data instanceof Uint8Array ? Buffer.from(data).toString('base64') : data, id: position });
+  return encodeEvent({ event, data, id: position });
 }
 
 /** What is no plain text is not believed (WHATWG HTML §9.2.4). */

@@ -2,7 +2,6 @@ import { Channel, channelControls } from '../channels/channel.ts';
 import type { OpenEnd } from '../channels/channel-registry.ts';
 import type { MessageWire, WireListener } from '../channels/message-wire.ts';
 import { DEFAULTS } from '../defaults.ts';
-import { BadRequestError } from '../errors/http-error.ts';
 import { ValidationError } from '../errors/validation-error.ts';
 import { parseJsonText } from '../request/json.ts';
 import type { HttpRequest, RequestShape } from '../request/http-request.ts';
@@ -10,6 +9,9 @@ import { isPromiseLike } from '../response/is-promise-like.ts';
 import type { ChannelHandlers, ChannelRoute } from './channel-route.ts';
 import type { ChannelServices } from './channel-services.ts';
 import { toIssue } from './validate.ts';
+
+/** Why messages were refused: what a handler throws itself is none of them, whatever its class. */
+const refusals: WeakSet<object> = new WeakSet();
 
 /** One channel at work: from its wire to the handlers of its route, and back. */
 export class ChannelSession implements WireListener, OpenEnd {
@@ -101,15 +103,10 @@ export class ChannelSession implements WireListener, OpenEnd {
 
   /** Runs a handler; what comes meanwhile waits. */
   #take(run: () => unknown): void {
-    let result: unknown;
-    try {
-      result = run();
-    } catch (error) {
-      result = this.#fail(error);
-    }
-    if (!isPromiseLike(result)) return;
+    const work = startWork(run, (error) => this.#fail(error));
+    if (work === undefined) return;
     this.#isBusy = true;
-    void Promise.resolve(result).catch((error: unknown) => this.#fail(error)).then(() => this.#next());
+    void work.catch((error: unknown) => this.#fail(error)).then(() => this.#next());
   }
 
   #next(): void {
@@ -134,9 +131,9 @@ export class ChannelSession implements WireListener, OpenEnd {
     const { message } = this.#handlers;
     if (message === undefined || channelControls.isEnded(this.#channel)) return undefined;
     if (this.#schema === undefined) return this.#reply(message(data, this.#channel));
-    const result = this.#schema['~standard'].validate(parseJsonText(typeof data === 'string' ? data : data.toString()));
+    const result = this.#schema['~standard'].validate(readJson(data));
     const deliver = ({ issues, ...rest }: Awaited<typeof result>): unknown => {
-      if (issues !== undefined) throw new ValidationError(issues.map((issue) => toIssue(issue, 'message')));
+      if (issues !== undefined) throw refusalOf(new ValidationError(issues.map((issue) => toIssue(issue, 'message'))));
       return this.#reply(message('value' in rest ? rest.value : undefined, this.#channel));
     };
     return result instanceof Promise ? result.then(deliver) : deliver(result);
@@ -151,7 +148,7 @@ export class ChannelSession implements WireListener, OpenEnd {
 
   /** What a handler threw, or why a message was refused. */
   #fail(thrown: unknown): unknown {
-    const error = thrown instanceof Error ? thrown : new Error('A channel handler threw something that is no error.', { cause: thrown });
+    const error = toError(thrown);
     if (this.#handlers.error !== undefined) return this.#decide(error);
     this.#giveUp(error);
     return undefined;
@@ -169,8 +166,7 @@ export class ChannelSession implements WireListener, OpenEnd {
   }
 
   #giveUp(error: unknown): void {
-    const isRefusal = error instanceof ValidationError || error instanceof BadRequestError;
-    if (isRefusal) {
+    if (typeof error === 'object' && error !== null && refusals.has(error)) {
       this.#channel.close(1007, 'The message is not valid.');
       return;
     }
@@ -203,4 +199,38 @@ export class ChannelSession implements WireListener, OpenEnd {
     }
     return ++this.#messagesOfSecond > this.#services.config.messagesPerSecond;
   }
+}
+
+/** Runs a handler. @returns what there is to wait for; what goes wrong at once is told to `fail` */
+function startWork(run: () => unknown, fail: (thrown: unknown) => unknown): Promise<unknown> | undefined {
+  try {
+    const result = run();
+    return isPromiseLike(result) ? Promise.resolve(result) : undefined;
+  } catch (thrown) {
+    const result = fail(thrown);
+    return isPromiseLike(result) ? Promise.resolve(result) : undefined;
+  }
+}
+
+function readJson(data: string | Buffer): unknown {
+  try {
+    return parseJsonText(data.toString());
+  } catch (error) {
+    throw refusalOf(error as Error);
+  }
+}
+
+function refusalOf(error: Error): Error {
+  refusals.add(error);
+  return error;
+}
+
+/** Some values throw when they are only looked at. */
+function toError(thrown: unknown): Error {
+  try {
+    if (thrown instanceof Error) return thrown;
+  } catch {
+    return new Error('A channel handler threw something that cannot be looked at.');
+  }
+  return new Error('A channel handler threw something that is no error.', { cause: thrown });
 }

@@ -15,6 +15,8 @@ export interface PublishOptions {
   readonly user?: string;
 }
 
+const OPTIONS: ReadonlySet<string> = new Set(['event', 'id', 'except', 'user']);
+
 /**
  * A publication as it goes over the bus. What it holds is a copy: the publisher may go on with its value.
  *
@@ -22,6 +24,7 @@ export interface PublishOptions {
  * @throws {ReplyError} `ERR_PORTLIGHT_INVALID_PUBLICATION`
  */
 export function encodeMessage(topic: string, data: unknown, options: PublishOptions = {}): BusMessage {
+  assertOptions(options);
   const { event, except, user } = options;
   assertEvent(event);
   for (const name of ['user', 'except'] as const) {
@@ -49,6 +52,12 @@ export function encodeData(data: unknown, subject: string): string {
   }
   if (text === undefined) throw invalid(`${subject} has no JSON form: it is of type ${typeof data}.`);
   return text;
+}
+
+function assertOptions(options: unknown): void {
+  if (typeof options !== 'object' || options === null) throw invalid(`publish takes options such as { event: 'news' }, not ${String(options)}.`);
+  const unknown = Object.keys(options).find((name) => !OPTIONS.has(name));
+  if (unknown !== undefined) throw invalid(`publish has no option ${JSON.stringify(unknown)}.`);
 }
 
 function assertEvent(event: unknown): void {

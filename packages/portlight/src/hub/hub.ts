@@ -164,7 +164,14 @@ export class Hub {
    *
    * @param data a string or bytes, which leave as they are, or anything JSON
    */
-  async publish(topic: string, data: unknown, options: PublishOptions = {}): Promise<PublishResult> {
+  publish(topic: string, data: unknown, options: PublishOptions = {}): Promise<PublishResult> {
+    const published = this.#publish(topic, data, options);
+    // Many do not wait for it, and a topic may be a client's words: a refusal must not end the process.
+    published.catch((error: unknown) => this.#log.logger.warn({ err: error }, 'Something was not published.'));
+    return published;
+  }
+
+  async #publish(topic: string, data: unknown, options: PublishOptions): Promise<PublishResult> {
     const message = encodeMessage(topic, data, options);
     const { position, subscribers } = await this.#bus.publish(message, this.#histories.find(topic));
     return { id: options.id ?? (position && formatPosition(position)), subscribers };

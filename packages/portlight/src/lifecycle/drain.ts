@@ -26,7 +26,7 @@ export async function drain(edge: Edge, channels: ChannelRegistry, hooks: readon
   const open = edge.connectionCount;
   channels.stop();
   const isEmpty = await within(edge.drain(), remainingMs());
-  const cut = isEmpty ? 0 : edge.terminate();
+  const cut = (isEmpty ? 0 : edge.terminate()) + edge.cutCount;
   edge.close();
   const failed = await runStopHooks(hooks, Math.max(remainingMs(), DEFAULTS.shutdownHookMs), log);
   return {

@@ -26,6 +26,8 @@ export class Connection {
   isRefused = false;
   /** Its last answer is out; it is open only to let the client read it. */
   isEnding = false;
+  /** It was cut with something unsent, because its client did not take it in time. */
+  wasCut = false;
   /** Its lane looks at nothing but whole requests: there is never a part of a head. */
   hasWholeRequests = false;
   /** Requests that are being handled, in the order they came. */

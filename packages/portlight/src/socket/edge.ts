@@ -32,6 +32,8 @@ export class Edge {
   readonly #tls: TlsGate | undefined;
   #accepted = 0;
   #isDraining = false;
+  /** Connections that were cut in the drain before its deadline. */
+  #cut = 0;
   #onEmpty: (() => void) | undefined;
 
   constructor(pipeline: Pipeline, config: ServerConfig, view: ServerView, log: LogHolder) {
@@ -79,6 +81,11 @@ export class Edge {
     setImmediate(() => setImmediate(() => this.#closeQuiet()));
     if (this.#connections.size === 0) return Promise.resolve();
     return new Promise((resolve) => (this.#onEmpty = resolve));
+  }
+
+  /** How many were cut in the drain with something unsent, because their clients did not take it in time. */
+  get cutCount(): number {
+    return this.#cut;
   }
 
   /** Cuts what is left, after telling the handlers. Returns how many connections still had something to come. */
@@ -135,6 +142,7 @@ export class Edge {
     const connection = new Connection(socket);
     this.#connections.add(connection);
     socket.once('close', () => {
+      if (this.#isDraining && connection.wasCut) this.#cut += 1;
       this.#connections.delete(connection);
       if (this.#connections.size === 0) this.#onEmpty?.();
     });

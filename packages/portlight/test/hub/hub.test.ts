@@ -220,3 +220,11 @@ describe('memory', () => {
     expect([hub.sizes, bus.sizes]).toEqual([{ topics: 0, members: 0 }, { topics: 0, presence: 0, histories: 0, historyBytes: 0 }]);
   });
 });
+
+test('a publication that nobody waits for and that is refused ends nothing', async () => {
+  const log = new RecordingLogger();
+  const hub = new Hub(new MemoryBus(), { logger: log, verbose: false });
+  void hub.publish('x'.repeat(513), 'data');
+  await new Promise(setImmediate);
+  expect(log.at('warn')).toHaveLength(1);
+});

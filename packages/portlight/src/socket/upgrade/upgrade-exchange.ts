@@ -68,7 +68,7 @@ export class UpgradeExchange extends Exchange {
     this.#server.on('headers', addHeaders);
     try {
       // Answers at once, or closes the socket: one that has ended meanwhile for example.
-      this.#server.handleUpgrade(message, socket, head, (websocket) => openChannel(this.request, new WebSocketWire(websocket, socket)));
+      this.#server.handleUpgrade(message, socket, head, (websocket) => openChannel(this.request, new WebSocketWire(websocket, socket, () => (this.connection.wasCut = true))));
     } finally {
       // The server is everybody's.
       this.#server.off('headers', addHeaders);

@@ -13,11 +13,14 @@ export class WebSocketWire implements MessageWire {
   readonly #socket: Socket;
   /** Compressed messages are ws's to frame. */
   readonly #isPlain: boolean;
+  readonly #onCut: () => void;
   #isGathering = false;
   #gatheredBytes = 0;
   #onWritten: () => void = () => {};
 
-  constructor(websocket: WebSocket, socket: Socket) {
+  /** @param onCut called when the client is cut that does not take what was sent before the close */
+  constructor(websocket: WebSocket, socket: Socket, onCut: () => void) {
+    this.#onCut = onCut;
     this.#websocket = websocket;
     this.#socket = socket;
     this.#isPlain = websocket.extensions === '';
@@ -72,9 +75,12 @@ export class WebSocketWire implements MessageWire {
 
   close(code: number, reason: string): void {
     const websocket = this.#websocket;
-    websocket.close(code, reason);
-    const timer = setTimeout(() => websocket.terminate(), DEFAULTS.closeTimeoutMs).unref();
+    const timer = setTimeout(() => {
+      if (this.#socket.writableLength > 0) this.#onCut();
+      websocket.terminate();
+    }, DEFAULTS.closeTimeoutMs).unref();
     websocket.once('close', () => clearTimeout(timer));
+    websocket.close(code, reason);
     // A client that is not read from could not answer.
     websocket.resume();
   }
