@@ -287,7 +287,7 @@ function middlewareFor(steps: readonly Step[], path: string): readonly Middlewar
 function setFields({ headers }: HttpResponse, fields: NonNullable<Verdict['fields']>): void {
   for (const name in fields) {
     const value = fields[name];
-    if (value !== undefined) headers.set(name, value);
+    if (value !== undefined) headers.put(name, value);
   }
 }
 

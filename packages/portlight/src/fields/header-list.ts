@@ -60,6 +60,17 @@ export class HeaderList {
     this.#flat.push(name.toLowerCase(), value);
   }
 
+  /** Sets a field that is known to be right, whose name is in lower case. */
+  put(name: string, value: string): void {
+    const index = this.#indexOf(name, 0);
+    if (index === -1) {
+      this.#flat.push(name, value);
+      return;
+    }
+    this.#flat[index + 1] = value;
+    this.#removeFrom(name, index + 2);
+  }
+
   delete(name: string): void {
     this.#removeFrom(name.toLowerCase(), 0);
   }

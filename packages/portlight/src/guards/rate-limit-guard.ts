@@ -22,9 +22,21 @@ export function guardRate(limits: readonly RateLimit[], store: RateLimitStore): 
   };
 }
 
+/** The address that came last, and its key: a busy client comes again. */
+let lastAddress = '';
+let lastKey = '';
+
+function keyOfAddress(address: string): string {
+  if (address !== lastAddress) {
+    lastKey = addressKey(address);
+    lastAddress = address;
+  }
+  return lastKey;
+}
+
 function keyOf({ key }: RateLimit, request: HttpRequest): string {
   const chosen: unknown = key?.(request);
-  if (chosen === undefined || chosen === null || chosen === '') return addressKey(request.ip);
+  if (chosen === undefined || chosen === null || chosen === '') return keyOfAddress(request.ip);
   return `key ${toText(chosen, 'key of a rate limit')}`;
 }
 
@@ -36,6 +48,6 @@ function isSkipped({ skip }: RateLimit, request: HttpRequest): boolean {
 
 function judge(decisions: readonly RateLimitDecision[]): Verdict {
   const { 'retry-after': seconds, ...fields } = formatRateLimit(decisions);
-  if (seconds === undefined) return { fields: { ...fields } };
-  return { fields: { ...fields }, refusal: withoutStack(() => new TooManyRequestsError('This client has sent too many requests.', { headers: { 'retry-after': seconds } })) };
+  if (seconds === undefined) return { fields };
+  return { fields, refusal: withoutStack(() => new TooManyRequestsError('This client has sent too many requests.', { headers: { 'retry-after': seconds } })) };
 }

@@ -244,9 +244,14 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
   }
 
   #findOrigin(): Origin {
-    const { address, port, secure } = this.#source;
-    this.#origin ??= findOrigin({ address, port, secure, header: (name) => this.header(name) }, this.#rules.trusts);
+    this.#origin ??= this.#rules.trusts === undefined ? this.#direct() : findOrigin({ ...this.#direct(), header: (name) => this.header(name) }, this.#rules.trusts);
     return this.#origin;
+  }
+
+  /** The other end of the connection. */
+  #direct(): Origin {
+    const { address, port, secure } = this.#source;
+    return { address, port, isSecure: secure, host: undefined };
   }
 
   #findClient(): RequestClient {

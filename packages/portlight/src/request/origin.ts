@@ -16,10 +16,7 @@ export interface Origin {
 }
 
 /** The peer of the connection, and the fields its request brought. */
-export interface Peer {
-  readonly address: string;
-  readonly port: number;
-  readonly secure: boolean;
+export interface Peer extends Origin {
   header(name: string): string | undefined;
 }
 
@@ -29,7 +26,7 @@ export interface Peer {
  * that do not agree, leave the peer.
  */
 export function findOrigin(peer: Peer, trusts: TrustCheck | undefined): Origin {
-  const direct: Origin = { address: peer.address, port: peer.port, isSecure: peer.secure, host: undefined };
+  const direct: Origin = { address: peer.address, port: peer.port, isSecure: peer.isSecure, host: undefined };
   if (trusts === undefined || !trusts(peer.address)) return direct;
   const [listed, named] = [peer.header('x-forwarded-for'), peer.header('forwarded')];
   const byList = listed === undefined ? undefined : findClient(parseForwardedFor(listed), trusts);
@@ -39,7 +36,7 @@ export function findOrigin(peer: Peer, trusts: TrustCheck | undefined): Origin {
   return {
     address,
     port,
-    isSecure: isSecure(protocol ?? lastOf(peer.header('x-forwarded-proto'))?.toLowerCase(), peer.secure),
+    isSecure: isSecure(protocol ?? lastOf(peer.header('x-forwarded-proto'))?.toLowerCase(), peer.isSecure),
     host: host ?? validHost(lastOf(peer.header('x-forwarded-host'))),
   };
 }

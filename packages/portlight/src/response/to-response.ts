@@ -45,6 +45,6 @@ export function addDefaults(response: HttpResponse, defaults: HeaderList): void 
   const { flat } = defaults;
   for (let index = 0; index < flat.length; index += 2) {
     const name = flat[index] as string;
-    if (!response.headers.has(name)) response.headers.append(name, flat[index + 1] as string);
+    if (!response.headers.has(name)) response.headers.put(name, flat[index + 1] as string);
   }
 }

@@ -34,11 +34,16 @@ export function formatHeadText(head: ResponseHead, connectionLines: string): str
 function beginningOf({ status, fields, bodyBytes }: ResponseHead): Beginning {
   const hasLength = bodyBytes !== undefined;
   if (status === last.status && hasLength === last.hasLength && isSame(fields, last.fields)) return last;
-  const parts = [STATUS_LINES.get(status) ?? addStatusLine(status)];
-  for (let index = 0; index < fields.length; index += 2) parts.push(fields[index] as string, ': ', fields[index + 1] as string, CRLF);
-  if (hasLength) parts.push('content-length: ');
-  last = { status, fields: [...fields], hasLength, hasDate: fields.some((text, index) => index % 2 === 0 && text === 'date'), text: parts.join('') };
+  let text = STATUS_LINES.get(status) ?? addStatusLine(status);
+  for (let index = 0; index < fields.length; index += 2) text += `${fields[index]}: ${fields[index + 1]}\r\n`;
+  if (hasLength) text += 'content-length: ';
+  last = { status, fields: [...fields], hasLength, hasDate: holdsName(fields, 'date'), text };
   return last;
+}
+
+function holdsName(fields: readonly string[], name: string): boolean {
+  for (let index = 0; index < fields.length; index += 2) if (fields[index] === name) return true;
+  return false;
 }
 
 function isSame(some: readonly string[], other: readonly string[]): boolean {

@@ -7,7 +7,7 @@ const PROXIES = ['10.0.0.0/8', '::1', '2001:db8:1::/48'];
 const trusts = parseTrustProxy(PROXIES);
 
 function peer(fields: Readonly<Record<string, string>>, address = '10.0.0.1'): Peer {
-  return { address, port: 1_234, secure: false, header: (name) => fields[name] };
+  return { address, port: 1_234, isSecure: false, host: undefined, header: (name) => fields[name] };
 }
 
 const addressOf = (fields: Readonly<Record<string, string>>, address?: string): string => findOrigin(peer(fields, address), trusts).address;
