@@ -80,7 +80,7 @@ export class ChannelSession implements WireListener, OpenEnd {
     this.#services.registry.delete(this);
     channelControls.closed(this.#channel);
     this.#end = { code, reason };
-    if (!this.#isBusy) this.#tellEnd();
+    this.#tellEnd();
   }
 
   beat(now: number): void {
@@ -174,10 +174,12 @@ export class ChannelSession implements WireListener, OpenEnd {
     this.#channel.close(1011, 'Internal error.');
   }
 
-  /** Last of all. */
+  /** Last of all, and once: a wire may still bring what it held. */
   #tellEnd(): void {
     const end = this.#end;
-    if (end !== undefined && this.#handlers.close !== undefined) this.#tell(() => this.#handlers.close?.(this.#channel, end.code, end.reason));
+    if (this.#isBusy || end === undefined) return;
+    this.#end = undefined;
+    if (this.#handlers.close !== undefined) this.#tell(() => this.#handlers.close?.(this.#channel, end.code, end.reason));
   }
 
   /** Runs a handler that nothing waits for. */

@@ -18,6 +18,22 @@ describe('a WebSocket without a port', () => {
     expect(ended).toEqual([[4_000, 'bye']]);
   });
 
+  test('tells its end once, after all that the client sent before it', async () => {
+    const told: unknown[] = [];
+    const { server } = portless((app) => app.accept('/', {
+      async message(message) {
+        await new Promise(setImmediate);
+        told.push(message);
+      },
+      close: (_channel, code) => void told.push(code),
+    }));
+    const channel = await openChannel(server, '/');
+    for (const message of ['one', 'two', 'three', 'four']) channel.send(message);
+    channel.close(4_000);
+    for (let round = 0; round < 10; round++) await new Promise(setImmediate);
+    expect(told).toEqual(['one', 'two', 'three', 'four', 4_000]);
+  });
+
   test('passes guards, middleware and validation', async () => {
     const { server } = portless((app) => app
       .setRateLimit(3, 60)
