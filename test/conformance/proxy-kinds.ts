@@ -1,22 +1,33 @@
 import type { ProxyKind } from './proxy-process.ts';
 
-/** Both keep connections to the server open and pass on bodies as they come. */
-export const PROXIES: readonly ProxyKind[] = [
-  {
-    name: 'nginx',
-    program: 'nginx',
-    listens: /using the "\w+" event method/,
-    arguments: (folder, file) => ['-p', folder, '-e', 'stderr', '-c', file],
-    configure: (folder, port, serverPort) => `
-daemon off;
+/** How nginx is started, and says that it listens. */
+const NGINX: Omit<ProxyKind, 'configure'> = {
+  name: 'nginx',
+  program: 'nginx',
+  listens: /using the "\w+" event method/,
+  arguments: (folder, file) => ['-p', folder, '-e', 'stderr', '-c', file],
+};
+
+/** One process, in front, that writes nowhere but into its folder. */
+const stayInFront = (folder: string): string => `daemon off;
 master_process off;
 pid ${folder}/nginx.pid;
 error_log stderr notice;
 events {}
-http {
+`;
+
+const keepTemporaryFiles = (folder: string): string =>
+  ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`).join('\n  ');
+
+/** Both keep connections to the server open and pass on bodies as they come. */
+export const PROXIES: readonly ProxyKind[] = [
+  {
+    ...NGINX,
+    configure: (folder, port, serverPort) => `
+${stayInFront(folder)}http {
   access_log off;
   client_max_body_size 0;
-  ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`).join('\n  ')}
+  ${keepTemporaryFiles(folder)}
   upstream app {
     server 127.0.0.1:${serverPort} max_fails=0;
     keepalive 4;
@@ -63,19 +74,11 @@ backend app
 /** nginx set up for WebSockets as its documentation says, with little patience for silence. */
 export function nginxForWebSockets(readTimeoutMs: number): ProxyKind {
   return {
-    name: 'nginx',
-    program: 'nginx',
-    listens: /using the "\w+" event method/,
-    arguments: (folder, file) => ['-p', folder, '-e', 'stderr', '-c', file],
+    ...NGINX,
     configure: (folder, port, serverPort) => `
-daemon off;
-master_process off;
-pid ${folder}/nginx.pid;
-error_log stderr notice;
-events {}
-http {
+${stayInFront(folder)}http {
   access_log off;
-  ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`).join('\n  ')}
+  ${keepTemporaryFiles(folder)}
   map $http_upgrade $connection_upgrade {
     default upgrade;
     '' '';

@@ -250,7 +250,7 @@ export class HttpServer extends Router implements ServerView {
     this.assertOpen('connect');
     assertNoMore(rest, 'connect');
     if (handler !== undefined) assertHandler(handler, 'connect');
-    this.#serveConnecting('connect', (request) => this.#registry.connect(request.client.id, request.ip, 'request'));
+    this.#serveConnecting('connect');
     if (handler !== undefined) this.#registry.onConnect(handler);
     return this;
   }
@@ -260,7 +260,7 @@ export class HttpServer extends Router implements ServerView {
     this.assertOpen('disconnect');
     assertNoMore(rest, 'disconnect');
     if (handler !== undefined) assertHandler(handler, 'disconnect');
-    this.#serveConnecting('disconnect', (request) => this.#registry.disconnect(request.client.id, 'request'));
+    this.#serveConnecting('disconnect');
     if (handler !== undefined) this.#registry.onDisconnect(handler);
     return this;
   }
@@ -439,17 +439,17 @@ export class HttpServer extends Router implements ServerView {
   #completeConnecting(): void {
     const taken = this.registrations.routes.find(({ pattern, scope }) => scope.parent === undefined && !this.#connecting.has('connect') && pattern === '/connect');
     if (taken !== undefined) throw new ConfigError('A connection is required of clients, and /connect is a route of the app; use connect(handler) in its place.', 'ERR_PORTLIGHT_DUPLICATE_ROUTE');
-    if (!this.#connecting.has('connect')) this.#serveConnecting('connect', (request) => this.#registry.connect(request.client.id, request.ip, 'request'));
-    if (!this.#connecting.has('disconnect')) this.#serveConnecting('disconnect', (request) => this.#registry.disconnect(request.client.id, 'request'));
+    for (const name of ['connect', 'disconnect'] as const) if (!this.#connecting.has(name)) this.#serveConnecting(name);
   }
 
   /** HEAD asks what GET would answer, and changes nothing. */
-  #serveConnecting(name: 'connect' | 'disconnect', act: (request: HttpRequest) => Promise<void>): this {
+  #serveConnecting(name: 'connect' | 'disconnect'): void {
+    const act = ({ client, ip }: HttpRequest): Promise<void> =>
+      name === 'connect' ? this.#registry.connect(client.id, ip, 'request') : this.#registry.disconnect(client.id, 'request');
     const answer = `Client successfully ${name}ed.`;
     this.addRoute(['GET'], `/${name}`, { connectionRequired: false }, (request) => act(request).then(() => answer));
     this.addRoute(['HEAD'], `/${name}`, { connectionRequired: false }, () => answer);
     this.#connecting.add(name);
-    return this;
   }
 
   /** @throws {ConfigError} on a second argument, as those would give who takes this for an event emitter */

@@ -20,6 +20,16 @@ export function parseOptions<Options>(schema: ZodType<Options>, options: unknown
   throw invalid(`The option ${path.map(String).join('.')} of ${owner} must be ${issue?.message ?? 'valid'}, not ${show(value)}.`);
 }
 
+/**
+ * The options laid over a configuration. One that is `undefined` was not given.
+ *
+ * @throws {ConfigError} as {@link parseOptions}
+ */
+export function parseOver<Config extends object>(base: Config, schema: ZodType<object>, options: unknown, owner: string): Config {
+  const given = Object.entries(parseOptions(schema, options, owner)).filter(([, value]) => value !== undefined);
+  return { ...base, ...(Object.fromEntries(given) as Partial<Config>) };
+}
+
 function invalid(message: string): ConfigError {
   return new ConfigError(message, 'ERR_PORTLIGHT_INVALID_OPTION');
 }

@@ -2,11 +2,11 @@ import type { ZodType } from 'zod';
 import { DEFAULTS } from '../defaults.ts';
 import type { HttpRequest } from '../request/http-request.ts';
 import type { ClientRules } from '../request/request-source.ts';
-import { parseOptions } from './parse-options.ts';
+import { parseOver } from './parse-options.ts';
 import { assertTlsOptions, type TlsOptions } from './tls-options.ts';
 import { parseTrustProxy, type TrustProxy } from './trust-proxy.ts';
 import { DEFAULT_WEBSOCKET_CONFIG, parseWebSocketOptions, type WebSocketConfig, type WebSocketOptions } from './websocket-options.ts';
-import { loadZod } from './zod.ts';
+import { loadZod, wholeNumber } from './zod.ts';
 
 /** Options of a server. An option that is out of range throws when it is given; it never means "no limit". */
 export interface ServerOptions {
@@ -129,9 +129,8 @@ export const DEFAULT_SERVER_CONFIG: ServerConfig = {
  * @throws {ConfigError} on an unknown option or a value out of range
  */
 export function resolveServerConfig(base: ServerConfig, options: ServerOptions, owner = 'the server'): ServerConfig {
-  const given = Object.entries(parseOptions(serverOptionsSchema(), options, owner)).filter(([, value]) => value !== undefined);
+  const config = parseOver(base, serverOptionsSchema(), options, owner);
   if (options.tls !== undefined) assertTlsOptions(options.tls);
-  const config = { ...base, ...(Object.fromEntries(given) as Partial<ServerConfig>) };
   const channels = options.websocket === undefined ? base.channels : parseWebSocketOptions(options.websocket, `the option websocket of ${owner}`);
   return { ...config, channels, rules: { trusts: parseTrustProxy(config.trustProxy), identify: config.identify } };
 }
@@ -141,10 +140,6 @@ let schema: ZodType<ServerOptions> | undefined;
 function serverOptionsSchema(): ZodType<ServerOptions> {
   if (schema !== undefined) return schema;
   const z = loadZod();
-  const whole = (unit: string, least: number, most: number) => {
-    const error = `a whole number of ${unit} from ${least} to ${most}`;
-    return z.int({ error }).min(least, { error }).max(most, { error }).optional();
-  };
   const aDayMs = 86_400_000;
   const trueOrFalse = z.boolean({ error: 'true or false' }).optional();
   return (schema = z.strictObject({
@@ -156,22 +151,22 @@ function serverOptionsSchema(): ZodType<ServerOptions> {
     // Looked at by `parseTrustProxy`, which says more.
     trustProxy: z.custom<TrustProxy>(() => true).optional(),
     identify: z.custom<NonNullable<ServerOptions['identify']>>((value) => typeof value === 'function', { error: 'a function (request) => string' }).optional(),
-    clientIdleMs: whole('milliseconds', 0, aDayMs),
+    clientIdleMs: wholeNumber('milliseconds', 0, aDayMs),
     tls: z.custom<TlsOptions>((value) => typeof value === 'object' && value !== null, { error: 'an object with key and cert' }).optional(),
-    backlog: whole('connections', 1, 65_535),
-    maxBodyBytes: whole('bytes', 0, Number.MAX_SAFE_INTEGER),
-    maxHeaderBytes: whole('bytes', 1_024, 1_048_576),
-    maxHeaderLines: whole('lines', 1, 10_000),
-    maxUrlBytes: whole('bytes', 1, 1_048_576),
-    headersTimeoutMs: whole('milliseconds', 1, aDayMs),
-    requestTimeoutMs: whole('milliseconds', 1, aDayMs),
-    keepAliveTimeoutMs: whole('milliseconds', 1, aDayMs),
-    writeTimeoutMs: whole('milliseconds', 0, aDayMs),
-    maxConnections: whole('connections', 1, 1_000_000),
-    maxConnectionsPerIp: whole('connections', 1, 1_000_000),
-    handlerTimeoutMs: whole('milliseconds', 0, aDayMs),
-    drainTimeoutMs: whole('milliseconds', 0, aDayMs),
-    drainDelayMs: whole('milliseconds', 0, aDayMs),
+    backlog: wholeNumber('connections', 1, 65_535),
+    maxBodyBytes: wholeNumber('bytes', 0, Number.MAX_SAFE_INTEGER),
+    maxHeaderBytes: wholeNumber('bytes', 1_024, 1_048_576),
+    maxHeaderLines: wholeNumber('lines', 1, 10_000),
+    maxUrlBytes: wholeNumber('bytes', 1, 1_048_576),
+    headersTimeoutMs: wholeNumber('milliseconds', 1, aDayMs),
+    requestTimeoutMs: wholeNumber('milliseconds', 1, aDayMs),
+    keepAliveTimeoutMs: wholeNumber('milliseconds', 1, aDayMs),
+    writeTimeoutMs: wholeNumber('milliseconds', 0, aDayMs),
+    maxConnections: wholeNumber('connections', 1, 1_000_000),
+    maxConnectionsPerIp: wholeNumber('connections', 1, 1_000_000),
+    handlerTimeoutMs: wholeNumber('milliseconds', 0, aDayMs),
+    drainTimeoutMs: wholeNumber('milliseconds', 0, aDayMs),
+    drainDelayMs: wholeNumber('milliseconds', 0, aDayMs),
     onUncaught: z.enum(['drain', 'ignore'], { error: "'drain' or 'ignore'" }).optional(),
   }) satisfies ZodType<ServerOptions>);
 }

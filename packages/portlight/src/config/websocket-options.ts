@@ -1,7 +1,7 @@
 import type { ZodType } from 'zod';
 import { DEFAULTS } from '../defaults.ts';
-import { parseOptions } from './parse-options.ts';
-import { loadZod } from './zod.ts';
+import { parseOver } from './parse-options.ts';
+import { loadZod, wholeNumber } from './zod.ts';
 
 /** Options of all WebSocket routes of a server. */
 export interface WebSocketOptions {
@@ -48,8 +48,7 @@ export const DEFAULT_WEBSOCKET_CONFIG: WebSocketConfig = {
 export function parseWebSocketOptions(options: unknown, owner: string): WebSocketConfig {
   if (options === true || options === undefined) return DEFAULT_WEBSOCKET_CONFIG;
   if (options === false) return { ...DEFAULT_WEBSOCKET_CONFIG, isOn: false };
-  const given = Object.entries(parseOptions(websocketOptionsSchema(), options, owner)).filter(([, value]) => value !== undefined);
-  return { ...DEFAULT_WEBSOCKET_CONFIG, ...(Object.fromEntries(given) as Partial<WebSocketConfig>) };
+  return parseOver(DEFAULT_WEBSOCKET_CONFIG, websocketOptionsSchema(), options, owner);
 }
 
 let schema: ZodType<WebSocketOptions> | undefined;
@@ -57,21 +56,17 @@ let schema: ZodType<WebSocketOptions> | undefined;
 function websocketOptionsSchema(): ZodType<WebSocketOptions> {
   if (schema !== undefined) return schema;
   const z = loadZod();
-  const whole = (unit: string, least: number, most: number) => {
-    const error = `a whole number of ${unit} from ${least} to ${most}`;
-    return z.int({ error }).min(least, { error }).max(most, { error }).optional();
-  };
   const origin = z.custom<string>(isOrigin, { error: 'an origin such as "https://app.example"' });
   return (schema = z.strictObject({
-    maxPayloadBytes: whole('bytes', 1, 1_073_741_824),
-    maxBackpressureBytes: whole('bytes', 1, 1_073_741_824),
+    maxPayloadBytes: wholeNumber('bytes', 1, 1_073_741_824),
+    maxBackpressureBytes: wholeNumber('bytes', 1, 1_073_741_824),
     slowClient: z.enum(['close', 'drop', 'latest'], { error: "'close', 'drop' or 'latest'" }).optional(),
-    heartbeatMs: whole('milliseconds', 10, 86_400_000),
+    heartbeatMs: wholeNumber('milliseconds', 10, 86_400_000),
     origins: z.array(origin, { error: 'an array of origins' }).optional(),
     perMessageDeflate: z.boolean({ error: 'true or false' }).optional(),
-    maxChannels: whole('channels', 1, 1_000_000),
-    maxChannelsPerIp: whole('channels', 1, 1_000_000),
-    messagesPerSecond: whole('messages', 1, 1_000_000),
+    maxChannels: wholeNumber('channels', 1, 1_000_000),
+    maxChannelsPerIp: wholeNumber('channels', 1, 1_000_000),
+    messagesPerSecond: wholeNumber('messages', 1, 1_000_000),
   }) satisfies ZodType<WebSocketOptions>);
 }
 

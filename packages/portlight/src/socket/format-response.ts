@@ -1,7 +1,7 @@
 import { DEFAULTS } from '../defaults.ts';
 import { type BodyStream, isStream, openStream } from '../response/body-stream.ts';
 import type { HttpResponse } from '../response/http-response.ts';
-import { formatHeadText } from './head-text.ts';
+import { CLOSE, formatHeadText } from './head-text.ts';
 import { inspectResponse } from './response-head.ts';
 
 /**
@@ -10,7 +10,7 @@ import { inspectResponse } from './response-head.ts';
  */
 export async function formatLastResponse(response: HttpResponse): Promise<Buffer> {
   if (isStream(response.body)) response.body = await collect(response.body);
-  const head = formatHeadText(inspectResponse(response), 'Connection: close\r\n');
+  const head = formatHeadText(inspectResponse(response), CLOSE);
   const { body } = response;
   return Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from((body ?? '') as string)]);
 }

@@ -2,6 +2,8 @@ import { STATUS_CODES } from 'node:http';
 import type { ResponseHead } from './response-head.ts';
 
 const CRLF = '\r\n';
+/** Said of the connection with the last response on it. */
+export const CLOSE = 'Connection: close\r\n';
 const STATUS_LINES: Map<number, string> = new Map();
 /** The ends of heads written in this second, by what they say of the connection. */
 const tails: Map<string, string> = new Map();

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { createParser } from 'eventsource-parser';
+import { Watchers } from './watchers.ts';
 
 export interface ReceivedEvent {
   readonly event: string;
@@ -20,7 +21,7 @@ export class EventClient implements AsyncDisposable {
   /** How it ended: `'end'` is the orderly one. */
   ended: 'end' | 'cut' | undefined;
   readonly #request: ClientRequest;
-  #watchers: (() => void)[] = [];
+  readonly #watchers: Watchers = new Watchers();
 
   private constructor(sent: ClientRequest, response: IncomingMessage) {
     this.#request = sent;
@@ -31,13 +32,13 @@ export class EventClient implements AsyncDisposable {
       onComment: (comment) => this.comments.push(comment),
       onRetry: (ms) => (this.retryMs = ms),
     });
-    response.setEncoding('utf8').on('data', (text: string) => this.#note(() => {
+    response.setEncoding('utf8').on('data', (text: string) => this.#watchers.note(() => {
       this.text += text;
       parser.feed(text);
     }));
-    response.on('end', () => this.#note(() => (this.ended ??= 'end')));
-    response.on('error', () => this.#note(() => (this.ended ??= 'cut')));
-    sent.on('error', () => this.#note(() => (this.ended ??= 'cut')));
+    response.on('end', () => this.#watchers.note(() => (this.ended ??= 'end')));
+    response.on('error', () => this.#watchers.note(() => (this.ended ??= 'cut')));
+    sent.on('error', () => this.#watchers.note(() => (this.ended ??= 'cut')));
   }
 
   /** Resolves when the head of the answer is there, whatever its status. */
@@ -60,15 +61,7 @@ export class EventClient implements AsyncDisposable {
 
   /** Resolves when the condition holds; looked at whenever something comes. */
   until(condition: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const look = (): void => {
-        if (!condition()) return;
-        this.#watchers = this.#watchers.filter((each) => each !== look);
-        resolve();
-      };
-      this.#watchers.push(look);
-      look();
-    });
+    return this.#watchers.until(condition);
   }
 
   async end(): Promise<'end' | 'cut'> {
@@ -80,10 +73,5 @@ export class EventClient implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#request.destroy();
     await this.end();
-  }
-
-  #note(change: () => unknown): void {
-    change();
-    for (const watch of [...this.#watchers]) watch();
   }
 }

@@ -1,18 +1,19 @@
 import { once } from 'node:events';
 import { type ClientOptions, WebSocket } from 'ws';
+import { Watchers } from './watchers.ts';
 
 /** A WebSocket client that keeps what comes, in order. */
 export class WebSocketClient implements AsyncDisposable {
   readonly websocket: WebSocket;
   readonly received: (string | Buffer)[] = [];
   closed: { readonly code: number; readonly reason: string } | undefined;
-  #watchers: (() => void)[] = [];
+  readonly #watchers: Watchers = new Watchers();
 
   constructor(port: number, path: string, options: ClientOptions = {}) {
     this.websocket = new WebSocket(`ws://127.0.0.1:${port}${path}`, options);
-    this.websocket.on('message', (data, isBinary) => this.#note(() => this.received.push(isBinary ? (data as Buffer) : (data as Buffer).toString())));
-    this.websocket.on('close', (code, reason) => this.#note(() => (this.closed = { code, reason: reason.toString() })));
-    this.websocket.on('error', () => this.#note(() => undefined));
+    this.websocket.on('message', (data, isBinary) => this.#watchers.note(() => this.received.push(isBinary ? (data as Buffer) : (data as Buffer).toString())));
+    this.websocket.on('close', (code, reason) => this.#watchers.note(() => (this.closed = { code, reason: reason.toString() })));
+    this.websocket.on('error', () => this.#watchers.note(() => undefined));
   }
 
   /** Resolves when the channel is open. */
@@ -43,35 +44,18 @@ export class WebSocketClient implements AsyncDisposable {
 
   /** The first messages, once so many came. */
   async messages(count: number): Promise<readonly (string | Buffer)[]> {
-    await this.#until(() => this.received.length >= count);
+    await this.#watchers.until(() => this.received.length >= count);
     return this.received.slice(0, count);
   }
 
   async end(): Promise<{ readonly code: number; readonly reason: string }> {
-    await this.#until(() => this.closed !== undefined);
+    await this.#watchers.until(() => this.closed !== undefined);
     return this.closed as { readonly code: number; readonly reason: string };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.websocket.readyState === WebSocket.CLOSED) return;
     this.websocket.terminate();
-    await this.#until(() => this.closed !== undefined);
-  }
-
-  #note(change: () => unknown): void {
-    change();
-    for (const watch of this.#watchers) watch();
-  }
-
-  #until(condition: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const look = (): void => {
-        if (!condition()) return;
-        this.#watchers = this.#watchers.filter((each) => each !== look);
-        resolve();
-      };
-      this.#watchers.push(look);
-      look();
-    });
+    await this.#watchers.until(() => this.closed !== undefined);
   }
 }

@@ -3,7 +3,7 @@ import { type BodyStream, isStream } from '../../response/body-stream.ts';
 import type { HttpResponse } from '../../response/http-response.ts';
 import { discardBody } from '../../response/replace-body.ts';
 import { Exchange, type Services } from '../exchange.ts';
-import { formatHeadText } from '../head-text.ts';
+import { CLOSE, formatHeadText } from '../head-text.ts';
 import { inspectResponse, type ResponseHead } from '../response-head.ts';
 import { sendStream } from '../send-stream.ts';
 import type { FastConnection } from './fast-connection.ts';
@@ -11,7 +11,6 @@ import { type HeadParser, readFields } from './head-parser.ts';
 import { StreamWriter } from './stream-writer.ts';
 
 const LAST_RESORT: ResponseHead = { status: 500, fields: [], bodyBytes: 0, mayHaveBody: true, asksToClose: true };
-const CLOSE = 'Connection: close\r\n';
 
 /** One request and its response on the fast lane. */
 export class FastExchange extends Exchange {
