@@ -5,9 +5,9 @@ export type Levels = readonly (readonly string[])[];
 export const LEVELS: Readonly<Record<string, Levels>> = {
   portlight: [
     ['errors/', 'on-demand.ts'],
-    ['fields/', 'defaults.ts', 'log.ts'],
+    ['fields/', 'defaults.ts', 'in-time.ts', 'log.ts'],
     ['request/', 'response/'],
-    ['config/', 'routing/'],
+    ['config/', 'routing/', 'replies/'],
     ['backplane/'],
     ['clients/', 'hub/'],
     ['channels/', 'guards/'],

@@ -63,10 +63,8 @@ export const DEFAULTS = {
   maxEventIdLength: 256,
   /** 0: a handler may take as long as it likes. */
   handlerTimeoutMs: 0,
-  /** How long a response waits for one interceptor before it is sent without it. */
-  interceptorTimeoutMs: 10_000,
-  /** How often the deadlines of heads and bodies are checked. */
-  timeoutCheckMs: 1_000,
+  /** How long a response waits for one interceptor or error handler before it is sent without it. */
+  replyTimeoutMs: 10_000,
   /** From the beginning of a stop to the force. */
   drainTimeoutMs: 10_000,
   /** Between not ready and no longer accepting; a load balancer needs some seconds. */
@@ -75,6 +73,8 @@ export const DEFAULTS = {
   drainHeadMs: 1_000,
   /** What shutdown hooks get at least, even when connections took the whole drain. */
   shutdownHookMs: 1_000,
+  /** Of a stream to a client that has closed its side, the longest time between two chunks. */
+  halfClosedMs: 5_000,
   /** Of an unread body, how much is taken from the client to keep the connection. */
   maxDrainedBodyBytes: 65_536,
   /** Between SIGTERM and SIGKILL for a process that holds a port. */

@@ -22,7 +22,8 @@ import { runInterceptors } from './interceptors/run-interceptors.ts';
 import type { LogHolder } from './log.ts';
 import { controls, type HttpRequest } from './request/http-request.ts';
 import { parseTarget } from './request/target.ts';
-import { HttpResponse } from './response/http-response.ts';
+import { awaitFirstChunk } from './replies/await-first-chunk.ts';
+import { bodyOf, HttpResponse } from './response/http-response.ts';
 import { addDefaults } from './response/to-response.ts';
 import { describeRoute } from './routing/describe-route.ts';
 import type { RouteMatch } from './routing/route-match.ts';
@@ -128,9 +129,11 @@ export class Pipeline {
     return this.#conclude(this.#unknown, respondToError(error, this.#root, undefined, this.#log), undefined);
   }
 
-  /** The response in place of one that failed before anything of it was sent: a stream without a first chunk. */
+  /** The response in place of one that failed before anything of it was sent, when the interceptors had seen it already. */
   recover(failure: unknown, request: HttpRequest): MaybePromise<HttpResponse> {
-    return this.#fail(this.#route(request), request, failure);
+    const plan = this.#route(request);
+    const response = respondToError(failure, plan.scope, request, this.#log);
+    return response instanceof Promise ? response.then((late) => dress(late, plan, undefined)) : dress(response, plan, undefined);
   }
 
   #route(request: HttpRequest): Plan {
@@ -175,12 +178,31 @@ export class Pipeline {
   }
 
   #conclude(plan: Plan, response: MaybePromise<HttpResponse>, request: HttpRequest | undefined, fields?: Verdict['fields']): MaybePromise<HttpResponse> {
-    if (response instanceof Promise) return response.then((value) => this.#conclude(plan, value, request, fields));
-    if (fields !== undefined) setFields(response, fields);
-    addDefaults(response, plan.headers);
+    const whole = response instanceof Promise ? response.then((late) => this.#begin(plan, late, request)) : this.#begin(plan, response, request);
+    if (whole instanceof Promise) return whole.then((late) => this.#show(plan, dress(late, plan, fields), request, fields));
+    return this.#show(plan, dress(whole, plan, fields), request, fields);
+  }
+
+  /** Shows a response to the interceptors; what they make of its body may fail in its turn. */
+  #show(plan: Plan, response: HttpResponse, request: HttpRequest | undefined, fields: Verdict['fields']): MaybePromise<HttpResponse> {
     if (this.#log.verbose) this.#tell(response, request);
     if (plan.interceptors.length === 0 || response.status === 101 || isEventStream(response)) return response;
-    return runInterceptors(plan.interceptors, response, request, this.#log);
+    const shown = runInterceptors(plan.interceptors, response, request, this.#log);
+    const whole = shown instanceof Promise ? shown.then((late) => this.#begin(plan, late, request)) : this.#begin(plan, shown, request);
+    const conclude = (last: HttpResponse): HttpResponse => (last === response ? last : dress(last, plan, fields));
+    return whole instanceof Promise ? whole.then(conclude) : conclude(whole);
+  }
+
+  /** A response that has its first chunk, if it is streamed: a body that was made anew in place may fail as others do. */
+  #begin({ scope }: Plan, response: HttpResponse, request: HttpRequest | undefined): MaybePromise<HttpResponse> {
+    if (typeof bodyOf(response) === 'string' || isEventStream(response)) return response;
+    const fail = (thrown: unknown): MaybePromise<HttpResponse> => respondToError(thrown, scope, request, this.#log);
+    try {
+      const begun = awaitFirstChunk(response, request);
+      return begun instanceof Promise ? begun.catch(fail) : begun;
+    } catch (thrown) {
+      return fail(thrown);
+    }
   }
 
   #tell(response: HttpResponse, request: HttpRequest | undefined): void {
@@ -281,6 +303,13 @@ function toSequence(steps: readonly Step[]): Pick<Plan, 'steps' | 'middleware'> 
 
 function middlewareFor(steps: readonly Step[], path: string): readonly Middleware[] {
   return steps.filter(({ matcher }) => matcher === undefined || matcher.match('GET', path) !== undefined).map(({ middleware }) => middleware);
+}
+
+/** Gives a response what it has from others than the app's handler. */
+function dress(response: HttpResponse, plan: Plan, fields: Verdict['fields']): HttpResponse {
+  if (fields !== undefined) setFields(response, fields);
+  addDefaults(response, plan.headers);
+  return response;
 }
 
 /** What guards say of a request stands on its response, whoever made that. */

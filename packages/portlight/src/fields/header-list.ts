@@ -8,6 +8,8 @@ import { headerProblem } from './header-syntax.ts';
  */
 export class HeaderList {
   readonly #flat: string[];
+  /** The names that were written since somebody began to watch. */
+  #written: string[] | undefined;
 
   /** @param flat name, value, name, value; not checked, and the list's from here on */
   constructor(flat: string[] = []) {
@@ -17,6 +19,12 @@ export class HeaderList {
   /** The fields as name, value, name, value. Belongs to the list: copy before you change it. */
   get flat(): readonly string[] {
     return this.#flat;
+  }
+
+  /** From here on says which fields are written, also to what they were, or taken out: names in lower case. */
+  watch(): readonly string[] {
+    this.#written = [];
+    return this.#written;
   }
 
   /** The value, repeated fields joined by a comma, or `null`. */
@@ -38,6 +46,7 @@ export class HeaderList {
   set(name: string, value: string): void {
     assertField(name, value);
     const key = name.toLowerCase();
+    this.#written?.push(key);
     const index = this.#indexOf(key, 0);
     if (index === -1) {
       this.#flat.push(key, value);
@@ -57,6 +66,7 @@ export class HeaderList {
   /** @throws {ReplyError} as {@link set} */
   append(name: string, value: string): void {
     assertField(name, value);
+    this.#written?.push(name.toLowerCase());
     this.#flat.push(name.toLowerCase(), value);
   }
 
@@ -72,7 +82,9 @@ export class HeaderList {
   }
 
   delete(name: string): void {
-    this.#removeFrom(name.toLowerCase(), 0);
+    const key = name.toLowerCase();
+    this.#written?.push(key);
+    this.#removeFrom(key, 0);
   }
 
   /** Takes over the fields of another list. */

@@ -1,7 +1,7 @@
 import type { MessageWire } from '../channels/message-wire.ts';
 import { ReplyError } from '../errors/reply-error.ts';
 import type { HttpRequest } from '../request/http-request.ts';
-import { finishReply } from '../response/finish-reply.ts';
+import { finishReply } from '../replies/finish-reply.ts';
 import { type HttpResponse, switchProtocols } from '../response/http-response.ts';
 import { isResponse } from '../response/to-response.ts';
 import type { RouteCore } from './call-handler.ts';

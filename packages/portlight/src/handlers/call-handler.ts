@@ -1,9 +1,10 @@
 import { isPromiseLike } from '../response/is-promise-like.ts';
 import { controls, type HttpRequest } from '../request/http-request.ts';
-import { isBodyStream, openStream } from '../response/body-stream.ts';
-import { finishReply } from '../response/finish-reply.ts';
+import { hearErrors, isStreamed } from '../response/body-stream.ts';
+import { finishReply } from '../replies/finish-reply.ts';
 import type { HttpResponse } from '../response/http-response.ts';
-import { isResponse, toResponse } from '../response/to-response.ts';
+import { StreamedBody } from '../response/streamed-body.ts';
+import { isResponse } from '../response/to-response.ts';
 import type { HttpRoute } from './http-route.ts';
 import { validateReply, validateRequest, validatesRequest } from './validate.ts';
 
@@ -32,8 +33,12 @@ function respond(route: HttpRoute, request: HttpRequest, reply: unknown): HttpRe
   if (isPromiseLike(reply)) return Promise.resolve(reply).then((value) => respond(route, request, value));
   const schema = route.options.response;
   if (schema === undefined || isResponse(reply)) return finishReply(reply, request);
-  return validateReply(schema, reply).then(toResponse, (refusal: unknown) => {
-    if (typeof reply === 'object' && reply !== null && isBodyStream(reply)) openStream(reply).cancel(new Error('The response schema refused it.'));
-    throw refusal;
-  });
+  hearErrors(reply);
+  return validateReply(schema, reply).then(
+    (value) => finishReply(value, request),
+    (refusal: unknown) => {
+      if (isStreamed(reply)) new StreamedBody(reply).cancel(new Error('The response schema refused it.'));
+      throw refusal;
+    },
+  );
 }

@@ -1,11 +1,12 @@
 import { EventStream, streamControls } from '../channels/event-stream.ts';
 import type { ServerSentEvent } from '../channels/encode-event.ts';
 import { controls, type HttpRequest, type RequestShape } from '../request/http-request.ts';
-import { isBodyStream, openStream as openStreamOf } from '../response/body-stream.ts';
+import { hearErrors, isBodyStream, openStream as openStreamOf } from '../response/body-stream.ts';
 import { ReplyError } from '../errors/reply-error.ts';
-import { HttpResponse } from '../response/http-response.ts';
+import { HttpResponse, setBody } from '../response/http-response.ts';
+import { StreamedBody } from '../response/streamed-body.ts';
 import { isResponse } from '../response/to-response.ts';
-import { finishReply } from '../response/finish-reply.ts';
+import { finishReply } from '../replies/finish-reply.ts';
 import type { RouteCore } from './call-handler.ts';
 import type { EventsRoute } from './channel-route.ts';
 import type { ChannelServices } from './channel-services.ts';
@@ -28,7 +29,7 @@ export function isEventStream(response: HttpResponse): boolean {
 
 /** What a route of events does with a request that is routed to it: the open stream. */
 export function toEventsCore(route: EventsRoute, services: ChannelServices): RouteCore {
-  const open = (request: HttpRequest): HttpResponse | Promise<HttpResponse> => (request.method === 'HEAD' ? toResponse(NOTHING) : openStream(route, request, services));
+  const open = (request: HttpRequest): HttpResponse | Promise<HttpResponse> => (request.method === 'HEAD' ? toResponse(new StreamedBody(NOTHING)) : openStream(route, request, services));
   return validatesRequest(route.options) ? async (request) => validateRequest(route.options, request).then(() => open(request)) : open;
 }
 
@@ -55,8 +56,11 @@ function openStream(route: EventsRoute, request: HttpRequest, { hub, registry, c
     stream.close();
     return finishReply(result, request);
   }
+  hearErrors(result);
   void fill(stream, result).catch(fail);
-  const response = toResponse(streamControls.body(stream));
+  const body = new StreamedBody(streamControls.body(stream));
+  controls.adopt(request, body);
+  const response = toResponse(body);
   streams.add(response);
   return response;
 }
@@ -67,8 +71,21 @@ async function fill(stream: EventStream<RequestShape>, returned: unknown): Promi
   if (isResponse(result)) throw new ReplyError('A handler of events returned a response when the stream was open already; refuse before anything is waited for, or in a middleware.');
   if (typeof result !== 'object' || result === null || !isBodyStream(result)) return;
   const source = openStreamOf(result);
-  void stream.closed.then(() => source.cancel(new Error('The stream of events was closed.')));
-  for (let step = await source.next(); step.done !== true && stream.isOpen; step = await source.next()) {
+  let isSpent = false;
+  const draw = async (): Promise<IteratorResult<unknown, unknown>> => {
+    try {
+      const step = await source.next();
+      isSpent = step.done === true;
+      return step;
+    } catch (error) {
+      isSpent = true;
+      throw error;
+    }
+  };
+  void stream.closed.then(() => {
+    if (!isSpent) source.cancel(new Error('The stream of events was closed.'));
+  });
+  for (let step = await draw(); step.done !== true && stream.isOpen; step = await draw()) {
     stream.send(step.value as ServerSentEvent);
     await stream.drained();
     if (!stream.isOpen) return;
@@ -76,9 +93,9 @@ async function fill(stream: EventStream<RequestShape>, returned: unknown): Promi
   stream.close();
 }
 
-function toResponse(body: AsyncIterable<string>): HttpResponse {
+function toResponse(body: StreamedBody): HttpResponse {
   const response = new HttpResponse(null, { headers: HEADERS });
-  response.body = body;
+  setBody(response, body);
   return response;
 }
 

@@ -1,9 +1,11 @@
 import type { ErrorHandler } from '../config/hooks.ts';
+import { DEFAULTS } from '../defaults.ts';
 import { type HttpError, InternalServerError, toHttpError } from '../errors/http-error.ts';
 import type { ValidationError } from '../errors/validation-error.ts';
+import { inTime } from '../in-time.ts';
 import type { LogHolder } from '../log.ts';
 import { controls, type HttpRequest } from '../request/http-request.ts';
-import { finishReply } from '../response/finish-reply.ts';
+import { finishReply } from '../replies/finish-reply.ts';
 import { hasOwnStatus, HttpResponse } from '../response/http-response.ts';
 import { isPromiseLike } from '../response/is-promise-like.ts';
 import { toResponse } from '../response/to-response.ts';
@@ -29,7 +31,10 @@ export function respondToError(
     const handler = findHandler(scope, error.status);
     if (handler === undefined) return formatProblem(error);
     const reply = handler(error, request);
-    if (isPromiseLike(reply)) return Promise.resolve(reply).then((value) => complete(value, error, request)).catch(fail);
+    if (isPromiseLike(reply)) {
+      const late = inTime(reply, DEFAULTS.replyTimeoutMs, 'An error handler');
+      return late.then((value) => complete(value, error, request)).catch(fail);
+    }
     const response = complete(reply, error, request);
     return response instanceof Promise ? response.catch(fail) : response;
   } catch (failure) {

@@ -1,7 +1,9 @@
 import type { Middleware } from '../config/hooks.ts';
 import { ReplyError } from '../errors/reply-error.ts';
 import type { HttpRequest } from '../request/http-request.ts';
-import { finishReply } from '../response/finish-reply.ts';
+import { awaitFirstChunk } from '../replies/await-first-chunk.ts';
+import { finishReply } from '../replies/finish-reply.ts';
+import { hearErrors } from '../response/body-stream.ts';
 import type { HttpResponse } from '../response/http-response.ts';
 import { discardBody, supersede } from '../response/replace-body.ts';
 
@@ -30,6 +32,7 @@ export function runMiddleware(
   let reply: unknown;
   try {
     reply = current(request, next);
+    hearErrors(reply);
   } catch (thrown) {
     return replace(inner, onError(thrown));
   }
@@ -45,10 +48,11 @@ export function runMiddleware(
  */
 async function settle(returned: unknown, getInner: () => Promise<HttpResponse> | undefined, request: HttpRequest): Promise<HttpResponse> {
   const reply = await returned;
+  hearErrors(reply);
   const made = await getInner();
   if (reply !== undefined && reply !== made) return supersede(made, await finishReply(reply, request));
   if (made === undefined) throw new ReplyError('A middleware neither called next() nor returned a response.');
-  return made;
+  return awaitFirstChunk(made, request);
 }
 
 /** The response in place of one whose middleware failed. */

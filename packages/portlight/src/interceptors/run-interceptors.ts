@@ -1,11 +1,12 @@
 import type { ResponseInterceptor } from '../config/hooks.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { ReplyError } from '../errors/reply-error.ts';
+import { inTime } from '../in-time.ts';
 import type { LogHolder } from '../log.ts';
 import type { HttpRequest } from '../request/http-request.ts';
 import { replaceBody, supersede } from '../response/replace-body.ts';
 import type { HttpResponse } from '../response/http-response.ts';
-import { finishReply } from '../response/finish-reply.ts';
+import { finishReply } from '../replies/finish-reply.ts';
 import { isPromiseLike } from '../response/is-promise-like.ts';
 import { isResponse } from '../response/to-response.ts';
 
@@ -23,11 +24,12 @@ export function runInterceptors(
   let current = response;
   for (let index = start; index < interceptors.length; index++) {
     try {
+      const written = current.headers.watch();
       const result: unknown = (interceptors[index] as ResponseInterceptor)(current, request);
-      const next = isPromiseLike(result) ? result : apply(result, current, request);
+      const next = isPromiseLike(result) ? result : apply(result, current, written, request);
       if (isPromiseLike(next)) {
         const before = current;
-        return settle(next, before, request, log).then((after) => runInterceptors(interceptors, after, request, log, index + 1));
+        return settle(next, before, written, request, log).then((after) => runInterceptors(interceptors, after, request, log, index + 1));
       }
       current = next;
     } catch (error) {
@@ -37,27 +39,20 @@ export function runInterceptors(
   return current;
 }
 
-async function settle(result: PromiseLike<unknown>, response: HttpResponse, request: HttpRequest | undefined, log: LogHolder): Promise<HttpResponse> {
-  let timer: NodeJS.Timeout | undefined;
-  const overdue = new Promise<never>((_resolve, reject) => {
-    const giveUp = (): void => reject(new ReplyError(`A response interceptor took longer than ${DEFAULTS.interceptorTimeoutMs} ms.`));
-    timer = setTimeout(giveUp, DEFAULTS.interceptorTimeoutMs);
-  });
+async function settle(result: PromiseLike<unknown>, response: HttpResponse, written: readonly string[], request: HttpRequest | undefined, log: LogHolder): Promise<HttpResponse> {
   try {
-    return await apply(await Promise.race([result, overdue]), response, request);
+    return await apply(await inTime(result, DEFAULTS.replyTimeoutMs, 'A response interceptor'), response, written, request);
   } catch (error) {
     report(error, log);
     return response;
-  } finally {
-    clearTimeout(timer);
   }
 }
 
 /** @throws {ReplyError} on a result that is none of what an interceptor may return */
-function apply(result: unknown, response: HttpResponse, request: HttpRequest | undefined): HttpResponse | Promise<HttpResponse> {
+function apply(result: unknown, response: HttpResponse, written: readonly string[], request: HttpRequest | undefined): HttpResponse | Promise<HttpResponse> {
   if (result === undefined) return response;
   if (typeof result === 'string' || result instanceof Uint8Array) {
-    replaceBody(response, result);
+    replaceBody(response, result, written);
     return response;
   }
   if (result === response) return response;

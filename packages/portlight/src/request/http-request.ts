@@ -8,6 +8,7 @@ import { decodeUtf8, parseJson } from './json.ts';
 import { parseQuery, type Query } from './query.ts';
 import { RequestBody } from './request-body.ts';
 import { findOrigin, type Origin } from './origin.ts';
+import type { ReplySource } from './reply-source.ts';
 import type { ClientRules, RequestSource, ServerView } from './request-source.ts';
 import { toText } from './to-text.ts';
 import { parseTarget, refuseTarget, type Target } from './target.ts';
@@ -35,6 +36,9 @@ export interface RequestClient {
   readonly port: number;
 }
 
+/** Told to sources that are still open then: a body was made of theirs, or they came too late. */
+const RESPONSE_IS_OVER = new Error('The response is over.');
+
 const NO_RULES: ClientRules = { trusts: undefined, identify: undefined };
 
 /** What the pipeline and the lanes do to a request, and an app cannot. */
@@ -50,6 +54,12 @@ export interface RequestControls {
   setParams(request: HttpRequest<RequestShape>, params: unknown): void;
   setQuery(request: HttpRequest<RequestShape>, query: unknown): void;
   setBody(request: HttpRequest<RequestShape>, body: unknown): void;
+  /** Makes the request the owner of what gives the body of its response: it ends with the request. */
+  adopt(request: HttpRequest<RequestShape>, source: ReplySource): void;
+  /** How many chunks the sources of the response gave; `undefined` where none is open. */
+  countChunks(request: HttpRequest<RequestShape>): number | undefined;
+  /** Tells what gives the body of the response that nobody waits for it. */
+  cancelReply(request: HttpRequest<RequestShape>, reason: Error): void;
   /** The response is done: what was kept for the request can go. */
   release(request: HttpRequest<RequestShape>): void;
   isAborted(request: HttpRequest<RequestShape>): boolean;
@@ -92,6 +102,9 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
   #id: string | undefined;
   #form: Promise<ReceivedForm> | undefined;
   #state: Record<string, unknown> | undefined;
+  #replySources: Set<ReplySource> | undefined;
+  /** Why nobody waits for the body of a response any more. */
+  #cancelReason: Error | undefined;
   #controller: AbortController | undefined;
   #abortReason: Error | undefined;
 
@@ -301,7 +314,21 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
       setBody(request, body) {
         request.#body = body;
       },
+      adopt(request, source) {
+        if (request.#cancelReason !== undefined) source.cancel(request.#cancelReason);
+        else (request.#replySources ??= new Set()).add(source);
+      },
+      countChunks(request) {
+        const sources = [...(request.#replySources ?? [])];
+        if (sources.every(({ isOver }) => isOver)) return undefined;
+        return sources.reduce((sum, { chunks }) => sum + chunks, 0);
+      },
+      cancelReply(request, reason) {
+        request.#cancelReason ??= request.#abortReason ?? reason;
+        for (const source of request.#replySources ?? []) source.cancel(request.#cancelReason);
+      },
       release(request) {
+        controls.cancelReply(request, RESPONSE_IS_OVER);
         void request.#form?.then((form) => form.remove(), () => undefined);
       },
       isAborted: (request) => request.#abortReason !== undefined,

@@ -6,8 +6,9 @@ import { formatHttpDate, parseHttpDate } from '../fields/http-date.ts';
 import { mediaTypeOf } from '../fields/media-type.ts';
 import { type ByteRange, parseRange } from '../fields/range.ts';
 import type { FileBody } from './file-body.ts';
-import type { HttpResponse } from './http-response.ts';
+import { type HttpResponse, setBody } from './http-response.ts';
 import { openFile, type OpenFile } from './open-file.ts';
+import { StreamedBody } from './streamed-body.ts';
 
 /** The request as far as a file's response depends on it. */
 export interface FileRequest {
@@ -28,18 +29,20 @@ export async function answerWithFile(response: HttpResponse, body: FileBody, req
   try {
     describe(response, file, body, await mediaTypeOf(file.path));
     const range = response.status === 200 ? negotiate(response, file, request) : wholeOf(file);
+    response.headers.delete('content-length');
     if (range === undefined) {
-      response.body = null;
+      setBody(response, null);
       await file.handle.close();
       return response;
     }
-    response.headers.set('content-length', String(range.end - range.start));
-    if (request.method === 'HEAD' || range.end === range.start) {
-      response.body = emptyOf();
+    const bytes = range.end - range.start;
+    if (request.method === 'HEAD' || bytes === 0) {
+      setBody(response, new StreamedBody([].values(), bytes));
       await file.handle.close();
       return response;
     }
-    response.body = file.handle.createReadStream({ start: range.start, end: range.end - 1, highWaterMark: 65_536 });
+    const chunks = file.handle.createReadStream({ start: range.start, end: range.end - 1, highWaterMark: 65_536 });
+    setBody(response, new StreamedBody(chunks, bytes));
     return response;
   } catch (error) {
     await file.handle.close();
@@ -111,9 +114,4 @@ function mayBePartial(request: FileRequest, etag: string, modifiedAt: number): b
 
 function wholeOf(file: OpenFile): ByteRange {
   return { start: 0, end: file.size };
-}
-
-/** A stream without chunks: its length is that of the file, though nothing of it is sent. */
-function emptyOf(): AsyncIterable<Uint8Array> {
-  return { async *[Symbol.asyncIterator]() {} };
 }

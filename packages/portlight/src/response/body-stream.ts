@@ -2,22 +2,19 @@
 export type Chunk = string | Uint8Array;
 
 /**
- * A body that is made while it is sent: a web stream, a Node `Readable` or anything that gives chunks one by one.
- * It is pulled only as fast as the client takes it.
+ * What gives the chunks of a body while it is sent: a web stream, a Node `Readable` or anything that gives them one by
+ * one. It is pulled only as fast as the client takes it.
  */
 export type BodyStream = ReadableStream<Chunk> | AsyncIterable<Chunk> | Iterable<Chunk>;
 
-/** What a response holds when it is sent: text, bytes, a stream, or nothing. */
+/** What a response may be given as its body: text, bytes, a stream, or nothing. */
 export type ResponseBody = string | Uint8Array | BodyStream | null;
 
-/** Whether a body has to be pulled, rather than being there. */
-export function isStream(body: ResponseBody): body is BodyStream {
-  return body !== null && typeof body !== 'string' && !(body instanceof Uint8Array);
-}
+export type Step = IteratorResult<unknown, unknown>;
 
 /** A stream opened for sending. */
 export interface ChunkReader {
-  next(): Promise<IteratorResult<unknown, unknown>> | IteratorResult<unknown, unknown>;
+  next(): Promise<Step> | Step;
   /** Tells the source that nobody waits any more. Never throws. */
   cancel(reason: Error): void;
 }
@@ -28,10 +25,25 @@ export function isBodyStream(value: object): value is BodyStream {
   return Symbol.iterator in value && 'next' in value && typeof value.next === 'function';
 }
 
+/** Whether a value that an app returned is streamed. */
+export function isStreamed(value: unknown): value is BodyStream {
+  return typeof value === 'object' && value !== null && isBodyStream(value);
+}
+
+/**
+ * Takes a value from the app: from here on it cannot end the process, if it is a stream of Node that fails while nobody reads
+ * it yet. Who reads it later hears of the failure.
+ */
+export function hearErrors(value: unknown): void {
+  if (typeof value === 'object' && value !== null && isDestroyable(value)) value.on('error', ignore);
+}
+
 export function openStream(stream: BodyStream): ChunkReader {
-  if (stream instanceof ReadableStream) return readWebStream(stream);
-  const iterator: AsyncIterator<unknown> | Iterator<unknown> =
-    Symbol.asyncIterator in stream ? stream[Symbol.asyncIterator]() : stream[Symbol.iterator]();
+  return stream instanceof ReadableStream ? readWebStream(stream) : readIterable(stream);
+}
+
+function readIterable(stream: AsyncIterable<unknown> | Iterable<unknown>): ChunkReader {
+  const iterator = Symbol.asyncIterator in stream ? stream[Symbol.asyncIterator]() : stream[Symbol.iterator]();
   return {
     next: () => iterator.next(),
     cancel: (reason) => cancelIterator(stream, iterator, reason),

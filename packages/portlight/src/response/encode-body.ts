@@ -1,12 +1,15 @@
 import { ReplyError } from '../errors/reply-error.ts';
-import { isBodyStream, type ResponseBody } from './body-stream.ts';
+import { isBodyStream } from './body-stream.ts';
+import type { FileBody } from './file-body.ts';
+import { StreamedBody } from './streamed-body.ts';
+
+/** What a response holds in the end: text, bytes, a source of chunks, a file that is yet to be found, or nothing. */
+export type HeldBody = string | Uint8Array | StreamedBody | FileBody | null;
 
 /** A reply's body, ready to be sent, with the type it has unless the app names another. */
 export interface EncodedBody {
-  readonly body: ResponseBody;
+  readonly body: HeldBody;
   readonly contentType: string | undefined;
-  /** The length of a stream that has a known one. */
-  readonly lengthBytes?: number;
 }
 
 const TEXT = 'text/plain; charset=utf-8';
@@ -30,11 +33,53 @@ export function encodeBody(value: unknown): EncodedBody {
   if (value === null || value === undefined) return { body: null, contentType: undefined };
   if (typeof value !== 'object') return { body: encodeJson(value), contentType: JSON_TYPE };
   if (value instanceof EncodedText) return value;
-  if (value instanceof Uint8Array) return { body: value, contentType: BYTES };
-  if (value instanceof ArrayBuffer) return { body: new Uint8Array(value), contentType: BYTES };
-  if (value instanceof Blob) return { body: value.stream() as ReadableStream<Uint8Array>, contentType: value.type || BYTES, lengthBytes: value.size };
-  if (isBodyStream(value)) return { body: value, contentType: BYTES };
+  if (value instanceof Uint8Array) return { body: assertAttached(value), contentType: BYTES };
+  if (value instanceof ArrayBuffer) return { body: toBytes(value), contentType: BYTES };
+  if (value instanceof Blob) return { body: streamOf(value), contentType: value.type || BYTES };
+  if (isBodyStream(value)) return { body: new StreamedBody(value), contentType: BYTES };
   return { body: encodeJson(value), contentType: JSON_TYPE };
+}
+
+/**
+ * A body that is put in the place of another, as it is.
+ *
+ * @throws {ReplyError} on what would have to be encoded first
+ */
+export function toBody(value: unknown): HeldBody {
+  if (value === null || value === undefined) return null;
+  if (typeof value === 'string') return value;
+  if (value instanceof Uint8Array) return assertAttached(value);
+  if (value instanceof ArrayBuffer) return toBytes(value);
+  if (value instanceof Blob) return streamOf(value);
+  if (typeof value === 'object' && isBodyStream(value)) return new StreamedBody(value);
+  throw new ReplyError(`The body of a response is a string, bytes, a stream or null, not of type ${typeof value}; HttpResponse.json encodes a value.`);
+}
+
+function streamOf(blob: Blob): StreamedBody {
+  return new StreamedBody(blob.stream() as ReadableStream<Uint8Array>, blob.size);
+}
+
+function toBytes(buffer: ArrayBuffer): Uint8Array {
+  if (isDetached(buffer)) throw detached();
+  return new Uint8Array(buffer);
+}
+
+/** @throws {ReplyError} when the memory of the bytes was given away, to a worker for example */
+export function assertAttached(bytes: Uint8Array): Uint8Array {
+  if (bytes.byteLength === 0 && isDetached(bytes.buffer)) throw detached();
+  return bytes;
+}
+
+function detached(): ReplyError {
+  return new ReplyError('The bytes of the reply are no longer there: their buffer was transferred.');
+}
+
+function isDetached(buffer: ArrayBufferLike): boolean {
+  try {
+    return new Uint8Array(buffer, 0, 0).byteLength > 0;
+  } catch {
+    return true;
+  }
 }
 
 /** @throws {ReplyError} when the value has no JSON form: a function, a bigint, a cycle */

@@ -32,7 +32,7 @@ const CHECKS: Readonly<Record<string, readonly [(value: unknown) => boolean, str
  * The body of `HttpResponse.file`: a file that is looked for when there is a request to answer with it. Until then there
  * is nothing to read.
  */
-export class FileBody implements AsyncIterable<Uint8Array> {
+export class FileBody {
   /** A path, or its segments as a wildcard captured them. */
   readonly path: string | readonly string[];
   readonly options: FileOptions;
@@ -44,9 +44,10 @@ export class FileBody implements AsyncIterable<Uint8Array> {
     this.options = options;
   }
 
-  /** @throws {TypeError} always: which bytes these are depends on a request */
-  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    throw new TypeError('A file response is read when it is sent, not before.');
+  /** Fails when it is read: which bytes these are depends on a request. */
+  get stream(): ReadableStream<Uint8Array> {
+    const early = new TypeError('A file response is read when it is sent, not before.');
+    return new ReadableStream({ pull: (controller) => controller.error(early) }, { highWaterMark: 0 });
   }
 }
 

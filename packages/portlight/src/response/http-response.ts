@@ -3,10 +3,11 @@ import { statusTitle } from '../errors/status-title.ts';
 import { type CookieOptions, formatCookie } from '../fields/cookie.ts';
 import { HeaderList } from '../fields/header-list.ts';
 import type { BodyStream, ResponseBody } from './body-stream.ts';
-import { encodeBody, EncodedText, encodeJson } from './encode-body.ts';
+import { encodeBody, EncodedText, encodeJson, type HeldBody, toBody } from './encode-body.ts';
 import { FileBody, type FileOptions } from './file-body.ts';
 import { parseRawResponse } from './raw-response.ts';
 import { assertRedirectStatus, formatLocation } from './redirect.ts';
+import { StreamedBody } from './streamed-body.ts';
 
 /** Header fields of a response: a record, whose arrays stand for repeated fields, or pairs, a standard `Headers` among them. */
 export type HeaderFields = Readonly<Record<string, HeaderValue | undefined>> | Iterable<readonly [string, string]>;
@@ -26,6 +27,12 @@ const BRAND: symbol = Symbol.for('portlight.HttpResponse');
 /** Whether a status was chosen for the response, rather than left at 200. Set by the class below. */
 export let hasOwnStatus: (response: HttpResponse) => boolean;
 
+/** The body as it is held, without lending it to anybody. Set by the class below, as what follows. */
+export let bodyOf: (response: HttpResponse) => HeldBody;
+
+/** Puts a body in the place of another; the header fields stay. */
+export let setBody: (response: HttpResponse, body: HeldBody) => void;
+
 /** Makes the response that stands for an upgrade until it is done: 101, whose fields go out with the handshake. */
 export let switchProtocols: () => HttpResponse;
 
@@ -40,17 +47,16 @@ export let switchProtocols: () => HttpResponse;
  */
 export class HttpResponse {
   readonly headers: HeaderList;
-  body: ResponseBody;
+  #body: HeldBody;
   #status = 200;
   #isStatusChosen = false;
 
   constructor(body: unknown = null, init?: ResponseInit) {
     if (init !== undefined) assertInit(init);
     const encoded = encodeBody(body);
-    this.body = encoded.body;
+    this.#body = encoded.body;
     if (init?.status !== undefined) this.status = init.status;
     this.headers = new HeaderList(encoded.contentType === undefined ? [] : ['content-type', encoded.contentType]);
-    if (encoded.lengthBytes !== undefined) this.headers.append('content-length', String(encoded.lengthBytes));
     if (init?.headers !== undefined) setFields(this, init.headers);
   }
 
@@ -65,6 +71,27 @@ export class HttpResponse {
     }
     this.#status = status;
     this.#isStatusChosen = true;
+  }
+
+  /**
+   * Text (a JSON reply is text already), bytes, a stream or `null`. Whatever streams, a file or an upstream's answer too,
+   * is a web stream of bytes here, and may be made into another body: `HttpResponse.stream(wrap(response.body))`, or
+   * assigned in place. The `Content-Length` of the body before goes with it.
+   *
+   * @throws {ReplyError} when it is set to what would have to be encoded first
+   */
+  get body(): string | Uint8Array | ReadableStream<Uint8Array> | null {
+    const body = this.#body;
+    if (body === null || typeof body === 'string' || body instanceof Uint8Array) return body;
+    return body.stream;
+  }
+
+  set body(body: ResponseBody) {
+    const before = this.#body;
+    if (before instanceof StreamedBody && before.isLent && before.stream === body) return;
+    this.#body = toBody(body);
+    this.headers.delete('content-length');
+    if (before instanceof StreamedBody && !before.isLent) before.cancel(new Error('The body was replaced.'));
   }
 
   /** Sets a field, in place of what it held. @throws {ReplyError} on CR, LF, NUL or another character no header may hold */
@@ -92,13 +119,13 @@ export class HttpResponse {
     copy.#status = this.#status;
     copy.#isStatusChosen = this.#isStatusChosen;
     copy.headers.assign(this.headers);
-    copy.body = this.body;
+    copy.#body = this.#body;
     return copy;
   }
 
   /** The body as text, so that `response + '…'` works in an interceptor. @throws {TypeError} when it is a stream */
   toString(): string {
-    const { body } = this;
+    const body = this.#body;
     if (body === null) return '';
     if (typeof body === 'string') return body;
     if (body instanceof Uint8Array) return new TextDecoder().decode(body);
@@ -142,7 +169,7 @@ export class HttpResponse {
   static file(path: string | readonly string[], options: FileOptions & ResponseInit = {}): HttpResponse {
     const body = new FileBody(path, options);
     const response = new HttpResponse(null, { status: options.status, headers: options.headers });
-    response.body = body;
+    response.#body = body;
     return response;
   }
 
@@ -172,12 +199,16 @@ export class HttpResponse {
     const { status, fields, body } = parseRawResponse(text);
     const response = new HttpResponse(null, { status });
     for (const [name, value] of fields) response.headers.append(name, value);
-    response.body = body;
+    response.#body = body;
     return response;
   }
 
   static {
     Object.defineProperty(this.prototype, BRAND, { value: true });
+    bodyOf = (response) => response.#body;
+    setBody = (response, body) => {
+      response.#body = body;
+    };
     hasOwnStatus = (response) => response.#isStatusChosen;
     switchProtocols = () => {
       const response = new HttpResponse(null);

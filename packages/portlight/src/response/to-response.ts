@@ -1,6 +1,8 @@
 import { ReplyError } from '../errors/reply-error.ts';
 import type { HeaderList } from '../fields/header-list.ts';
-import { HttpResponse, isForeignResponse } from './http-response.ts';
+import { toBody } from './encode-body.ts';
+import { HttpResponse, isForeignResponse, setBody } from './http-response.ts';
+import { isDecoded } from './is-decoded.ts';
 
 /**
  * What a handler returned, as a response.
@@ -22,16 +24,18 @@ export function toResponse(reply: unknown): HttpResponse {
   return new HttpResponse(reply);
 }
 
-/** A standard `Response` as it is: its body is a stream, which can be sent once. */
+/** A standard `Response` as it is: its body is a stream, which can be sent once. One that `fetch` has decoded is sent so. */
 function fromStandard(standard: Response): HttpResponse {
   if (standard.bodyUsed) throw new ReplyError('The body of the returned Response was already read.');
-  return copyOf(standard);
+  const response = copyOf(standard);
+  if (isDecoded(standard)) for (const name of ['content-encoding', 'content-length']) response.headers.delete(name);
+  return response;
 }
 
-function copyOf({ status, headers, body }: Pick<HttpResponse, 'status' | 'body'> & { readonly headers: Iterable<[string, string]> }): HttpResponse {
+function copyOf({ status, headers, body }: { readonly status: number; readonly headers: Iterable<[string, string]>; readonly body: unknown }): HttpResponse {
   const response = new HttpResponse(null, { status });
   for (const [name, value] of headers) response.headers.append(name, value);
-  response.body = body;
+  setBody(response, toBody(body));
   return response;
 }
 

@@ -30,6 +30,8 @@ export class Connection {
   wasCut = false;
   /** Its lane looks at nothing but whole requests: there is never a part of a head. */
   hasWholeRequests = false;
+  /** How many requests it has brought. */
+  requests = 0;
   /** Requests that are being handled, in the order they came. */
   readonly #running: Exchange[] = [];
   /** Pipelined requests that have to wait for those. */
@@ -53,6 +55,8 @@ export class Connection {
     socket.on('close', () => {
       this.#waiting.length = 0;
       this.#abandon('The client closed the connection.');
+      const gone = new AbortedError('The client went away before the response was complete.', 'ERR_PORTLIGHT_CLIENT_GONE');
+      for (const exchange of this.#running) exchange.cancelReply(gone);
       // Responses that wait for their turn will not get another.
       for (const exchange of [...this.#running]) exchange.takeTurn();
     });
@@ -61,6 +65,18 @@ export class Connection {
   get state(): ConnectionState {
     if (this.#running.length > 0) return 'busy';
     return !this.hasWholeRequests && this.socket.bytesRead > this.#bytesAtRest ? 'head' : 'idle';
+  }
+
+  /** Whether the body of a request is still to come. */
+  get isReceiving(): boolean {
+    return this.newest?.isReceiving === true;
+  }
+
+  /** How many chunks the sources of responses under way gave; `undefined` where there is none. */
+  get chunks(): number | undefined {
+    let sum: number | undefined;
+    for (const { chunks } of this.#running) if (chunks !== undefined) sum = (sum ?? 0) + chunks;
+    return sum;
   }
 
   /** Whether it is the client's turn to send: a request, the rest of a head, or the rest of a body. */
@@ -79,6 +95,7 @@ export class Connection {
 
   /** Starts a request that may start. */
   start(exchange: Exchange): void {
+    this.requests += 1;
     this.#newest = exchange;
     this.#running.push(exchange);
     exchange.start();
@@ -90,6 +107,7 @@ export class Connection {
       this.start(exchange);
       return;
     }
+    this.requests += 1;
     this.#newest = exchange;
     this.#waiting.push(exchange);
     this.socket.pause();
@@ -148,9 +166,15 @@ export class Connection {
     if (socket.destroyed) return;
     socket.end(lastBytes);
     socket.resume();
-    const timer = setTimeout(() => socket.destroy(), lingerMs).unref();
+    const timer = setTimeout(() => this.cut(), lingerMs).unref();
     socket.once('end', () => socket.destroySoon());
     socket.once('close', () => clearTimeout(timer));
+  }
+
+  /** Ends it at once, with what is unsent. */
+  cut(): void {
+    if (this.#running.length > 0 || this.socket.writableLength > 0) this.wasCut = true;
+    this.socket.destroy();
   }
 
   /** Tells the handlers that are at work that the client is gone. */

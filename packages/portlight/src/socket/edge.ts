@@ -10,11 +10,11 @@ import type { Pipeline } from '../pipeline.ts';
 import type { ServerView } from '../request/request-source.ts';
 import { unmapAddress } from '../request/client-address.ts';
 import { Connection } from './connection.ts';
+import { ConnectionWatch } from './connection-watch.ts';
 import { FastLane } from './fast-lane/fast-lane.ts';
 import { HttpLane } from './http-lane/http-lane.ts';
 import { Listener } from './listener.ts';
-import { refuse } from './refuse.ts';
-import { SilenceWatch } from './silence-watch.ts';
+import { interrupt, refuse } from './refuse.ts';
 import { TlsGate } from './tls-gate.ts';
 
 /** Everything of a server that touches sockets: the listener, the connections it accepted, and the lanes they run on. */
@@ -28,7 +28,7 @@ export class Edge {
   readonly #log: LogHolder;
   readonly #connections: Set<Connection> = new Set();
   readonly #perAddress: Map<string, number> = new Map();
-  readonly #silence: SilenceWatch;
+  readonly #watch: ConnectionWatch;
   readonly #tls: TlsGate | undefined;
   #accepted = 0;
   #isDraining = false;
@@ -40,7 +40,7 @@ export class Edge {
     this.#pipeline = pipeline;
     this.#config = config;
     this.#log = log;
-    this.#silence = new SilenceWatch(this.#connections, config);
+    this.#watch = new ConnectionWatch(this.#connections, config, (connection) => this.#onLate(connection));
     const services = { pipeline, config, view, rules: config.rules, log };
     this.#httpLane = new HttpLane(services);
     this.#fastLane = config.lane === 'fast' && config.tls === undefined ? new FastLane(services, this.#httpLane) : undefined;
@@ -62,7 +62,7 @@ export class Edge {
 
   /** @throws {ListenError} when it cannot listen there */
   listen(at: ParsedAddress): Promise<ServerAddress> {
-    this.#silence.start();
+    this.#watch.start();
     return this.#listener.listen(at, this.#config.backlog);
   }
 
@@ -91,7 +91,7 @@ export class Edge {
   /** Cuts what is left, after telling the handlers. Returns how many connections still had something to come. */
   terminate(): number {
     const left = [...this.#connections];
-    const cut = left.filter((connection) => !connection.isEnding && connection.state !== 'idle').length;
+    const cut = left.filter((connection) => connection.socket.writableLength > 0 || (!connection.isEnding && connection.state !== 'idle')).length;
     for (const connection of left) {
       connection.abort(new AbortedError('The server stops and could not wait any longer.', 'ERR_PORTLIGHT_DRAIN_DEADLINE'));
       connection.socket.destroy();
@@ -107,9 +107,7 @@ export class Edge {
   /** To be called when no connection is left. */
   close(): void {
     this.#listener.stopAccepting();
-    this.#silence.stop();
-    this.#fastLane?.close();
-    this.#httpLane.close();
+    this.#watch.stop();
   }
 
   /** Counts and admits what the listener accepted, before a byte of it is read. */
@@ -151,6 +149,10 @@ export class Edge {
     if (this.#isDraining) this.#awaitHead(connection);
   }
 
+  #onLate(connection: Connection): void {
+    interrupt(connection, new RequestTimeoutError('The request did not arrive in time.'), this.#pipeline);
+  }
+
   /** What a client has not yet taken of its last answer, it still gets. */
   #closeQuiet(): void {
     for (const connection of this.#connections) {
@@ -162,8 +164,10 @@ export class Edge {
   #awaitHead(connection: Connection): void {
     connection.isLast = true;
     const error = new RequestTimeoutError('The server stops before the request was complete.');
-    setTimeout(() => {
+    const giveUp = (): void => {
       if (connection.state !== 'busy') refuse(connection, error, this.#pipeline, DEFAULTS.drainHeadMs);
-    }, DEFAULTS.drainHeadMs).unref();
+    };
+    // What has come by then is read first, however late the timer is.
+    setTimeout(() => setImmediate(giveUp), DEFAULTS.drainHeadMs).unref();
   }
 }

@@ -105,10 +105,28 @@ export abstract class Exchange implements RequestSource {
     if (response !== undefined) this.#send(response);
   }
 
-  /** Tells the handler that nobody waits any more. */
+  /** Tells the handler that nobody waits any more. What it has begun to send may go on, to a client that only closed its side. */
   abort(reason: AbortedError): void {
     if (this.#request !== undefined) controls.abort(this.#request, reason);
   }
+
+  /** Tells what gives the body of the response that nobody can take it any more. */
+  cancelReply(reason: AbortedError): void {
+    if (this.#request !== undefined) controls.cancelReply(this.#request, reason);
+  }
+
+  /** How many chunks the sources of the response gave; `undefined` where none is open. */
+  get chunks(): number | undefined {
+    return this.#request === undefined ? undefined : controls.countChunks(this.#request);
+  }
+
+  /** Whether the rest of the request's body is still to come. */
+  get isReceiving(): boolean {
+    return false;
+  }
+
+  /** Ends the body of the request with an error, which goes to who reads it. Nothing where all of it has come. */
+  failBody(_error: Error): void {}
 
   /** Whether a byte of the response has left, so that no other one can take its place. */
   abstract readonly hasBegun: boolean;

@@ -5,9 +5,9 @@ import type { Pipeline } from '../pipeline.ts';
 import type { BodySink, BodySource } from '../request/body-source.ts';
 import { controls, HttpRequest } from '../request/http-request.ts';
 import type { ClientRules, RequestSource, ServerView } from '../request/request-source.ts';
-import { type ChunkReader, isStream, openStream } from '../response/body-stream.ts';
-import type { HttpResponse } from '../response/http-response.ts';
+import { bodyOf, type HttpResponse } from '../response/http-response.ts';
 import { discardBody } from '../response/replace-body.ts';
+import { StreamedBody } from '../response/streamed-body.ts';
 import { inspectResponse } from './response-head.ts';
 
 /**
@@ -89,9 +89,10 @@ function toStandard(response: HttpResponse, method: string, onDone: () => void, 
   const headers = new Headers();
   for (let index = 0; index < fields.length; index += 2) headers.append(fields[index] as string, fields[index + 1] as string);
   if (bodyBytes !== undefined) headers.set('content-length', String(bodyBytes));
-  const { body } = response;
-  if (mayHaveBody && method !== 'HEAD' && isStream(body)) {
-    return new Response(toWebStream(openStream(body), onDone, signal), { status, headers });
+  const body = bodyOf(response);
+  if (mayHaveBody && method !== 'HEAD' && body instanceof StreamedBody) {
+    body.announce(bodyBytes);
+    return new Response(toWebStream(body, onDone, signal), { status, headers });
   }
   onDone();
   if (mayHaveBody && method !== 'HEAD') return new Response(typeof body === 'string' ? body : body && new Uint8Array(body as Uint8Array), { status, headers });
@@ -99,7 +100,7 @@ function toStandard(response: HttpResponse, method: string, onDone: () => void, 
   return new Response(null, { status, headers });
 }
 
-function toWebStream(reader: ChunkReader, onDone: () => void, signal: AbortSignal | undefined): ReadableStream<Uint8Array> {
+function toWebStream(reader: StreamedBody, onDone: () => void, signal: AbortSignal | undefined): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   return new ReadableStream<Uint8Array>({
     start(controller) {
@@ -112,7 +113,7 @@ function toWebStream(reader: ChunkReader, onDone: () => void, signal: AbortSigna
     async pull(controller) {
       try {
         const step = await reader.next();
-        if (step.done !== true) return controller.enqueue(typeof step.value === 'string' ? encoder.encode(step.value) : (step.value as Uint8Array));
+        if (step.done !== true) return controller.enqueue(typeof step.value === 'string' ? encoder.encode(step.value) : step.value);
         controller.close();
       } catch (error) {
         controller.error(error);

@@ -1,6 +1,6 @@
 import { DEFAULTS } from '../defaults.ts';
-import { type BodyStream, isStream, openStream } from '../response/body-stream.ts';
-import type { HttpResponse } from '../response/http-response.ts';
+import { bodyOf, type HttpResponse, setBody } from '../response/http-response.ts';
+import { StreamedBody } from '../response/streamed-body.ts';
 import { CLOSE, formatHeadText } from './head-text.ts';
 import { inspectResponse } from './response-head.ts';
 
@@ -9,19 +9,19 @@ import { inspectResponse } from './response-head.ts';
  * example; a longer one has no place here and is left out.
  */
 export async function formatLastResponse(response: HttpResponse): Promise<Buffer> {
-  if (isStream(response.body)) response.body = await collect(response.body);
+  const streamed = bodyOf(response);
+  if (streamed instanceof StreamedBody) setBody(response, await collect(streamed));
   const head = formatHeadText(inspectResponse(response), CLOSE);
   const { body } = response;
   return Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from((body ?? '') as string)]);
 }
 
 /** The bytes of a stream, or none where there are too many of them or it fails. */
-async function collect(body: BodyStream): Promise<Uint8Array> {
+async function collect(body: StreamedBody): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  const reader = openStream(body);
   try {
-    for (let step = await reader.next(); step.done !== true; step = await reader.next()) {
+    for (let step = await body.next(); step.done !== true; step = await body.next()) {
       const chunk = Buffer.from(step.value as string);
       bytes += chunk.byteLength;
       if (bytes > DEFAULTS.maxDrainedBodyBytes) throw new Error('The body is too long for a last message.');
@@ -29,7 +29,7 @@ async function collect(body: BodyStream): Promise<Uint8Array> {
     }
     return Buffer.concat(chunks);
   } catch (error) {
-    reader.cancel(error as Error);
+    body.cancel(error as Error);
     return new Uint8Array(0);
   }
 }

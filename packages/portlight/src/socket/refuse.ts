@@ -13,6 +13,22 @@ export function refuse(connection: Connection, error: Error, pipeline: Pipeline,
   connection.whenAtRest(() => void send(connection, error, pipeline, lingerMs));
 }
 
+/**
+ * Ends what a client has begun to send. Where that is a body, it fails: who reads it answers, if it is not answered yet. Else
+ * the answer waits for those to earlier requests of the connection.
+ */
+export function interrupt(connection: Connection, error: Error, pipeline: Pipeline): void {
+  const { newest } = connection;
+  if (!connection.isRefused && newest?.isReceiving === true) {
+    newest.failBody(error);
+    if (!newest.hasBegun) {
+      connection.isRefused = connection.isLast = true;
+      return;
+    }
+  }
+  refuse(connection, error, pipeline);
+}
+
 async function send(connection: Connection, error: Error, pipeline: Pipeline, lingerMs: number | undefined): Promise<void> {
   const response = await pipeline.refuse(error);
   connection.end(await formatLastResponse(response), lingerMs);

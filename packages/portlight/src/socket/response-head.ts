@@ -1,5 +1,7 @@
 import type { HeaderList } from '../fields/header-list.ts';
-import type { HttpResponse } from '../response/http-response.ts';
+import { assertAttached } from '../response/encode-body.ts';
+import { bodyOf, type HttpResponse } from '../response/http-response.ts';
+import { StreamedBody } from '../response/streamed-body.ts';
 
 /** Fields that say where a message ends and whether the connection goes on: decided here, never taken from an app. */
 const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'upgrade', 'trailer']);
@@ -17,6 +19,7 @@ export interface ResponseHead {
   readonly asksToClose: boolean;
 }
 
+/** @throws {ReplyError} when the bytes of the body are no longer there */
 export function inspectResponse(response: HttpResponse): ResponseHead {
   const { status } = response;
   const { flat } = response.headers;
@@ -29,11 +32,13 @@ export function inspectResponse(response: HttpResponse): ResponseHead {
   return { status, fields: framing === undefined ? flat : withoutFraming(flat, upgrade ?? undefined), bodyBytes, mayHaveBody, asksToClose };
 }
 
-/** A stream is as long as the app says; of everything else the length is ours to know. */
-function measure({ body }: HttpResponse, framing: HeaderList | undefined): number | undefined {
+/** A stream of which nothing is known is as long as the app says; of everything else the length is ours to know. */
+function measure(response: HttpResponse, framing: HeaderList | undefined): number | undefined {
+  const body = bodyOf(response);
   if (typeof body === 'string') return Buffer.byteLength(body);
   if (body === null) return 0;
-  if (body instanceof Uint8Array) return body.byteLength;
+  if (body instanceof Uint8Array) return assertAttached(body).byteLength;
+  if (body instanceof StreamedBody && body.lengthBytes !== undefined) return body.lengthBytes;
   const declared = framing?.get('content-length') ?? '';
   return /^\d{1,15}$/.test(declared) ? Number(declared) : undefined;
 }

@@ -76,7 +76,7 @@ describe('onResponse', () => {
 
   test('tells a stream that its body was replaced', async () => {
     const cancelled = deferred<unknown>();
-    const source = new ReadableStream({ cancel: (reason) => cancelled.resolve(reason) });
+    const source = new ReadableStream({ pull: (controller) => controller.enqueue('part'), cancel: (reason) => cancelled.resolve(reason) });
     const { server } = portless((app) => app.get('/', () => source).onResponse(() => 'x'));
     expect(await (await server.fetch('/')).text()).toBe('x');
     expect(await cancelled.promise).toBeInstanceOf(Error);

@@ -15,7 +15,7 @@ test('an interceptor that never ends does not cost the client the response', asy
       .onResponse((response) => `${response}2`),
   );
   const answer = server.fetch('/');
-  await vi.advanceTimersByTimeAsync(DEFAULTS.interceptorTimeoutMs);
+  await vi.advanceTimersByTimeAsync(DEFAULTS.replyTimeoutMs);
   expect(await (await answer).text()).toBe('x2');
   expect(log.lines.filter(({ level }) => level === 'error').map(({ message }) => message)).toEqual([
     'A response interceptor failed; the response is sent without it.',

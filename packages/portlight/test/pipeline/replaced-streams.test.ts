@@ -11,7 +11,8 @@ test.each<[string, (app: HttpServer) => unknown]>([
   ['an interceptor', (app) => app.onResponse(() => HttpResponse.text('other'))],
 ])('a stream in whose place %s puts another response is told so', async (_what, register) => {
   const cancelled = deferred<unknown>();
-  const { server } = portless((app) => register(app.get('/', () => new ReadableStream({ cancel: (reason) => cancelled.resolve(reason) }))));
+  const endless = (): ReadableStream => new ReadableStream({ pull: (controller) => controller.enqueue('part'), cancel: cancelled.resolve });
+  const { server } = portless((app) => register(app.get('/', endless)));
   expect(await (await server.fetch('/')).text()).toBe('other');
   expect(await cancelled.promise).toBeInstanceOf(Error);
 });

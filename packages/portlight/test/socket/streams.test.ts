@@ -8,9 +8,10 @@ import { get, RawClient } from '../support/raw-client.ts';
 const CHUNK = Buffer.alloc(64 * 1024, 'x');
 
 describe('a streamed response', () => {
-  test('sends its head before its first chunk comes', async () => {
+  test('sends its head with its first chunk, or before one that has no bytes', async () => {
     const gate = deferred();
     await using open = await openServer((app) => app.get('/', async function* () {
+      yield '';
       await gate.promise;
       yield 'late';
     }));

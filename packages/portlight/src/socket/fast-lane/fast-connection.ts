@@ -21,8 +21,6 @@ const MOST_UNSENT = 65_536;
 export class FastConnection {
   readonly connection: Connection;
   readonly persistence: string;
-  /** How many requests it brought. */
-  requests = 0;
   readonly #lane: Lane;
   /** Responses that leave when all requests that came together were begun. */
   #unsent = '';
@@ -32,6 +30,7 @@ export class FastConnection {
   /** It waits for its answers before it goes to the other lane. */
   #isLeaving = false;
   #hasEnded = false;
+  #awaitsDrain = false;
 
   constructor(connection: Connection, lane: Lane) {
     this.connection = connection;
@@ -102,7 +101,7 @@ export class FastConnection {
     while (used < bytes.byteLength) {
       if (connection.isClosing || connection.isRefused) return bytes.byteLength;
       if (connection.socket.writableNeedDrain) {
-        connection.socket.once('drain', () => this.proceed());
+        this.#awaitDrain();
         return used;
       }
       if (!parser.read(bytes, text, used) || parser.end + parser.contentLength > bytes.byteLength) {
@@ -113,10 +112,18 @@ export class FastConnection {
       used = parser.end + Math.max(parser.contentLength, 0);
       const body = parser.contentLength > 0 ? new ReceivedBody(bytes.subarray(parser.end, used)) : undefined;
       if (parser.asksToClose) connection.isLast = connection.isClosing = true;
-      this.requests += 1;
       connection.start(new FastExchange(parser, body, this, services));
     }
     return used;
+  }
+
+  #awaitDrain(): void {
+    if (this.#awaitsDrain) return;
+    this.#awaitsDrain = true;
+    this.connection.socket.once('drain', () => {
+      this.#awaitsDrain = false;
+      this.proceed();
+    });
   }
 
   /** Gives bytes back to the socket, which brings them again when it goes on. So the end of the connection comes after them. */

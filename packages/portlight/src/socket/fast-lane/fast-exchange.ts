@@ -1,7 +1,7 @@
 import type { BodySource } from '../../request/body-source.ts';
-import { type BodyStream, isStream } from '../../response/body-stream.ts';
-import type { HttpResponse } from '../../response/http-response.ts';
+import { bodyOf, type HttpResponse } from '../../response/http-response.ts';
 import { discardBody } from '../../response/replace-body.ts';
+import { StreamedBody } from '../../response/streamed-body.ts';
 import { Exchange, type Services } from '../exchange.ts';
 import { CLOSE, formatHeadText } from '../head-text.ts';
 import { inspectResponse, type ResponseHead } from '../response-head.ts';
@@ -43,9 +43,9 @@ export class FastExchange extends Exchange {
 
   protected write(response: HttpResponse): Promise<void> | undefined {
     const head = inspectResponse(response);
-    const { body } = response;
+    const body = bodyOf(response);
     const hasBody = head.mayHaveBody && this.method !== 'HEAD';
-    if (hasBody && isStream(body)) return this.#stream(body, head);
+    if (hasBody && body instanceof StreamedBody) return this.#stream(body, head);
     const text = formatHeadText(head, this.#persistence(head));
     if (!hasBody) discardBody(response, new Error('A response to this request has no body.'));
     if (!hasBody || body === null) this.#carrier.write(text);
@@ -76,7 +76,7 @@ export class FastExchange extends Exchange {
     return this.isLast(head) ? CLOSE : this.#carrier.persistence;
   }
 
-  async #stream(body: BodyStream, head: ResponseHead): Promise<void> {
+  async #stream(body: StreamedBody, head: ResponseHead): Promise<void> {
     const { socket } = this.connection;
     const isChunked = head.bodyBytes === undefined;
     const writer = new StreamWriter(socket, isChunked);

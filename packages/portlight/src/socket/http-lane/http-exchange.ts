@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DEFAULTS } from '../../defaults.ts';
 import type { HttpError } from '../../errors/http-error.ts';
-import { type BodyStream, isStream } from '../../response/body-stream.ts';
-import type { HttpResponse } from '../../response/http-response.ts';
+import { bodyOf, type HttpResponse } from '../../response/http-response.ts';
 import { discardBody } from '../../response/replace-body.ts';
+import { StreamedBody } from '../../response/streamed-body.ts';
 import type { Connection } from '../connection.ts';
 import { Exchange, type Services } from '../exchange.ts';
 import { inspectHead } from './inspect-head.ts';
@@ -51,6 +51,14 @@ export class HttpExchange extends Exchange {
     return this.body?.isAwaited ?? false;
   }
 
+  override get isReceiving(): boolean {
+    return this.body?.isComplete === false;
+  }
+
+  override failBody(error: Error): void {
+    if (this.isReceiving) this.body?.fail(error);
+  }
+
   get hasBegun(): boolean {
     return this.#response.headersSent;
   }
@@ -64,14 +72,14 @@ export class HttpExchange extends Exchange {
     const fields = [...head.fields];
     if (head.bodyBytes !== undefined) fields.push('content-length', String(head.bodyBytes));
     if (this.isLast(head)) fields.push('Connection', 'close');
-    const { body } = response;
-    if (head.mayHaveBody && this.method !== 'HEAD' && isStream(body)) return this.#stream(body, head, fields, lingers);
+    const body = head.mayHaveBody && this.method !== 'HEAD' ? bodyOf(response) : null;
+    if (body instanceof StreamedBody) return this.#stream(body, head, fields, lingers);
     to.writeHead(head.status, fields);
-    if (!head.mayHaveBody || this.method === 'HEAD' || body === null || isStream(body)) {
+    if (body === null) {
       discardBody(response, new Error('A response to this request has no body.'));
       return this.#end(undefined, lingers);
     }
-    return this.#end(typeof body === 'string' && fields.some(isNotAscii) ? Buffer.from(body) : body, lingers);
+    return this.#end(typeof body === 'string' && fields.some(isNotAscii) ? Buffer.from(body) : (body as Uint8Array), lingers);
   }
 
   protected cut(): void {
@@ -82,7 +90,7 @@ export class HttpExchange extends Exchange {
     this.#response.writeHead(500, ['content-length', '0', 'Connection', 'close']).end();
   }
 
-  async #stream(body: BodyStream, { status, bodyBytes }: ResponseHead, fields: string[], lingers: boolean): Promise<void> {
+  async #stream(body: StreamedBody, { status, bodyBytes }: ResponseHead, fields: string[], lingers: boolean): Promise<void> {
     const to = this.#response;
     await sendStream(body, to, () => to.writeHead(status, fields), this.connection.socket, bodyBytes);
     await this.#end(undefined, lingers);

@@ -1,11 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { WebSocketServer } from 'ws';
 import type { Socket } from 'node:net';
-import { DEFAULTS } from '../../defaults.ts';
 import { HttpError } from '../../errors/http-error.ts';
 import type { Connection } from '../connection.ts';
 import type { Services } from '../exchange.ts';
-import { refuse } from '../refuse.ts';
+import { interrupt, refuse } from '../refuse.ts';
 import { UpgradeExchange, type Upgrade } from '../upgrade/upgrade-exchange.ts';
 import { openWebSocketServer } from '../upgrade/websocket-server.ts';
 import { HttpExchange } from './http-exchange.ts';
@@ -15,7 +14,7 @@ import { toParserError } from './parser-error.ts';
 
 /**
  * The lane through node:http: a stock `http.Server` that never listens and is fed the connections of our listener.
- * Its parser, llhttp, is the judge of what is HTTP; its deadlines for heads and bodies hold as long as it is open.
+ * Its parser, llhttp, is the judge of what is HTTP.
  */
 export class HttpLane {
   readonly #server: Server;
@@ -27,11 +26,11 @@ export class HttpLane {
     const { config } = services;
     this.#services = services;
     this.#server = createServer({
-      // A head is part of its request and cannot have longer; node:http refuses limits that say so.
-      headersTimeout: Math.min(config.headersTimeoutMs, config.requestTimeoutMs),
-      requestTimeout: config.requestTimeoutMs,
+      // All deadlines are the edge's.
+      headersTimeout: 0,
+      requestTimeout: 0,
+      // What a response says of it.
       keepAliveTimeout: config.keepAliveTimeoutMs,
-      connectionsCheckingInterval: DEFAULTS.timeoutCheckMs,
       maxHeaderSize: config.maxHeaderBytes,
       // Refused with the other heads that node:http lets through, by our own error handlers.
       requireHostHeader: false,
@@ -48,18 +47,13 @@ export class HttpLane {
     this.#server.on('upgrade', (message, socket, head) => this.#onUpgrade({ message, head }, socket as Socket));
     this.#server.on('connect', (_message, socket) => this.#onConnect(socket as Socket));
     this.#server.on('clientError', (error, socket) => this.#onClientError(error, socket as Socket));
-    // Without this event node:http never starts the checks of its deadlines.
-    this.#server.emit('listening');
+    // Without a listener node:http would close connections that were idle for as long as its responses say.
+    this.#server.on('timeout', () => {});
   }
 
   accept(connection: Connection): void {
     this.#connections.set(connection.socket, connection);
     this.#server.emit('connection', connection.socket);
-  }
-
-  /** Ends the checks of the deadlines. To be called when no connection is left. */
-  close(): void {
-    this.#server.close();
   }
 
   #onRequest(message: IncomingMessage, response: ServerResponse): void {
@@ -91,10 +85,7 @@ export class HttpLane {
     refuse(connection, new HttpError(501, 'CONNECT is not served here.', { expose: true }), this.#services.pipeline);
   }
 
-  /**
-   * What the parser or a deadline refused. Inside a body, the body fails, and whoever reads it answers, if it is not answered yet. Else the answer
-   * waits for those to earlier requests of the connection.
-   */
+  /** What the parser refused. */
   #onClientError(cause: NodeJS.ErrnoException, socket: Socket): void {
     const connection = this.#connections.get(socket);
     const error = toParserError(cause);
@@ -102,14 +93,6 @@ export class HttpLane {
       socket.destroy();
       return;
     }
-    const { newest } = connection;
-    if (!connection.isRefused && newest instanceof HttpExchange && newest.body?.isComplete === false) {
-      newest.body.fail(error);
-      if (!newest.hasBegun) {
-        connection.isRefused = connection.isLast = true;
-        return;
-      }
-    }
-    refuse(connection, error, this.#services.pipeline);
+    interrupt(connection, error, this.#services.pipeline);
   }
 }

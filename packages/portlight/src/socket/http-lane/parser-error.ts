@@ -1,9 +1,8 @@
-import { BadRequestError, HttpError, PayloadTooLargeError, RequestTimeoutError } from '../../errors/http-error.ts';
+import { BadRequestError, HttpError, PayloadTooLargeError } from '../../errors/http-error.ts';
 
-/** What Node's parser or its deadlines refused, as the error it is for the client; `undefined` when the client is gone. */
+/** What Node's parser refused, as the error it is for the client; `undefined` when the client is gone. */
 export function toParserError(error: NodeJS.ErrnoException): HttpError | undefined {
   const code = error.code ?? '';
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new RequestTimeoutError('The request did not arrive in time.', { cause: error });
   if (code === 'HPE_HEADER_OVERFLOW') return new HttpError(431, 'The head of the request is too large.', { cause: error });
   if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return new PayloadTooLargeError('The chunk extensions are too large.', { cause: error });
   if (code.startsWith('HPE_')) return new BadRequestError('The request is not valid HTTP/1.1.', { cause: error });

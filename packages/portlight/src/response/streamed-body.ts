@@ -1,0 +1,202 @@
+import { ReplyError } from '../errors/reply-error.ts';
+import { type BodyStream, type Chunk, type ChunkReader, hearErrors, openStream, type Step } from './body-stream.ts';
+import { isPromiseLike } from './is-promise-like.ts';
+
+type ChunkStep = IteratorResult<Chunk, unknown>;
+
+/** A body as an app sees it. */
+interface LentStream {
+  readonly stream: ReadableStream<Uint8Array>;
+  fail(reason: Error): void;
+}
+
+const DONE: ChunkStep = { done: true, value: undefined };
+
+/**
+ * The source of a streamed body, owned from the moment an app has given it away: whatever becomes of it, it cannot end the
+ * process, and it is told once that nobody waits any more, wherever the response is by then.
+ */
+export class StreamedBody {
+  /** How long it will be, where that is known. */
+  readonly lengthBytes: number | undefined;
+  readonly #source: BodyStream;
+  #reader: ChunkReader | undefined;
+  #isPrimed = false;
+  /** The step that was drawn ahead. */
+  #ahead: ChunkStep | undefined;
+  #chunks = 0;
+  #bytes = 0;
+  /** How many bytes it has to have. */
+  #announced: number | undefined;
+  #isOver = false;
+  /** Why it was given up. */
+  #reason: Error | undefined;
+  #interrupt: ((reason: Error) => void) | undefined;
+  #lent: LentStream | undefined;
+  /** Whether the app has drawn from it. */
+  #isRead = false;
+
+  constructor(source: BodyStream, lengthBytes?: number) {
+    hearErrors(source);
+    this.#source = source;
+    this.lengthBytes = lengthBytes;
+  }
+
+  /** How many chunks the source gave. */
+  get chunks(): number {
+    return this.#chunks;
+  }
+
+  /** Whether the source has ended, failed or been given up. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Whether the app has it in hands, to make another body of it. */
+  get isLent(): boolean {
+    return this.#lent !== undefined;
+  }
+
+  /** @throws {ReplyError} when the app has read of it, so that the whole can no longer be sent */
+  assertUnread(): void {
+    if (this.#isRead || this.#lent?.stream.locked === true) throw new ReplyError('The body of the response was read before it was sent.');
+  }
+
+  /**
+   * Says how many bytes were announced for it, if any were. A source that gives more or fewer fails.
+   *
+   * @throws {ReplyError} when it did so already
+   */
+  announce(bytes: number | undefined): void {
+    this.#announced = bytes;
+    this.#assertLength();
+  }
+
+  /**
+   * Draws the first chunk ahead, once, so that a source that fails at once fails before anything is sent.
+   *
+   * @throws what the source throws, at once or as a rejection; `ReplyError` on what is no chunk
+   */
+  prime(): Promise<void> | undefined {
+    if (this.#isPrimed) return undefined;
+    this.#isPrimed = true;
+    const step = this.#draw();
+    if (step instanceof Promise) return step.then((late) => void (this.#ahead = late));
+    this.#ahead = step;
+    return undefined;
+  }
+
+  /** @throws as {@link prime}; and the reason for which it was given up */
+  next(): Promise<ChunkStep> | ChunkStep {
+    const ahead = this.#ahead;
+    if (ahead === undefined) return this.#draw();
+    this.#ahead = undefined;
+    return ahead;
+  }
+
+  /** Tells the source that nobody waits any more, and whoever waits for a chunk why none comes. Once; never throws. */
+  cancel(reason: Error): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#reason = reason;
+    this.#ahead = undefined;
+    this.#interrupt?.(reason);
+    this.#lent?.fail(reason);
+    try {
+      this.#reader ??= openStream(this.#source);
+      this.#reader.cancel(reason);
+    } catch {
+      // A stream that somebody else reads cannot be opened, and is theirs to end.
+    }
+  }
+
+  /** As a web stream of bytes, for an app that makes another body of it. From then on it is the app's to read. */
+  get stream(): ReadableStream<Uint8Array> {
+    this.#lent ??= this.#lend();
+    return this.#lent.stream;
+  }
+
+  #draw(): Promise<ChunkStep> | ChunkStep {
+    if (this.#reason !== undefined) throw this.#reason;
+    if (this.#isOver) return DONE;
+    try {
+      this.#reader ??= openStream(this.#source);
+      const step = this.#reader.next();
+      return isPromiseLike(step) ? this.#await(step) : this.#note(step);
+    } catch (error) {
+      this.#isOver = true;
+      throw error;
+    }
+  }
+
+  /** A source that is given up may never answer: who waits for it must not wait as long. */
+  #await(step: PromiseLike<Step>): Promise<ChunkStep> {
+    return new Promise((resolve, reject) => {
+      this.#interrupt = reject;
+      const settle = (late: Step): void => {
+        this.#interrupt = undefined;
+        resolve(this.#note(late));
+      };
+      step.then(settle).then(undefined, (error: unknown) => {
+        this.#interrupt = undefined;
+        this.#isOver = true;
+        reject(error as Error);
+      });
+    });
+  }
+
+  /** @throws {ReplyError} on what is neither text nor bytes */
+  #note(step: Step): ChunkStep {
+    if (this.#isOver) return DONE;
+    if (step.done === true) {
+      this.#isOver = true;
+      this.#assertLength();
+      return DONE;
+    }
+    const { value } = step;
+    if (typeof value !== 'string' && !(value instanceof Uint8Array)) {
+      const kind = value === null ? 'null' : typeof value;
+      throw this.#giveUp(`A streamed body is made of strings and bytes; it gave a chunk of type ${kind}.`);
+    }
+    this.#chunks += 1;
+    this.#bytes += typeof value === 'string' ? Buffer.byteLength(value) : value.byteLength;
+    this.#assertLength();
+    return step as ChunkStep;
+  }
+
+  /** @throws {ReplyError} */
+  #assertLength(): void {
+    const announced = this.#announced;
+    if (announced === undefined || this.#bytes === announced || (this.#bytes < announced && !this.#isOver)) return;
+    const how = this.#bytes > announced ? 'more' : 'fewer';
+    throw this.#giveUp(`The streamed body has ${how} bytes than the ${announced} of its Content-Length.`);
+  }
+
+  #giveUp(message: string): ReplyError {
+    const error = new ReplyError(message);
+    this.cancel(error);
+    return error;
+  }
+
+  #lend(): LentStream {
+    let controller: ReadableStreamDefaultController<Uint8Array>;
+    const encoder = new TextEncoder();
+    const stream = new ReadableStream<Uint8Array>(
+      {
+        start: (its) => void (controller = its),
+        pull: async () => {
+          this.#isRead = true;
+          const { done, value } = await this.next();
+          if (done === true) controller.close();
+          else controller.enqueue(typeof value === 'string' ? encoder.encode(value) : value);
+        },
+        cancel: (reason: unknown) => {
+          this.#isRead = true;
+          this.cancel(reason instanceof Error ? reason : new Error('The body was not read to its end.'));
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    return { stream, fail: (reason) => controller.error(reason) };
+  }
+}
