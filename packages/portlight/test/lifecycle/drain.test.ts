@@ -185,6 +185,18 @@ describe.concurrent('a stop is forced at its deadline for', () => {
     check(await cancelled.promise).toBeInstanceOf(Error);
   });
 
+  test.each([
+    ['text', 'x'.repeat(24 * 1_048_576)],
+    ['bytes', Buffer.alloc(24 * 1_048_576)],
+  ])('a client that never reads its %s', async (_what, body) => {
+    await using open = await openServer((app) => app.get('/', () => body));
+    await using client = await RawClient.open(open.port);
+    client.send(get('/'));
+    await client.until(() => client.received !== '', 'the beginning');
+    client.socket.pause();
+    expect(await open.server.shutdown({ timeoutMs: 200 })).toMatchObject({ drained: 0, forced: 1 });
+  });
+
   test('one of several connections, and says of how many', async ({ expect: check }) => {
     const begun = deferred();
     await using open = await openServer((app) =>
