@@ -14,21 +14,25 @@ function destroyed(): Readable {
   return readable;
 }
 
+function fail(): never {
+  throw new Error('secret');
+}
+
 function later<Value>(value: Value): Promise<Value> {
   return new Promise((resolve) => setImmediate(() => setImmediate(() => resolve(value))));
 }
 
 /** Every kind of source, failing before its first chunk. */
 const FAILING: Readonly<Record<string, () => unknown>> = {
-  'a generator': function* () {
-    throw new Error('secret');
+  * 'a generator'() {
+    yield fail();
   },
-  'an async generator': async function* () {
-    throw new Error('secret');
+  async * 'an async generator'() {
+    yield fail();
   },
-  'an async generator that takes its time': async function* () {
+  async * 'an async generator that takes its time'() {
     await later(undefined);
-    throw new Error('secret');
+    yield fail();
   },
   'a web stream': () => new ReadableStream({ start: (controller) => controller.error(new Error('secret')) }),
   'a web stream that takes its time': () => new ReadableStream({
@@ -177,7 +181,7 @@ test('bytes whose memory is given away after they were returned are a 500 as wel
     .get('/', () => new Uint8Array(8))
     .get('/next', () => 'next')
     .onResponse((response) => {
-      if (response.body instanceof Uint8Array) structuredClone(response.body.buffer, { transfer: [response.body.buffer] });
+      if (response.body instanceof Uint8Array) structuredClone(response.body.buffer, { transfer: [response.body.buffer as ArrayBuffer] });
     }));
   await using client = await RawClient.open(open.port);
   const [failed, next] = await client.send(get('/') + get('/next')).responses(2);

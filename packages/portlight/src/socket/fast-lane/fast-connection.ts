@@ -36,9 +36,13 @@ export class FastConnection {
     this.connection = connection;
     this.persistence = lane.persistence;
     this.#lane = lane;
-    connection.hasWholeRequests = true;
-    connection.socket.on('data', this.#onData);
-    connection.socket.on('end', this.#onEnd);
+  }
+
+  /** Begins to read. */
+  listen(): void {
+    this.connection.hasWholeRequests = true;
+    this.connection.socket.on('data', this.#onData);
+    this.connection.socket.on('end', this.#onEnd);
   }
 
   /** A request is answered: what waits for that may come. */

@@ -22,7 +22,7 @@ export class FastLane implements Lane {
   }
 
   accept(connection: Connection): void {
-    new FastConnection(connection, this);
+    new FastConnection(connection, this).listen();
   }
 
   handOver(carrier: FastConnection): void {
