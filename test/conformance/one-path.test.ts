@@ -62,8 +62,9 @@ function assertOneTarget({ path, pathname, search, query, searchParams, route, r
   expect(rest).toEqual(behind.replace(/(?<=.)\/$/s, '').split('/').map(decodeCapture));
   expect([pattern, expression]).toEqual([route === 'admin', path.startsWith('/admin/') && path !== '/admin/']);
   const pairs = Object.entries(query).flatMap(([name, value]) => [value].flat().map((one) => [name, one]));
-  expect(pairs.sort()).toEqual([...searchParams].sort());
-  expect(new URLSearchParams(search).toString()).toBe(new URLSearchParams(searchParams.map(([name, value]) => [name, value])).toString());
+  expect(pairs).toHaveLength(searchParams.length);
+  expect(pairs).toEqual(expect.arrayContaining([...searchParams]));
+  expect([...new URLSearchParams(search)]).toEqual(searchParams);
 }
 
 describe.each(LANES)('every view of a target comes from one parse, on the lane $name', ({ options }) => {

@@ -77,6 +77,8 @@ export const DEFAULTS = {
   halfClosedMs: 5_000,
   /** Of an unread body, how much is taken from the client to keep the connection. */
   maxDrainedBodyBytes: 65_536,
+  /** Between two lines of the log about connections that could not be accepted. */
+  acceptErrorLogMs: 10_000,
   /** Between SIGTERM and SIGKILL for a process that holds a port. */
   portHolderMs: 2_000,
   /** How long a closing connection takes what the client still sends, so that it can read its answer (nginx: lingering_timeout). */
