@@ -63,6 +63,8 @@ export const DEFAULTS = {
   maxEventIdLength: 256,
   /** 0: a handler may take as long as it likes. */
   handlerTimeoutMs: 0,
+  /** What the middleware around a handler that took too long has for the 503, before it is passed over. */
+  deadlineGraceMs: 1_000,
   /** How long a response waits for one interceptor or error handler before it is sent without it. */
   replyTimeoutMs: 10_000,
   /** From the beginning of a stop to the force. */
