@@ -1,5 +1,5 @@
 // `pnpm test:nodes` runs all vitest projects with every Node.js that is supported, one after the other, whatever the others gave.
-// `pnpm test:nodes 24 26 --project faults` takes some of them, and what follows goes to vitest. The versions come from the npm
+// `pnpm test:nodes 24 26 --project faults` takes some of them, and gives what else there is to vitest. The versions come from the npm
 // package `node`, the newest of each line, and are kept in node_modules/.cache.
 import { spawnSync } from 'node:child_process';
 import { delimiter, dirname, join } from 'node:path';
@@ -9,8 +9,8 @@ const LINES = ['20', '22', '24', '26'];
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const given = process.argv.slice(2).filter((argument) => argument !== '--');
-const options = given.slice(given.findIndex((argument) => !LINES.includes(argument)) >>> 0);
-const chosen = given.slice(0, given.length - options.length);
+const chosen = given.filter((argument) => LINES.includes(argument));
+const options = given.filter((argument) => !LINES.includes(argument));
 
 const outcomes = (chosen.length > 0 ? chosen : LINES).map((line) => ({ line, ...runOn(line) }));
 for (const { line, version, failure } of outcomes) console.log(`Node.js ${version ?? line}: ${failure ?? 'passed'}`);
