@@ -9,7 +9,7 @@ import { discardBody, supersede } from '../response/replace-body.ts';
 import type { Deadline } from './deadline.ts';
 
 /** Makes the response of what lies further in. Neither throws nor rejects. */
-export type Respond = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>;
+type Respond = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>;
 
 /** A request on its way through middleware. */
 export interface Passage {
