@@ -7,6 +7,7 @@ import { get, RawClient, request } from '../../packages/portlight/test/support/r
 import { FrameClient, HANDSHAKE } from './frame-client.ts';
 import { type Lane, LANES } from './lanes.ts';
 import { CLOSE, closeBody, frame, TEXT } from './web-socket-frames.ts';
+import { cpuTimeMs } from '../../packages/portlight/test/support/cpu-time.ts';
 
 const [CONNECTION = '', UPGRADE = '', KEY = '', VERSION = ''] = HANDSHAKE;
 const plain = (line: string, ...lines: readonly string[]): string => [line, ...lines, '', ''].join('\r\n');
@@ -104,9 +105,9 @@ describe.each(LANES)('RFC 6455 §4 on the lane $name', (lane) => {
   });
 
   test('§4.2.1 a long list of protocols that is none costs no time', async () => {
-    const startedAt = performance.now();
+    const startedAt = cpuTimeMs();
     expect(await statusOf(port(), get('/', ...HANDSHAKE, `sec-websocket-protocol: a${' '.repeat(15_000)}a`))).toBe(400);
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(cpuTimeMs() - startedAt).toBeLessThan(1_000);
   });
 
   test('§4.2.1 several faults are told in the order of the RFC: Upgrade, key, version, origin', async () => {
