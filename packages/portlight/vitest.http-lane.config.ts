@@ -7,5 +7,7 @@ export default defineConfig({
     name: 'http-lane',
     include: ['test/{handlers,interceptors,lifecycle,pipeline,request,response,router,socket}/**/*.test.ts'],
     setupFiles: ['test/support/use-http-lane.ts'],
+    testTimeout: 30_000,
+    expect: { poll: { timeout: 10_000 } },
   },
 });

@@ -4,6 +4,7 @@ import { openServer } from '../../packages/portlight/test/support/open-server.ts
 import { get, RawClient, request } from '../../packages/portlight/test/support/raw-client.ts';
 import type { WireResponse } from '../../packages/portlight/test/support/read-responses.ts';
 import { LANES } from './lanes.ts';
+import { cpuTimeMs } from '../../packages/portlight/test/support/cpu-time.ts';
 
 /** Far above what any of these takes, and far below what a blow-up takes. */
 const AT_MOST_MS = 2_000;
@@ -12,9 +13,9 @@ describe.each(LANES)('advisories of Express and its family on the lane $name', (
   const ask = async (register: (server: HttpServer) => unknown, bytes: string, more: ServerOptions = {}): Promise<WireResponse> => {
     await using open = await openServer(register, { ...options, ...more });
     await using client = await RawClient.open(open.port);
-    const startedAt = performance.now();
+    const startedAt = cpuTimeMs();
     const response = await client.send(bytes).response();
-    expect(performance.now() - startedAt).toBeLessThan(AT_MOST_MS);
+    expect(cpuTimeMs() - startedAt).toBeLessThan(AT_MOST_MS);
     expect(open.log.at('error')).toEqual([]);
     return response;
   };
@@ -30,13 +31,13 @@ describe.each(LANES)('advisories of Express and its family on the lane $name', (
   });
 
   test('CVE-2026-4926: twenty optional groups are refused, or registered quickly', () => {
-    const startedAt = performance.now();
+    const startedAt = cpuTimeMs();
     try {
       new HttpServer().get(Array.from({ length: 20 }, (_, index) => `{/a${index}}`).join('') as '/', () => 'x');
     } catch (error) {
       expect(error).toMatchObject({ code: 'ERR_PORTLIGHT_INVALID_PATTERN' });
     }
-    expect(performance.now() - startedAt).toBeLessThan(AT_MOST_MS);
+    expect(cpuTimeMs() - startedAt).toBeLessThan(AT_MOST_MS);
   });
 
   test.each(['//evil.example', '/\\evil.example', '\\\\evil.example', 'http:\\\\evil.example', 'javascript:alert(1)', 'data:text/html,x', '/"><script>', '\tjavascript:alert(1)'])(

@@ -18,6 +18,24 @@ const GUARDS: Readonly<Record<string, Guarding>> = {
   'use()': (server, guard, handler) => server.use(guard).get('/admin/secret', handler).post('/admin/secret', handler).get('/admin/*rest', handler),
   'use(pattern)': (server, guard, handler) => server.use('/admin/*rest', guard).get('/admin/secret', handler).post('/admin/secret', handler).get('/admin/*rest', handler),
   'use(RegExp)': (server, guard, handler) => server.use(/\/admin\/.*/s, guard).get('/admin/secret', handler).post('/admin/secret', handler).get('/admin/*rest', handler),
+  'use() that looks at what is open by url.pathname': (server, guard, handler) =>
+    server
+      .use((request, next) => (request.url.pathname.startsWith('/public/') ? next() : guard(request, next)))
+      .get('/admin/secret', handler)
+      .post('/admin/secret', handler)
+      .get('/admin/*rest', handler),
+  'use() that looks at what is closed by url.pathname': (server, guard, handler) =>
+    server
+      .use((request, next) => (request.url.pathname.startsWith('/admin') ? guard(request, next) : next()))
+      .get('/admin/secret', handler)
+      .post('/admin/secret', handler)
+      .get('/admin/*rest', handler),
+  'use() that looks at what is open by path': (server, guard, handler) =>
+    server
+      .use((request, next) => (request.path.startsWith('/public/') ? next() : guard(request, next)))
+      .get('/admin/secret', handler)
+      .post('/admin/secret', handler)
+      .get('/admin/*rest', handler),
   group: (server, guard, handler) => server.group('/admin', (group) => group.use(guard).get('/secret', handler).post('/secret', handler).get('/*rest', handler)),
   mount: (server, guard, handler) => server.mount('/admin', new Router().use(guard).get('/secret', handler).post('/secret', handler).get('/*rest', handler)),
   'a RegExp route': (server, guard, handler) => server.use('/admin/*rest', guard).get(/\/admin\/.+/s, handler).post(/\/admin\/.+/s, handler),

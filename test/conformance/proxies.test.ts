@@ -7,7 +7,7 @@ import { type OpenServer, openServer } from '../../packages/portlight/test/suppo
 import { get, RawClient } from '../../packages/portlight/test/support/raw-client.ts';
 import { LANES } from './lanes.ts';
 import { PROXIES } from './proxy-kinds.ts';
-import { findProgram, ProxyProcess } from './proxy-process.ts';
+import { findProgram, isSkipped, ProxyProcess } from './proxy-process.ts';
 import { SMUGGLING } from './smuggling-attempts.ts';
 
 const LARGE_BYTES = 20_000_000;
@@ -16,15 +16,13 @@ const CHUNK = Buffer.alloc(64 * 1024, 'x');
 const missing = PROXIES.filter(({ program }) => findProgram(program) === undefined);
 if (missing.length > 0) process.stderr.write(`\n!!! SKIPPED: tests through ${missing.map(({ name }) => name).join(' and ')}, which are not installed (apt-get install nginx haproxy). In CI this is a failure.\n\n`);
 
-/** Where a proxy is missing its tests are skipped, but never in CI. */
-const TRIED = PROXIES.filter((kind) => process.env['CI'] !== undefined || !missing.includes(kind));
-const COMBINATIONS = LANES.flatMap((lane) => TRIED.map((kind) => ({ lane, kind, what: `${kind.name} before the lane ${lane.name}` })));
-
-test.skipIf(missing.length > 0 && process.env['CI'] === undefined)('nginx and HAProxy are installed', () => {
+test.skipIf(PROXIES.some(isSkipped))('nginx and HAProxy are installed', () => {
   expect(missing).toEqual([]);
 });
 
-describe.each(COMBINATIONS)('$what', ({ lane, kind }) => {
+const COMBINATIONS = LANES.flatMap((lane) => PROXIES.map((kind) => ({ lane, kind })));
+
+for (const { lane, kind } of COMBINATIONS) describe.skipIf(isSkipped(kind))(`${kind.name} before the lane ${lane.name}`, () => {
   const seen: string[] = [];
   const gate = deferred();
   const begun = deferred();

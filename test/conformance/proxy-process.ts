@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,21 @@ export interface ProxyKind {
 /** Where the program is, or `undefined`; Debian keeps servers where the path of a user may not lead. */
 export function findProgram(name: string): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
-  return folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
+  return folders.map((folder) => join(folder, name)).find(isProgram);
+}
+
+/** Where its program is missing the tests with a proxy are skipped, but never in CI. */
+export function isSkipped({ program }: ProxyKind): boolean {
+  return process.env['CI'] === undefined && findProgram(program) === undefined;
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A proxy on a free port of 127.0.0.1 before a server, until its block is left. */

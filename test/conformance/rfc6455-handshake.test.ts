@@ -7,6 +7,7 @@ import { get, RawClient, request } from '../../packages/portlight/test/support/r
 import { FrameClient, HANDSHAKE } from './frame-client.ts';
 import { type Lane, LANES } from './lanes.ts';
 import { CLOSE, closeBody, frame, TEXT } from './web-socket-frames.ts';
+import { cpuTimeMs } from '../../packages/portlight/test/support/cpu-time.ts';
 
 const [CONNECTION = '', UPGRADE = '', KEY = '', VERSION = ''] = HANDSHAKE;
 const plain = (line: string, ...lines: readonly string[]): string => [line, ...lines, '', ''].join('\r\n');
@@ -104,9 +105,9 @@ describe.each(LANES)('RFC 6455 §4 on the lane $name', (lane) => {
   });
 
   test('§4.2.1 a long list of protocols that is none costs no time', async () => {
-    const startedAt = performance.now();
+    const startedAt = cpuTimeMs();
     expect(await statusOf(port(), get('/', ...HANDSHAKE, `sec-websocket-protocol: a${' '.repeat(15_000)}a`))).toBe(400);
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(cpuTimeMs() - startedAt).toBeLessThan(1_000);
   });
 
   test('§4.2.1 several faults are told in the order of the RFC: Upgrade, key, version, origin', async () => {
@@ -284,12 +285,18 @@ describe.each(LANES)('an opening handshake on the lane $name', (lane) => {
   test('holds back what a client sends meanwhile, in the client', async () => {
     const gate = deferred();
     const begun = deferred();
+    let came = 0;
+    let sent = 0;
     await using open = await openServer((server) => server.websocket({ messagesPerSecond: 1_000_000 }).accept('/', {
       upgrade() {
         begun.resolve();
         return gate.promise;
       },
-      message: (message) => message,
+      message(message) {
+        came += 1;
+        // Nothing else is sent back: a client that does not read it at once would be closed for that.
+        return message === 'last' ? message : undefined;
+      },
     }), lane.options);
     await using raw = await RawClient.open(open.port);
     raw.send(get('/', ...HANDSHAKE));
@@ -297,13 +304,15 @@ describe.each(LANES)('an opening handshake on the lane $name', (lane) => {
     const large = frame(TEXT, 'x'.repeat(65_536));
     while (raw.socket.writableLength < 4_000_000) {
       raw.send(large);
+      sent += 1;
       // Writes that the kernel takes are done in this turn.
       await nextTurn();
       if (raw.socket.writableLength === 0 && raw.socket.bytesWritten > 64_000_000) throw new Error('The server takes everything.');
     }
     gate.resolve();
     await using client = await FrameClient.upgrade(raw, frame(TEXT, 'last'));
-    await client.until(() => client.reader.events.at(-1)?.[1] === 'last', 'the last message');
+    expect(await client.events(1)).toEqual([['text', 'last']]);
+    expect(came).toBe(sent + 1);
   });
 
   test('that refuses a client gives it the response of the app and an end', async () => {

@@ -260,7 +260,7 @@ describe.each(LANES)('clients that do not end on the lane $name', (lane) => {
       const startedAt = performance.now();
       client.send(bytes);
       await closed.promise;
-      expect(performance.now() - startedAt).toBeLessThan(1_500);
+      expect(performance.now() - startedAt).toBeLessThan(10_000);
     });
   });
 

@@ -34,7 +34,7 @@ asyncio.run(main())
 `;
 
 /** Debian's own first: another Python on the path does not see Debian's packages. */
-const python = ['/usr/bin/python3', 'python3'].find((program) => spawnSync(program, ['-c', 'import websockets']).status === 0);
+const python = ['/usr/bin/python3', 'python3'].find((program) => spawnSync(program, ['-c', 'from websockets import connect']).status === 0);
 if (python === undefined) process.stderr.write('\n!!! SKIPPED: tests with the WebSocket client of Python, which is not installed (apt-get install python3-websockets). In CI this is a failure.\n\n');
 
 /** Where it is missing its tests are skipped, but never in CI. */

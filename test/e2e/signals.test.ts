@@ -64,4 +64,12 @@ describe.concurrent('a process that runs a server', () => {
     expect(await program.exit).toEqual({ code: 0, signal: null });
     expect(program.output).toBe('starting\nhook\nafter run: SIGTERM\n');
   });
+
+  test('ends with 1 when its start hangs', async () => {
+    await using program = runFixture('hanging-start');
+    await program.said('starting');
+    program.kill('SIGTERM');
+    expect(await program.exit).toEqual({ code: 1, signal: null });
+    expect(program.output).toBe('starting\nafter run: SIGTERM, 1 forced, listening: false\n');
+  });
 });

@@ -13,6 +13,16 @@ describe.concurrent('an error that nothing caught', () => {
     expect(program.output).toContain('after run: uncaught, 0 forced');
   });
 
+  test('is none where nobody reads the log any more', async () => {
+    await using program = runFixture('readable-log');
+    const url = await program.url();
+    program.process.stderr?.destroy();
+    for (let count = 0; count < 3; count++) expect(await (await fetch(url)).text()).toBe('Hello');
+    program.kill('SIGTERM');
+    expect(await program.exit).toEqual({ code: 0, signal: null });
+    expect(program.output).toContain('after run: SIGTERM, 0 forced');
+  });
+
   test("is the app's own affair where onUncaught says 'ignore'", async () => {
     await using program = runFixture('own-errors');
     await fetch(await program.url('/throw'));

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { readResponses } from '../../packages/portlight/test/support/read-responses.ts';
 import { LANES } from '../conformance/lanes.ts';
 import { sendPieces } from './send-pieces.ts';
 import { ServerProcess } from './server-process.ts';
@@ -24,20 +26,21 @@ const SHAPES: Readonly<Record<string, string>> = {
   'a damaged chunk': 'POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n',
 };
 
-/** The date changes, and what is in chunks may come in others. */
-function normalize(text: string): string {
-  return text.replace(/^date: .*$/gim, 'date');
+/** What was answered, without the date; where chunks end is left to the moment, and so to Node. */
+function outcomeOf(text: string, request: string): unknown {
+  const { complete, rest } = readResponses(text, request.startsWith('HEAD') ? [0] : []);
+  return { answers: complete.map(({ status, headers, body }) => [status, [...headers].filter(([name]) => name !== 'date'), body]), rest };
 }
 
 describe.each(LANES)('requests in pieces on the lane $name', (lane) => {
   test.each(Object.entries(SHAPES))('%s, cut at every byte, has the answer that it has whole', async (_what, bytes) => {
     await using server = await ServerProcess.start(lane);
-    const whole = normalize(await sendPieces(server.port, [bytes]));
-    expect(whole).toMatch(/^HTTP\/1\.1 \d{3} /);
+    const whole = outcomeOf(await sendPieces(server.port, [bytes]), bytes);
+    expect(whole).toMatchObject({ answers: expect.arrayContaining([expect.anything()]) as unknown, rest: '' });
     const cuts = Array.from({ length: bytes.length - 1 }, (_, index) => index + 1);
     const answers = await Promise.all(cuts.map((at) => sendPieces(server.port, [bytes.slice(0, at), bytes.slice(at)])));
-    expect(cuts.filter((_, index) => normalize(answers[index] as string) !== whole)).toEqual([]);
-    expect(normalize(await sendPieces(server.port, [...bytes]))).toBe(whole);
+    expect(cuts.filter((_, index) => !isDeepStrictEqual(outcomeOf(answers[index] as string, bytes), whole))).toEqual([]);
+    expect(outcomeOf(await sendPieces(server.port, [...bytes]), bytes)).toEqual(whole);
     expect((await server.report()).problems).toEqual([]);
   });
 });

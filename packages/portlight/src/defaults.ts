@@ -63,6 +63,8 @@ export const DEFAULTS = {
   maxEventIdLength: 256,
   /** 0: a handler may take as long as it likes. */
   handlerTimeoutMs: 0,
+  /** What the middleware around a handler that took too long has for the 503, before it is passed over. */
+  deadlineGraceMs: 1_000,
   /** How long a response waits for one interceptor or error handler before it is sent without it. */
   replyTimeoutMs: 10_000,
   /** From the beginning of a stop to the force. */
@@ -77,6 +79,8 @@ export const DEFAULTS = {
   halfClosedMs: 5_000,
   /** Of an unread body, how much is taken from the client to keep the connection. */
   maxDrainedBodyBytes: 65_536,
+  /** Between two lines of the log about connections that could not be accepted. */
+  acceptErrorLogMs: 10_000,
   /** Between SIGTERM and SIGKILL for a process that holds a port. */
   portHolderMs: 2_000,
   /** How long a closing connection takes what the client still sends, so that it can read its answer (nginx: lingering_timeout). */

@@ -94,6 +94,7 @@ export class HttpServer extends Router implements ServerView {
    * Resolves when the server listens. One start, however often it is called; after `shutdown` it starts again.
    *
    * @throws {ListenError} when it cannot listen, `PortInUseError` among them
+   * @throws {AbortedError} when it was stopped meanwhile and the stop could not wait for it
    */
   async start(): Promise<this> {
     clearImmediate(this.#autostart);

@@ -1,4 +1,5 @@
 import { ConfigError } from './errors/config-error.ts';
+import { ignoreRejection } from './errors/ignore-rejection.ts';
 
 /**
  * Where Portlight tells what happens: any logger of the shape of pino.
@@ -19,9 +20,17 @@ type Level = (typeof LEVELS)[number];
 export function createStderrLogger(lowest: Level): Logger {
   const writes = (level: Level) => LEVELS.indexOf(level) >= LEVELS.indexOf(lowest);
   const at = (level: Level) => (fields: object, message: string) => {
-    if (writes(level)) process.stderr.write(formatLine(level, fields, message));
+    if (writes(level)) writeToStderr(formatLine(level, fields, message));
   };
   return withoutThrowing({ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') });
+}
+
+/** As Node's console does: whoever reads stderr may be gone (EPIPE), which is no reason to end. */
+function writeToStderr(line: string): void {
+  process.stderr.write(line, (error) => {
+    // The callback is told first, and then whoever listens; where nobody does, the process ends.
+    if (error instanceof Error && process.stderr.listenerCount('error') === 0) process.stderr.once('error', () => {});
+  });
 }
 
 /** Says nothing. */
@@ -74,11 +83,11 @@ export function parseLogger(to: unknown): Logger {
   throw new ConfigError(`debug takes a boolean or a logger; what it got has no ${methods.join(', ')}.`);
 }
 
-/** A logger that fails must not fail what it is told of. */
+/** A logger that fails, at once or later, must not fail what it is told of. */
 function withoutThrowing(logger: Logger): Logger {
   const at = (level: Level) => (fields: object, message: string) => {
     try {
-      logger[level](fields, message);
+      ignoreRejection(logger[level](fields, message));
     } catch {
       // There is nowhere left to say it.
     }

@@ -8,6 +8,7 @@ import { toUpgradeCore } from './handlers/accept-upgrade.ts';
 import { type RouteCore, toCore } from './handlers/call-handler.ts';
 import type { ChannelRoute, EventsRoute } from './handlers/channel-route.ts';
 import type { ChannelServices } from './handlers/channel-services.ts';
+import { Deadline } from './handlers/deadline.ts';
 import { guardHandshake } from './guards/handshake-guard.ts';
 import { askGuards, type Guard, type Verdict } from './guards/guard.ts';
 import type { GuardSet } from './guards/guard-set.ts';
@@ -16,7 +17,6 @@ import { isEventStream, toEventsCore } from './handlers/open-events.ts';
 import { findHandler, formatProblem, respondToError } from './handlers/respond-to-error.ts';
 import { runMiddleware } from './handlers/run-middleware.ts';
 import type { Scope } from './handlers/scope.ts';
-import { withDeadline } from './handlers/with-deadline.ts';
 import { withoutStack } from './errors/without-stack.ts';
 import { runInterceptors } from './interceptors/run-interceptors.ts';
 import type { LogHolder } from './log.ts';
@@ -163,8 +163,8 @@ export class Pipeline {
     if (steps.length === 0 && timeoutMs === 0) return this.#runCore(plan, request);
     const onError = (thrown: unknown): MaybePromise<HttpResponse> => respondToError(thrown, scope, request, this.#log);
     const middleware = plan.middleware ?? middlewareFor(steps, controls.target(request).path);
-    const response = runMiddleware(middleware, request, () => this.#runCore(plan, request), onError);
-    return timeoutMs > 0 ? withDeadline(response, timeoutMs, request, onError) : response;
+    const deadline = timeoutMs > 0 ? new Deadline(timeoutMs, request, onError) : undefined;
+    return runMiddleware({ middleware, request, core: () => this.#runCore(plan, request), onError, deadline });
   }
 
   #runCore(plan: Plan, request: HttpRequest): MaybePromise<HttpResponse> {

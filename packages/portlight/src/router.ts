@@ -1,6 +1,7 @@
 import type { ErrorHandler, ErrorStatus, Middleware, ResponseInterceptor } from './config/hooks.ts';
 import { parseRouteOptions, type RouteOptions } from './config/route-options.ts';
 import { ConfigError } from './errors/config-error.ts';
+import { ignoreRejection } from './errors/ignore-rejection.ts';
 import { headerProblem, isToken } from './fields/header-syntax.ts';
 import { createRateLimits } from './guards/rate-limit.ts';
 import type { HttpRoute } from './handlers/http-route.ts';
@@ -224,7 +225,7 @@ export class Router {
     assertFunction(register, 'group', 'a function');
     const group = new Router({ strictSlashes: this.#strictSlashes });
     const result = register(group);
-    if (result instanceof Promise) throw new ConfigError(`group(${JSON.stringify(prefix)}) needs a function that registers at once, not an async one.`);
+    if (ignoreRejection(result)) throw new ConfigError(`group(${JSON.stringify(prefix)}) needs a function that registers at once, not an async one.`);
     return this.mount(prefix, group);
   }
 

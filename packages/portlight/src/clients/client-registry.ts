@@ -109,8 +109,13 @@ export class ClientRegistry implements Clients {
     await this.#tellAll(await this.#store.removeAll(), 'shutdown');
   }
 
+  /** Never rejects. */
   async #removeIdle(idleMs: number): Promise<void> {
-    await this.#tellAll(await this.#store.removeIdle(idleMs), 'idle');
+    try {
+      await this.#tellAll(await this.#store.removeIdle(idleMs), 'idle');
+    } catch (error) {
+      this.#log.logger.error({ err: error }, 'The store of clients failed.');
+    }
   }
 
   async #connect(id: string, address: string, reason: ConnectReason): Promise<void> {

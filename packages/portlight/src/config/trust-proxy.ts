@@ -24,7 +24,7 @@ export function parseTrustProxy(value: unknown): TrustCheck | undefined {
 }
 
 function isTrusted(answer: unknown): boolean {
-  if (answer instanceof Promise) throw notAtOnce(answer, 'trustProxy');
+  if (typeof answer === 'object' && answer !== null) throw notAtOnce(answer, 'trustProxy');
   return answer === true;
 }
 

@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'ERR_PORTLIGHT_PORT_IN_USE'
   | 'ERR_PORTLIGHT_PORT_NOT_ALLOWED'
   | 'ERR_PORTLIGHT_ADDRESS_NOT_FOUND'
+  | 'ERR_PORTLIGHT_START_ABANDONED'
   // Channels and event streams.
   | 'ERR_PORTLIGHT_CHANNEL'
   // Requests that are refused, told to the client.

@@ -6,27 +6,39 @@ import { finishReply } from '../replies/finish-reply.ts';
 import { hearErrors } from '../response/body-stream.ts';
 import type { HttpResponse } from '../response/http-response.ts';
 import { discardBody, supersede } from '../response/replace-body.ts';
+import type { Deadline } from './deadline.ts';
 
 /** Makes the response of what lies further in. Neither throws nor rejects. */
-export type Respond = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>;
+type Respond = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>;
+
+/** A request on its way through middleware. */
+export interface Passage {
+  /** The outermost first. */
+  readonly middleware: readonly Middleware[];
+  readonly request: HttpRequest;
+  readonly core: Respond;
+  /** Makes the response of what was thrown. Neither throws nor rejects. */
+  readonly onError: (thrown: unknown) => HttpResponse | Promise<HttpResponse>;
+  readonly deadline: Deadline | undefined;
+}
 
 /**
- * Wraps `core` in the middleware, the first outermost. An error at any depth becomes a response there, by `onError`,
- * so that what lies further out can still add its headers. Neither throws nor rejects.
+ * Wraps the core in the middleware. An error at any depth becomes a response there, and so does the end of the time it has, so
+ * that what lies further out can still add its headers. Neither throws nor rejects.
  */
-export function runMiddleware(
-  middleware: readonly Middleware[],
-  request: HttpRequest,
-  core: Respond,
-  onError: (thrown: unknown) => HttpResponse | Promise<HttpResponse>,
-  depth = 0,
-): HttpResponse | Promise<HttpResponse> {
+export function runMiddleware(passage: Passage, depth = 0): HttpResponse | Promise<HttpResponse> {
+  const { deadline } = passage;
+  return deadline === undefined ? runStep(passage, depth) : deadline.run(() => runStep(passage, depth));
+}
+
+function runStep(passage: Passage, depth: number): HttpResponse | Promise<HttpResponse> {
+  const { middleware, request, core, onError } = passage;
   const current = middleware[depth];
   if (current === undefined) return core(request);
   let inner: Promise<HttpResponse> | undefined;
   const next = (): Promise<HttpResponse> => {
     if (inner !== undefined) throw new ReplyError('A middleware called next() twice.');
-    inner = Promise.resolve(runMiddleware(middleware, request, core, onError, depth + 1));
+    inner = Promise.resolve(runMiddleware(passage, depth + 1));
     return inner;
   };
   let reply: unknown;

@@ -137,18 +137,18 @@ export class Hub {
     const renamed = present.map(({ topic, name, info }) => [joined?.get(topic) as Membership, name, info] as const);
     const added = this.#add(member, joins);
     const renaming = renamed.map(([membership, name, info]) => this.#rename(membership, name, info));
-    return whenReady(whenAll([...renaming, this.#complete(added, since)]), () => {});
+    return this.#notingFailure(whenReady(whenAll([...renaming, this.#complete(added, since)]), () => {}), 'A topic was not joined.');
   }
 
   /** Does nothing where it is not in the topic. */
   leave(member: Member, topic: string): Promise<void> | void {
     const membership = this.#memberships.get(member)?.get(topic);
-    return membership && this.#remove(membership);
+    return membership && this.#notingFailure(this.#remove(membership), 'A topic was not left.');
   }
 
   leaveAll(member: Member): Promise<void> | void {
     const memberships = [...(this.#memberships.get(member)?.values() ?? [])];
-    return whenReady(whenAll(memberships.map((membership) => this.#remove(membership))), () => {});
+    return this.#notingFailure(whenReady(whenAll(memberships.map((membership) => this.#remove(membership))), () => {}), 'A topic was not left.');
   }
 
   /** In the order of joining. */
@@ -165,10 +165,13 @@ export class Hub {
    * @param data a string or bytes, which leave as they are, or anything JSON
    */
   publish(topic: string, data: unknown, options: PublishOptions = {}): Promise<PublishResult> {
-    const published = this.#publish(topic, data, options);
-    // Many do not wait for it, and a topic may be a client's words: a refusal must not end the process.
-    published.catch((error: unknown) => this.#log.logger.warn({ err: error }, 'Something was not published.'));
-    return published;
+    return this.#notingFailure(this.#publish(topic, data, options), 'Something was not published.');
+  }
+
+  /** Many do not wait for it, and a topic may be a client's words: a failure must not end the process. */
+  #notingFailure<Outcome>(outcome: Outcome, sentence: string): Outcome {
+    if (outcome instanceof Promise) outcome.catch((error: unknown) => this.#log.logger.warn({ err: error }, sentence));
+    return outcome;
   }
 
   async #publish(topic: string, data: unknown, options: PublishOptions): Promise<PublishResult> {

@@ -15,7 +15,15 @@ export class Hooks {
   readonly shutdown: Hook[] = [];
 }
 
-/** Runs hooks one after the other. @throws what a hook throws; those after it do not run */
-export async function runHooks(hooks: readonly Hook[]): Promise<void> {
-  for (const hook of hooks) await hook();
+/**
+ * Runs hooks one after the other.
+ *
+ * @param signal when it aborts, the hook under way is the last
+ * @throws what a hook throws, and those after it do not run; the reason of the signal
+ */
+export async function runHooks(hooks: readonly Hook[], signal?: AbortSignal): Promise<void> {
+  for (const hook of hooks) {
+    await hook();
+    signal?.throwIfAborted();
+  }
 }

@@ -1,13 +1,18 @@
+import { AbortedError } from '../errors/aborted-error.ts';
 import type { LogHolder } from '../log.ts';
 import type { DrainOptions } from './drain.ts';
 import type { StopReason, StopReport } from './stop-report.ts';
+import { StartAttempt } from './start-attempt.ts';
 import { within } from './within.ts';
 
 /** What can be started once and stopped once. */
 export interface Service {
-  /** @throws when it cannot start; then nothing of it is left */
-  start(): Promise<void>;
-  /** Never rejects. */
+  /**
+   * @param signal aborts when the start is given up: then it takes no further step, and leaves what is open to `stop`
+   * @throws when it cannot start; then nothing of it is left
+   */
+  start(signal: AbortSignal): Promise<void>;
+  /** Never rejects. May be called while the start is under way, if its signal has aborted. */
   stop(options: DrainOptions): Promise<StopReport>;
 }
 
@@ -16,14 +21,14 @@ const REPORT_AFTER_MS = 250;
 
 /**
  * Starts and stops services of one kind one after the other. Whatever the order of the calls, at most one runs: a start
- * waits for the stop before it, and a stop for the start that it stops.
+ * waits for the stop before it, and a stop for the start that it stops, which it gives up when its time is over.
  */
 export class Life<Kind extends Service> {
   readonly #open: () => Kind;
   readonly #log: LogHolder;
   #service: Kind | undefined;
   /** The last start, until a stop begins. */
-  #starting: Promise<void> | undefined;
+  #starting: StartAttempt<Kind> | undefined;
   /** A start by itself that nobody has asked for yet. */
   #unclaimed: Promise<void> | undefined;
   /** A start by itself that failed, until somebody asks for it. */
@@ -56,16 +61,14 @@ export class Life<Kind extends Service> {
   /** One start, however often it is asked for. @throws what the service throws */
   start(): Promise<void> {
     this.#unclaimed = undefined;
-    if (this.#starting !== undefined) return this.#starting;
+    if (this.#starting !== undefined) return this.#starting.done;
     const failed = this.#failed;
     this.#failed = undefined;
     if (failed !== undefined) return failed;
-    const starting = this.#start();
+    const starting = new StartAttempt(this.#stopping, () => (this.#service = this.#open()));
     this.#starting = starting;
-    starting.catch(() => {
-      if (this.#starting === starting) this.#starting = undefined;
-    });
-    return starting;
+    starting.ended.catch((error: unknown) => this.#noteFailure(starting, error));
+    return starting.done;
   }
 
   /** A start that nobody waits for: its failure is that of the next `start`, or is logged when none comes. */
@@ -73,7 +76,7 @@ export class Life<Kind extends Service> {
     const starting = this.start();
     this.#unclaimed = starting;
     starting.catch((error: unknown) => {
-      if (this.#unclaimed !== starting) return;
+      if (this.#unclaimed !== starting || isAbandonment(error)) return;
       this.#failed = starting;
       setTimeout(() => {
         if (this.#failed !== starting) return;
@@ -98,36 +101,45 @@ export class Life<Kind extends Service> {
     const stopped = new Promise<StopReport>((settle) => (resolve = settle));
     this.#waiting.add(resolve);
     try {
-      // A stop may be over before a start that hangs is done.
-      return await Promise.race([stopped, this.start().then(() => stopped)]);
+      return await Promise.race([stopped, this.#startOrGiveUp().then(() => stopped)]);
     } finally {
       this.#waiting.delete(resolve);
     }
   }
 
-  async #start(): Promise<void> {
-    await this.#stopping;
-    this.#service = this.#open();
-    try {
-      await this.#service.start();
-    } catch (error) {
-      this.#service = undefined;
-      throw error;
-    }
+  /** A start that is given up is no failure to who waits for the stop. */
+  async #startOrGiveUp(): Promise<void> {
+    await this.start().catch((error: unknown) => {
+      if (!isAbandonment(error)) throw error;
+    });
   }
 
-  async #stop(starting: Promise<void>, options: DrainOptions): Promise<StopReport> {
+  /** A hook that nobody waits for any more may still fail. */
+  #noteFailure(start: StartAttempt<Kind>, error: unknown): void {
+    if (this.#starting === start) this.#starting = undefined;
+    if (!start.isAbandoned) this.#forget(start);
+    else if (!isAbandonment(error)) this.#log.logger.error({ err: error }, 'A start that was given up has failed.');
+  }
+
+  #forget({ service }: StartAttempt<Kind>): void {
+    if (this.#service === service) this.#service = undefined;
+  }
+
+  async #stop(starting: StartAttempt<Kind>, options: DrainOptions): Promise<StopReport> {
     const startedAt = performance.now();
-    const isInTime = await within(starting, options.timeoutMs).catch(() => undefined);
-    const service = this.#service;
-    if (isInTime === undefined || service === undefined) return nothingToStop(options.reason);
-    if (!isInTime) this.#log.logger.error({ timeoutMs: options.timeoutMs }, 'The start was not done in time for the stop; a hook hangs.');
+    const elapsedMs = (): number => Math.round(performance.now() - startedAt);
+    const isInTime = await within(starting.done, options.timeoutMs).catch(() => undefined);
+    if (isInTime === undefined) return { ...nothingToStop(options.reason), durationMs: elapsedMs() };
+    if (!isInTime) {
+      this.#log.logger.error({ timeoutMs: options.timeoutMs }, 'The start was not done in time for the stop and is given up; a hook hangs.');
+      starting.abandon();
+    }
     this.#isDraining = true;
-    const leftMs = Math.max(0, Math.round(options.timeoutMs - (performance.now() - startedAt)));
-    const stopped = await service.stop({ ...options, timeoutMs: leftMs });
-    const report = isInTime ? stopped : { ...stopped, forced: stopped.forced + 1 };
+    const leftMs = Math.max(0, options.timeoutMs - elapsedMs());
+    const stopped = (await starting.service?.stop({ ...options, timeoutMs: leftMs })) ?? nothingToStop(options.reason);
+    const report = { ...stopped, forced: stopped.forced + (isInTime ? 0 : 1), durationMs: elapsedMs() };
     this.#isDraining = false;
-    this.#service = undefined;
+    this.#forget(starting);
     for (const resolve of this.#waiting) resolve(report);
     return report;
   }
@@ -135,4 +147,8 @@ export class Life<Kind extends Service> {
 
 function nothingToStop(reason: StopReason): StopReport {
   return { reason, drained: 0, forced: 0, durationMs: 0 };
+}
+
+function isAbandonment(error: unknown): boolean {
+  return AbortedError.is(error) && error.code === 'ERR_PORTLIGHT_START_ABANDONED';
 }

@@ -11,7 +11,7 @@ import { findOrigin, type Origin } from './origin.ts';
 import type { ReplySource } from './reply-source.ts';
 import type { ClientRules, RequestSource, ServerView } from './request-source.ts';
 import { toText } from './to-text.ts';
-import { parseTarget, refuseTarget, type Target } from './target.ts';
+import { parseTarget, refuseTarget, type Target, toPathname } from './target.ts';
 
 /** What a route's pattern and schemas say about its requests. */
 export interface RequestShape {
@@ -136,7 +136,8 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
   }
 
   /**
-   * The URL the client asked for. Its host is that of the target or of Host, or what a trusted proxy says.
+   * The URL the client asked for. Its host is that of the target or of Host, or what a trusted proxy says. Its `pathname` is
+   * `path` and nothing else, with whatever a URL has to escape; that of `OPTIONS *` is `/` (RFC 9110 §7.1).
    *
    * @throws {BadRequestError} when Host holds no host
    */
@@ -284,7 +285,7 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
     const origin = this.#findOrigin();
     const host = origin.host ?? target.authority ?? this.header('host') ?? 'localhost';
     if (!isHost(host)) throw new BadRequestError('The Host field holds no host.');
-    const path = target.path === '*' ? '' : target.path.replace(/[?#]/g, encodeURIComponent);
+    const path = target.path === '*' ? '' : toPathname(target.path);
     const url = `${origin.isSecure ? 'https' : 'http'}://${host}${path}${target.search === '' ? '' : `?${target.search}`}`;
     try {
       return new URL(url);

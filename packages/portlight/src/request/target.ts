@@ -20,6 +20,8 @@ export interface Target {
 const SLASH = 0x2f;
 const HTTP_SCHEME = /^https?:\/\//i;
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
+/** All but the visible characters of ASCII, of which `#` and the backslash are out as well. */
+const FORBIDDEN = /[^!"$-[\]-~]/;
 
 export function parseTarget(target: string): Target {
   try {
@@ -58,12 +60,17 @@ function parseOriginForm(target: string, authority: string | undefined): Target 
 
 function assertCanonical(target: string, path: string): void {
   if (path.charCodeAt(1) === SLASH) throw new BadRequestError('The path begins with two slashes.');
-  if (target.includes('#')) throw new BadRequestError('The request target holds a fragment.');
-  if (target.includes('\\')) throw new BadRequestError('The request target holds a backslash.');
-  if (target.includes('\0')) throw new BadRequestError('The request target holds a NUL.');
+  const forbidden = FORBIDDEN.exec(target)?.[0];
+  if (forbidden !== undefined) throw new BadRequestError(`The request target holds ${describe(forbidden)}.`);
   if ((path.includes('.') || path.includes('%')) && DOT_SEGMENT.test(path)) {
     throw new BadRequestError('The path holds a dot segment.');
   }
+}
+
+function describe(forbidden: string): string {
+  if (forbidden === '#') return 'a fragment';
+  if (forbidden === '\\') return 'a backslash';
+  return forbidden === '\0' ? 'a NUL' : 'a character that has to be percent-encoded';
 }
 
 /**
@@ -77,6 +84,17 @@ export function canonicalPath(path: string): string {
   const decoded = decode(path.replaceAll('%25', '%2525').replace(/%2f/gi, '%252F'), 'path');
   if (decoded.includes('\0')) throw new BadRequestError('The path holds an escaped NUL.');
   return decoded;
+}
+
+/**
+ * A path as a URL holds it: parsed again, it is the same path, and `canonicalPath` of the outcome is what came in. All that a URL
+ * parser drops, trims or takes for a separator is escaped (WHATWG URL §4.4), the rest is escaped by that parser.
+ *
+ * A target that was refused gets a slash in front where it has none, so that it stays behind the host.
+ */
+export function toPathname(path: string): string {
+  const escaped = path.replace(/[\0- #?\\]/g, encodeURIComponent);
+  return escaped.charCodeAt(0) === SLASH ? escaped : `/${escaped}`;
 }
 
 /** A captured piece of a canonical path as its reader wants it: nothing escaped. */

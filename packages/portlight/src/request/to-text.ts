@@ -1,4 +1,5 @@
 import { InternalServerError } from '../errors/http-error.ts';
+import { ignoreRejection } from '../errors/ignore-rejection.ts';
 
 /**
  * What a function of the app named a client, a key or the like.
@@ -14,6 +15,5 @@ export function toText(value: unknown, what: string): string {
 
 /** The error for a result that cannot be used. A promise is not waited for, but must not end the process when it is rejected. */
 export function notAtOnce(value: unknown, what: string): InternalServerError {
-  if (value instanceof Promise) value.catch(() => undefined);
-  return new InternalServerError(`The function ${what} gave ${value instanceof Promise ? 'a promise; it has to answer at once' : `a value of type ${typeof value}`}.`);
+  return new InternalServerError(`The function ${what} gave ${ignoreRejection(value) ? 'a promise; it has to answer at once' : `a value of type ${typeof value}`}.`);
 }

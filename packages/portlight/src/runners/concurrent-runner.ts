@@ -47,18 +47,25 @@ export class ConcurrentRunner implements Service {
    *
    * @throws {ListenError} when it cannot listen
    * @throws what a hook throws; then it does not listen any more
+   * @throws the reason of the signal, and leaves the rest to `stop`
    */
-  async start(): Promise<void> {
+  async start(signal: AbortSignal): Promise<void> {
     try {
       this.#channels.start();
-      await runHooks(this.#hooks.primary);
-      await runHooks(this.#hooks.workerStart);
-      this.#bound = await this.#edge.listen(this.#at);
-      await runHooks(this.#hooks.start);
+      await runHooks(this.#hooks.primary, signal);
+      await runHooks(this.#hooks.workerStart, signal);
+      this.#bound = await this.#edge.listen(this.#at).catch((error: unknown) => {
+        signal.throwIfAborted();
+        throw error;
+      });
+      signal.throwIfAborted();
+      await runHooks(this.#hooks.start, signal);
       this.#log.logger.info(this.#bound, 'Listening.');
     } catch (error) {
-      this.#edge.terminate();
-      this.#edge.close();
+      if (!signal.aborted) {
+        this.#edge.terminate();
+        this.#edge.close();
+      }
       throw error;
     }
   }

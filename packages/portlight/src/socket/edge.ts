@@ -35,6 +35,9 @@ export class Edge {
   /** Connections that were cut in the drain before its deadline. */
   #cut = 0;
   #onEmpty: (() => void) | undefined;
+  /** Errors of the listener since one was logged, and when that was. */
+  #untold = 0;
+  #toldAt = Number.NEGATIVE_INFINITY;
 
   constructor(pipeline: Pipeline, config: ServerConfig, view: ServerView, log: LogHolder) {
     this.#pipeline = pipeline;
@@ -45,7 +48,7 @@ export class Edge {
     this.#httpLane = new HttpLane(services);
     this.#fastLane = config.lane === 'fast' && config.tls === undefined ? new FastLane(services, this.#httpLane) : undefined;
     this.#tls = config.tls && new TlsGate(config.tls, config.headersTimeoutMs, (socket) => this.#open(socket));
-    this.#listener = new Listener((socket) => this.#accept(socket));
+    this.#listener = new Listener((socket) => this.#accept(socket), (error) => this.#tellOfListener(error));
   }
 
   get server(): Server {
@@ -126,6 +129,16 @@ export class Edge {
     socket.once('close', () => this.#release(address));
     if (this.#tls === undefined) this.#open(socket);
     else this.#tls.accept(socket);
+  }
+
+  /** A shortage lasts, and every client who knocks meanwhile is an error: one line tells of many. */
+  #tellOfListener(error: Error): void {
+    const now = performance.now();
+    this.#untold += 1;
+    if (now - this.#toldAt < DEFAULTS.acceptErrorLogMs) return;
+    this.#log.logger.error({ err: error, times: this.#untold, connections: this.#accepted }, 'A connection could not be accepted.');
+    this.#untold = 0;
+    this.#toldAt = now;
   }
 
   #release(address: string): void {

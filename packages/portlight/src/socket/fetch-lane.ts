@@ -14,17 +14,22 @@ import { inspectResponse } from './response-head.ts';
  * The lane without a socket: a standard `Request` in, a standard `Response` out, through the same pipeline.
  *
  * A string that begins with a slash is the request target as it stands, so that what a client may send can be tried:
- * `/a/../b` is not tidied up first. Non-ASCII characters and spaces in it are percent-encoded.
+ * `/a/../b` is not tidied up first. What no target can hold (blanks, controls, non-ASCII characters) is percent-encoded.
  */
 export async function fetchPortless(pipeline: Pipeline, view: ServerView, rules: ClientRules, input: string | URL | Request, init?: RequestInit): Promise<Response> {
   const isTarget = typeof input === 'string' && input.startsWith('/');
   const standard = new Request(isTarget ? 'http://localhost/' : input, init);
   const url = new URL(standard.url);
-  const target = isTarget ? input.replace(/[^\u0021-\u007e]+/gu, encodeURIComponent) : url.pathname + url.search;
+  const target = isTarget ? toTarget(input) : url.pathname + url.search;
   standard.signal.throwIfAborted();
   const request = new HttpRequest(toSource(standard, url, target, false), view, rules);
   const response = await untilAborted(Promise.resolve(pipeline.respond(request)), request, standard.signal);
   return toStandard(response, standard.method, () => controls.release(request), standard.signal);
+}
+
+/** A lone surrogate becomes U+FFFD, as in any URL. */
+function toTarget(text: string): string {
+  return text.replace(/[^!-~]+/g, (piece) => encodeURIComponent(Buffer.from(piece).toString()));
 }
 
 /** The response, unless the caller gives up first; then the rejection that `fetch` has, and the handler is told. */
@@ -51,9 +56,10 @@ async function untilAborted(response: Promise<HttpResponse>, request: HttpReques
 /**
  * An upgrade to WebSocket without a socket: the answer, and where it is 101, what begins to speak over a wire.
  *
- * @param target as a client sends it
+ * @param path a target as {@link fetchPortless} takes it
  */
-export async function upgradePortless(pipeline: Pipeline, view: ServerView, rules: ClientRules, target: string, headers: Readonly<Record<string, string>>): Promise<{ readonly response: Response | undefined; open(wire: MessageWire): void }> {
+export async function upgradePortless(pipeline: Pipeline, view: ServerView, rules: ClientRules, path: string, headers: Readonly<Record<string, string>>): Promise<{ readonly response: Response | undefined; open(wire: MessageWire): void }> {
+  const target = toTarget(path);
   const standard = new Request(`http://localhost/`, { headers });
   for (const [name, value] of HANDSHAKE) if (!standard.headers.has(name)) standard.headers.set(name, value);
   const request = new HttpRequest(toSource(standard, new URL(standard.url), target, pipeline.takesUpgrade(target)), view, rules);

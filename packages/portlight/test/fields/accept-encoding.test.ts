@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { preferredCodings } from '../../src/fields/accept-encoding.ts';
+import { cpuTimeMs } from '../support/cpu-time.ts';
 
 const OFFERED = ['br', 'gzip', 'identity'];
 
@@ -29,9 +30,9 @@ describe('an Accept-Encoding field (RFC 9110 §12.5.3)', () => {
   });
 
   test.each([',', ';;;', 'gzip;q=', 'gzip;q=x', '=', '\u0000', ' '.repeat(16_384), 'gzip,'.repeat(3_000), 'a;'.repeat(8_000), `gzip;${' '.repeat(16_000)}q`])('that is malformed never throws, and is read at once', (field) => {
-    const startedAt = performance.now();
+    const startedAt = cpuTimeMs();
     const codings = preferredCodings(field, OFFERED);
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(cpuTimeMs() - startedAt).toBeLessThan(500);
     expect(OFFERED).toEqual(expect.arrayContaining([...codings]));
   });
 });

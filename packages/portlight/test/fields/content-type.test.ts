@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isJson, parseContentType } from '../../src/fields/content-type.ts';
+import { cpuTimeMs } from '../support/cpu-time.ts';
 
 describe('parseContentType (RFC 9110 §8.3.1)', () => {
   test.each([
@@ -26,9 +27,9 @@ describe('parseContentType (RFC 9110 §8.3.1)', () => {
   });
 
   test('reads 16 KB of blanks, quotes and semicolons without getting slow', () => {
-    const before = performance.now();
+    const before = cpuTimeMs();
     for (const hostile of [`a/b${' '.repeat(16_000)}x`, `a/b;${'; '.repeat(8_000)}`, `a/b; x="${'\\"'.repeat(8_000)}`]) parseContentType(hostile);
-    expect(performance.now() - before).toBeLessThan(1_000);
+    expect(cpuTimeMs() - before).toBeLessThan(1_000);
   });
 });
 

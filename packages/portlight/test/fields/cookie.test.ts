@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { formatCookie, parseCookies } from '../../src/fields/cookie.ts';
+import { cpuTimeMs } from '../support/cpu-time.ts';
 
 describe('parseCookies', () => {
   test.each([
@@ -26,10 +27,10 @@ describe('parseCookies', () => {
   });
 
   test('reads 16 KB of separators without getting slow', () => {
-    const before = performance.now();
+    const before = cpuTimeMs();
     parseCookies(';= '.repeat(5_000));
     parseCookies(' '.repeat(16_000));
-    expect(performance.now() - before).toBeLessThan(1_000);
+    expect(cpuTimeMs() - before).toBeLessThan(1_000);
   });
 });
 

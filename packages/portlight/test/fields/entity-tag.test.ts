@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { matchesStrongly, matchesWeakly } from '../../src/fields/entity-tag.ts';
+import { cpuTimeMs } from '../support/cpu-time.ts';
 
 describe('entity tags (RFC 9110 §8.8.3.2)', () => {
   test.each<[string, string, boolean, boolean]>([
@@ -25,8 +26,8 @@ describe('entity tags (RFC 9110 §8.8.3.2)', () => {
   });
 
   test('of 16 KB that never end are read at once', () => {
-    const startedAt = performance.now();
+    const startedAt = cpuTimeMs();
     for (const field of ['"'.repeat(16_384), 'W/'.repeat(8_192), 'W/"'.repeat(5_461), '",'.repeat(8_192)]) expect(matchesWeakly(field, '"none"')).toBe(false);
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(cpuTimeMs() - startedAt).toBeLessThan(500);
   });
 });

@@ -77,6 +77,11 @@ describe('request.url', () => {
     ['TLS', { secure: true }, 'https://example.com/'],
     ['the asterisk', { method: 'OPTIONS', target: '*' }, 'http://example.com/'],
     ['an inner empty segment', { target: '/a//b' }, 'http://example.com/a//b'],
+    ['an escaped tab', { target: '/a/..%09/b' }, 'http://example.com/a/..%09/b'],
+    ['an escaped backslash', { target: '/a/..%5cb' }, 'http://example.com/a/..%5Cb'],
+    ['a blank at the end', { target: '/a%20' }, 'http://example.com/a%20'],
+    ['a target that is refused', { target: '@evil.example/x' }, 'http://example.com/@evil.example/x'],
+    ['a target that is refused for two slashes', { target: '//evil.example/x' }, 'http://example.com//evil.example/x'],
   ])('is built from %s', (_what, fields, href) => {
     expect(newRequest(fields).url.href).toBe(href);
   });

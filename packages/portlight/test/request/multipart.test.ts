@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { BOUNDARY, field, file, form, MULTIPART, post, rawPart } from '../support/multipart.ts';
 import { portless } from '../support/open-server.ts';
 import { useUploadFolders } from '../support/upload-folders.ts';
+import { cpuTimeMs } from '../support/cpu-time.ts';
 
 const uploads = useUploadFolders();
 const BIG = 'x'.repeat(100_000);
@@ -88,9 +89,9 @@ describe('a multipart form of unusual shape', () => {
     ['15,000 semicolons for parameters', form(rawPart([`content-disposition: form-data${';'.repeat(15_000)}`], '1'))],
     ['3,000 headers in a part', form(rawPart([...Array.from({ length: 3_000 }, () => 'a: b'), disposition], '1'))],
   ])('of %s is read at once', async (_what, body) => {
-    const startedAt = performance.now();
+    const startedAt = cpuTimeMs();
     expect([200, 400]).toContain((await send(post(body))).status);
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(cpuTimeMs() - startedAt).toBeLessThan(3_000);
   });
 
   test('comes byte by byte', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { canonicalPath, decodeCapture, parseTarget } from '../../src/request/target.ts';
+import { canonicalPath, decodeCapture, parseTarget, toPathname } from '../../src/request/target.ts';
 
 describe('parseTarget (RFC 9112 §3.2)', () => {
   test.each([
@@ -41,6 +41,14 @@ describe('parseTarget (RFC 9112 §3.2)', () => {
     ['a backslash', '/a\\b'],
     ['a backslash in the query', '/a?b\\c'],
     ['a NUL', '/a\0'],
+    ['a tab', '/a\tb'],
+    ['a line break', '/a\nb'],
+    ['a blank at the end', '/a '],
+    ['a DEL', '/a\x7f'],
+    ['a byte that is no ASCII', '/caf\xe9'],
+    ['a character that is no ASCII', '/caf\u0119'],
+    ['a lone surrogate', '/a\ud800'],
+    ['a lone surrogate in the query', '/a?b\udc00'],
     ['an escaped NUL', '/a%00'],
     ['a fragment', '/a#b'],
     ['a fragment in the query', '/a?b#c'],
@@ -107,6 +115,38 @@ describe('canonicalPath', () => {
         const variant = [...text].map((char) => (char === '/' ? '%2f' : char === '%' || coin.next().value === true ? percent(char) : char)).join('');
         expect(canonicalPath(variant)).toBe(canonicalPath([...text].map((char) => (char === '/' ? '%2F' : char === '%' ? '%25' : char)).join('')));
       }),
+    );
+  });
+});
+
+describe('toPathname', () => {
+  const pathnameOf = (path: string): string => new URL(`http://host${toPathname(path)}`).pathname;
+
+  test.each([
+    ['/admin/..\t/public', '/admin/..%09/public'],
+    ['/admin/.\r.', '/admin/.%0D.'],
+    ['/\n/a', '/%0A/a'],
+    ['/\\a\\..\\b', '/%5Ca%5C..%5Cb'],
+    ['/a ', '/a%20'],
+    ['/ a', '/%20a'],
+    ['/a\u0001', '/a%01'],
+    ['/a?b#c', '/a%3Fb%23c'],
+    ['/a%2F..%2Fb%25', '/a%2F..%2Fb%25'],
+    ['/\u00e9\u2028', '/%C3%A9%E2%80%A8'],
+    ['/a;b="c"|[d]', '/a;b=%22c%22|[d]'],
+    ['@evil.example', '/@evil.example'],
+  ])('of %j is %j', (path, pathname) => {
+    expect(pathnameOf(path)).toBe(pathname);
+  });
+
+  test('of whatever is not refused leads back to it', () => {
+    const piece = fc.oneof(fc.constantFrom('/', '.', '..', '\\', ';', 'a', 'public'), fc.nat(0x7f).map((code) => `%${code.toString(16).padStart(2, '0')}`), fc.string({ unit: 'grapheme', maxLength: 2 }).map(encodeURIComponent));
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+        const { path, refusal } = parseTarget(`/${pieces.join('')}`);
+        if (refusal === undefined) expect(canonicalPath(pathnameOf(path))).toBe(path);
+      }),
+      { numRuns: 2_000 },
     );
   });
 });

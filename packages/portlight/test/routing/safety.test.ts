@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RouteTable } from '../../src/routing/route-table.ts';
+import { cpuTimeMs } from '../support/cpu-time.ts';
 
 /** Bounds are far above what is measured (most are below 1 ms), and far below what any backtracking would take. */
 const BOUND_MS = 250;
@@ -13,10 +14,10 @@ function slowest(patterns: readonly string[], paths: readonly string[]): number 
     const table = new RouteTable<string>();
     table.add('GET', pattern, pattern);
     for (const path of paths) {
-      const start = performance.now();
+      const start = cpuTimeMs();
       table.match('GET', path);
       table.allowed(path);
-      longest = Math.max(longest, performance.now() - start);
+      longest = Math.max(longest, cpuTimeMs() - start);
     }
   }
   return longest;
@@ -56,9 +57,9 @@ describe('a hostile path is decided at once', () => {
       const pattern = Array.from({ length: 10 }, (_, place) => ((bits >> place) & 1 ? '/a' : `/:p${place}`)).join('');
       table.add('GET', `${pattern}/end`, pattern);
     }
-    const start = performance.now();
+    const start = cpuTimeMs();
     expect(table.match('GET', `${'/a'.repeat(10)}/other`)).toBeUndefined();
-    expect(performance.now() - start).toBeLessThan(BOUND_MS);
+    expect(cpuTimeMs() - start).toBeLessThan(BOUND_MS);
   });
 
   test('for a thousand patterns that begin and end alike', () => {
@@ -68,9 +69,9 @@ describe('a hostile path is decided at once', () => {
       table.add('GET', `/*a/t${index}/*b`, '');
       table.add('GET', `/*a/t${index}`, '');
     }
-    const start = performance.now();
+    const start = cpuTimeMs();
     for (const unit of ['-', 'a-', '/', '/t', 'x']) table.match('GET', `/${repeat(unit)}`);
-    expect(performance.now() - start).toBeLessThan(20 * BOUND_MS);
+    expect(cpuTimeMs() - start).toBeLessThan(20 * BOUND_MS);
   });
 
   test('whatever the pattern and the path are made of', () => {
@@ -90,9 +91,9 @@ describe('a hostile path is decided at once', () => {
 
 describe('registration is bounded', () => {
   test('20 optional groups are refused at once', () => {
-    const start = performance.now();
+    const start = cpuTimeMs();
     const pattern = Array.from({ length: 20 }, (_, index) => `{/:p${index}}`).join('');
     expect(() => new RouteTable().add('GET', pattern, 1)).toThrow(/64 patterns/);
-    expect(performance.now() - start).toBeLessThan(BOUND_MS);
+    expect(cpuTimeMs() - start).toBeLessThan(BOUND_MS);
   });
 });
