@@ -164,11 +164,11 @@ describe.each(LANES)('RFC 6455 §4 on the lane $name', (lane) => {
     ['a bad version', [CONNECTION, UPGRADE, KEY, 'sec-websocket-version: 12']],
     ['a foreign origin', [...HANDSHAKE, 'origin: https://evil.example']],
     ['a bad list of protocols', [...HANDSHAKE, 'sec-websocket-protocol: a,,b']],
-  ])('the connection ends after a handshake with %s, with nothing made of what follows', async (_what, lines) => {
+  ])('the connection ends after a handshake with %s, with nothing made of what follows', async (what, lines) => {
     await using client = await RawClient.open(port());
     const text = await client.send(get('/', ...lines) + get('/page')).ended();
     expect(text.match(/HTTP\/1\.1 \d{3}/g)).toHaveLength(1);
-    expect(text).toMatch(/^connection: close\r$/im);
+    expect(text).toMatch(what === 'a bad version' ? /^connection: close, upgrade\r$/im : /^connection: close\r$/im);
   });
 
   test('requests before the handshake on the same connection are answered first', async () => {
@@ -346,6 +346,8 @@ describe.each(LANES)('the Origin policy on the lane $name (RFC 6455 §10.2)', (l
     ['its own', ['origin: http://test'], {}, 101],
     ['its own in capitals', ['origin: HTTP://TEST'], {}, 101],
     ['its own with the port that goes without saying', ['origin: http://test:80'], {}, 101],
+    ['that of its pages behind a proxy that speaks TLS and is not named', ['origin: https://test'], {}, 101],
+    ['its own by plain http, where the request came over TLS', ['origin: http://app.example', ...forwarded], { trustProxy: ['127.0.0.0/8'] }, 403],
     ['another host', ['origin: http://other'], {}, 403],
     ['a host that ends in its own', ['origin: http://eviltest'], {}, 403],
     ['a host that begins with its own', ['origin: http://test.evil'], {}, 403],
@@ -366,6 +368,7 @@ describe.each(LANES)('the Origin policy on the lane $name (RFC 6455 §10.2)', (l
     ['named', ['origin: https://app.example'], { websocket: { origins: ['https://app.example'] } }, 101],
     ['named, by http', ['origin: http://app.example'], { websocket: { origins: ['https://app.example'] } }, 403],
     ['named, with another port', ['origin: https://app.example:444'], { websocket: { origins: ['https://app.example'] } }, 403],
+    ['its own beside others that are named', ['origin: http://test'], { websocket: { origins: ['self', 'https://app.example'] } }, 101],
     ['its own while others are named', ['origin: http://test'], { websocket: { origins: ['https://app.example'] } }, 403],
     ['none while some are named', [], { websocket: { origins: ['https://app.example'] } }, 101],
     ['one while none is allowed', ['origin: http://test'], { websocket: { origins: [] } }, 403],

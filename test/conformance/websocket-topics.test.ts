@@ -145,9 +145,8 @@ describe.each(LANES)('topics over WebSockets on the lane $name', (lane) => {
     expect(await until(all, 'live')).toEqual(['b', 'c', 'd', 'join log', 'e', 'live']);
     expect(await until(some, 'live')).toEqual(['d', 'join log', 'e', 'live']);
     expect(await until(away, 'live')).toEqual(['join log', 'leave log', 'e', 'join log', 'live']);
-    const gapped = await until(gap, 'live');
-    expect(JSON.parse(gapped[0] ?? '')).toEqual({ topic: 'log', since: 'other-1' });
-    expect(gapped.slice(1)).toEqual(['b', 'c', 'd', 'join log', 'e', 'live']);
+    // A gap has a handler of its own and is no data.
+    expect(await until(gap, 'live')).toEqual(['b', 'c', 'd', 'join log', 'e', 'live']);
   });
 
   test('forget a channel that is gone', async () => {

@@ -42,8 +42,14 @@ export const DEFAULTS = {
   maxClientIdLength: 256,
   /** Of one WebSocket message: 1 MiB; ws would take 100. */
   maxPayloadBytes: 1_048_576,
-  /** Frames of one message. */
-  maxFragments: 1_024,
+  /** Frames that one message may come in at least; more where `maxPayloadBytes` has room for more of 64 bytes each. */
+  minFragments: 1_024,
+  /** Pieces that one frame may come in at least, as the network cuts it (ws: maxBufferedChunks); more in the same way. */
+  minFramePieces: 262_144,
+  /** Pongs that wait for a client that does not take them (ws: maxPendingAutoPongs). */
+  maxPendingPongs: 60,
+  /** Messages of one client that wait while a handler works; then nothing more is read from it. */
+  maxWaitingMessages: 64,
   /** What waits for one client that takes it slowly: 1 MiB. */
   maxBackpressureBytes: 1_048_576,
   /** Without a frame before a ping; below the 60 s after which common proxies close. */
@@ -55,6 +61,8 @@ export const DEFAULTS = {
   maxChannels: 10_000,
   maxChannelsPerIp: 10_000,
   messagesPerSecond: 1_000,
+  /** Origins that were refused and are remembered, so that each is warned of once. */
+  maxWarnedOrigins: 100,
   /** What clients of event streams wait before they come back; up to a second is added at random. */
   eventRetryMs: 2_000,
   /** Without an event before a comment is sent. */

@@ -94,7 +94,7 @@ export class Pipeline {
     this.#events = new RouteTable({ strictSlashes: config.strictSlashes });
     this.websocketConfig = channels.config;
     for (const route of routes) this.#table.add(route.method, route.pattern, this.#planRoute(route, route.method, toCore(route)), route.scope.prefix);
-    const handshake = guardHandshake(channels.registry, channels.config);
+    const handshake = guardHandshake(channels.registry, channels.config, log);
     for (const route of channels.config.isOn ? channelRoutes : []) {
       const plan = this.#planRoute(route, 'accept', toUpgradeCore(route, channels));
       this.#upgrades.add('GET', route.pattern, { ...plan, guards: [handshake, ...plan.guards] }, route.scope.prefix);
@@ -164,7 +164,13 @@ export class Pipeline {
     const onError = (thrown: unknown): MaybePromise<HttpResponse> => respondToError(thrown, scope, request, this.#log);
     const middleware = plan.middleware ?? middlewareFor(steps, controls.target(request).path);
     const deadline = timeoutMs > 0 ? new Deadline(timeoutMs, request, onError) : undefined;
-    return runMiddleware({ middleware, request, core: () => this.#runCore(plan, request), onError, deadline });
+    return runMiddleware({ middleware, request, core: () => this.#runInner(plan, request), onError, deadline });
+  }
+
+  /** What is further in than the middleware. Interceptors run behind it, but see what it has put into the async context. */
+  #runInner(plan: Plan, request: HttpRequest): MaybePromise<HttpResponse> {
+    if (plan.interceptors.length > 0) controls.keepContext(request);
+    return this.#runCore(plan, request);
   }
 
   #runCore(plan: Plan, request: HttpRequest): MaybePromise<HttpResponse> {
@@ -187,10 +193,15 @@ export class Pipeline {
   #show(plan: Plan, response: HttpResponse, request: HttpRequest | undefined, fields: Verdict['fields']): MaybePromise<HttpResponse> {
     if (this.#log.verbose) this.#tell(response, request);
     if (plan.interceptors.length === 0 || response.status === 101 || isEventStream(response)) return response;
-    const shown = runInterceptors(plan.interceptors, response, request, this.#log);
-    const whole = shown instanceof Promise ? shown.then((late) => this.#begin(plan, late, request)) : this.#begin(plan, shown, request);
+    const intercept = (): MaybePromise<HttpResponse> => this.#intercept(plan, response, request);
+    const whole = request === undefined ? intercept() : controls.inContext(request, intercept);
     const conclude = (last: HttpResponse): HttpResponse => (last === response ? last : dress(last, plan, fields));
     return whole instanceof Promise ? whole.then(conclude) : conclude(whole);
+  }
+
+  #intercept(plan: Plan, response: HttpResponse, request: HttpRequest | undefined): MaybePromise<HttpResponse> {
+    const shown = runInterceptors(plan.interceptors, response, request, this.#log);
+    return shown instanceof Promise ? shown.then((late) => this.#begin(plan, late, request)) : this.#begin(plan, shown, request);
   }
 
   /** A response that has its first chunk, if it is streamed: a body that was made anew in place may fail as others do. */

@@ -319,7 +319,7 @@ function readOptions(rest: readonly unknown[], name: string): readonly [options:
   return [options, rest[1]];
 }
 
-const MOMENTS: ReadonlySet<string> = new Set(['upgrade', 'open', 'message', 'drain', 'close', 'error']);
+const MOMENTS: ReadonlySet<string> = new Set(['upgrade', 'open', 'message', 'drain', 'gap', 'close', 'error']);
 
 /** @throws {ConfigError} on what is neither a function nor an object of them, or has a name that nobody would call */
 function parseChannelHandlers(value: unknown, name: string): ChannelRoute['handlers'] {

@@ -1,3 +1,5 @@
+export type { Algorithm, KeyState } from './algorithms/algorithm.ts';
+export { slidingWindow } from './algorithms/sliding-window.ts';
 export { addressKey } from './address-key.ts';
 export { createPolicy, type PolicyOptions } from './create-policy.ts';
 export { formatRateLimit, type RateLimitFields } from './format-rate-limit.ts';

@@ -47,15 +47,15 @@ export interface Retention {
 
 /**
  * From where a history is read: all of it, behind a position as a client sent it, or behind the moment at which the last
- * channel of this name left the topic.
+ * channel of this name left the topic. While one is there nothing was missed; where no departure is known, anything may have been.
  */
 export type Since = 'earliest' | { readonly position: string } | { readonly left: string };
 
 /** What a history has. */
 export interface Replay {
   /**
-   * Set where something may be missing in front of the messages: the position was of another epoch, or too old, or none. It
-   * is the position from which on nothing is missing.
+   * Set where something may be missing in front of the messages: the position was of another epoch, or too old, or none; or it is
+   * not known when the name left. It is the position from which on nothing is missing.
    */
   readonly gap: Position | undefined;
   /** In order, without a hole. */

@@ -2,6 +2,8 @@ import type { Bus, BusMessage, BusReceiver, PresentMember, Published, Replay, Re
 import { MemoryHistory } from './memory-history.ts';
 import { MemoryPresence } from './memory-presence.ts';
 
+const NOTHING_MISSED: Replay = { gap: undefined, messages: [] };
+
 /**
  * The bus of a process that is alone: every answer is there at once.
  *
@@ -52,7 +54,8 @@ export class MemoryBus implements Bus {
   }
 
   read(topic: string, since: Since): Replay {
-    return this.#history.read(topic, since);
+    const isThere = typeof since === 'object' && 'left' in since && this.#presence.has(topic, since.left);
+    return isThere ? NOTHING_MISSED : this.#history.read(topic, since);
   }
 
   enter(topic: string, member: string, channel: string, info: string | undefined): void {

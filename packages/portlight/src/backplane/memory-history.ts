@@ -111,8 +111,7 @@ export class MemoryHistory {
   /** @returns behind which seq the wanted messages are; `undefined` where that cannot be told */
   #seqOf(topic: string, since: Since): number | undefined {
     if (since === 'earliest') return undefined;
-    // Nobody who was never there has missed anything.
-    if ('left' in since) return this.#departures.get(departureKey(topic, since.left)) ?? this.#seq;
+    if ('left' in since) return this.#departures.get(departureKey(topic, since.left));
     const position = parsePosition(since.position);
     return position?.epoch === this.#epoch && position.seq <= this.#seq ? position.seq : undefined;
   }

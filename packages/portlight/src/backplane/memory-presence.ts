@@ -39,6 +39,10 @@ export class MemoryPresence {
     return { info: entry.info };
   }
 
+  has(topic: string, member: string): boolean {
+    return this.#topics.get(topic)?.has(member) === true;
+  }
+
   list(topic: string): readonly PresentMember[] {
     const members = this.#topics.get(topic) ?? new Map<string, Entry>();
     return [...members].map(([member, { channels, info, joinedAt }]) => ({ member, info, channels: channels.size, joinedAt }));

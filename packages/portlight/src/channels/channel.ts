@@ -23,6 +23,14 @@ export let channelControls: {
   closed(channel: Channel<RequestShape>): void;
 };
 
+/** What a channel tells whoever opened it. */
+export interface ChannelEvents {
+  /** Something of a topic may be missing in what follows. */
+  missed(topic: string): void;
+  /** The client takes too slowly what is sent, and is closed for that. */
+  overflowed(): void;
+}
+
 /** One open WebSocket. */
 export class Channel<Shape extends RequestShape = AnyRequestShape> implements Member {
   /** Unique: a random UUID. */
@@ -34,13 +42,15 @@ export class Channel<Shape extends RequestShape = AnyRequestShape> implements Me
   readonly #wire: MessageWire;
   readonly #hub: Hub;
   readonly #outbox: Outbox;
+  readonly #events: ChannelEvents;
   #readyState = OPEN;
 
-  constructor(request: HttpRequest<Shape>, wire: MessageWire, hub: Hub, limits: ChannelLimits) {
+  constructor(request: HttpRequest<Shape>, wire: MessageWire, hub: Hub, limits: ChannelLimits, events: ChannelEvents) {
     this.request = request;
     this.#wire = wire;
     this.#hub = hub;
-    this.#outbox = new Outbox(wire, limits, () => this.#end(1013, 'Too much is waiting for this client.'));
+    this.#events = events;
+    this.#outbox = new Outbox(wire, limits, () => this.#overflow());
   }
 
   /** Those of the request. */
@@ -118,6 +128,16 @@ export class Channel<Shape extends RequestShape = AnyRequestShape> implements Me
   /** Called by the hub. */
   deliver(publication: Publication): void {
     if (this.#readyState === OPEN) this.#outbox.push(publication.as(toPublishedMessage), publication.topic);
+  }
+
+  /** Called by the hub. */
+  miss(gap: Publication): void {
+    if (this.#readyState === OPEN) this.#events.missed(gap.topic);
+  }
+
+  #overflow(): void {
+    if (this.#readyState === OPEN) this.#events.overflowed();
+    this.#end(1013, 'Too much is waiting for this client.');
   }
 
   #end(code: number, reason: string): void {

@@ -2,8 +2,9 @@ import { DEFAULTS } from '../defaults.ts';
 import type { Hub, JoinOptions } from '../hub/hub.ts';
 import type { Member } from '../hub/member.ts';
 import type { Publication } from '../hub/publication.ts';
-import type { AnyRequestShape, HttpRequest, RequestShape } from '../request/http-request.ts';
-import { encodeEvent, type ServerSentEvent } from './encode-event.ts';
+import { type AnyRequestShape, controls, type HttpRequest, type RequestShape } from '../request/http-request.ts';
+import { parseQuery } from '../request/query.ts';
+import { encodeEvent, isEventId, type ServerSentEvent } from './encode-event.ts';
 import type { Beating } from './heartbeat.ts';
 import type { SendResult } from './outbox.ts';
 
@@ -70,7 +71,7 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
    * Sends an event. A client that does not take what waits for it is cut; it comes back, and resumes where topics have a history.
    *
    * @returns `'sent'`, `'buffered'` behind others, or `'dropped'` where the stream is closed
-   * @throws {ChannelError} on a line end or NUL in `event` or `id`, or a `retry` that is no whole number
+   * @throws {ChannelError} on a line end or NUL in `event`, an `id` that could not come back, or a `retry` that is no whole number
    */
   send(event: ServerSentEvent): SendResult {
     return this.#push(encodeEvent(event));
@@ -123,6 +124,11 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
     // A stream of events is text; bytes are for WebSockets.
     if (publication.data instanceof Uint8Array) return;
     this.#push(publication.as(toPublishedEvent));
+  }
+
+  /** Called by the hub. Who comes back is told in band: a browser shows no headers of an event stream. */
+  miss(gap: Publication): void {
+    this.deliver(gap);
   }
 
   /** Called by the heartbeat: a line that says nothing, so that nobody on the way takes the stream for dead. */
@@ -211,7 +217,7 @@ function toPublishedEvent({ data, event, position }: Publication): string {
 
 /** What is no plain text is not believed (WHATWG HTML §9.2.4). */
 function readLastEventId(request: HttpRequest<RequestShape>): string | undefined {
-  const query = (request as HttpRequest).query['lastEventId'];
-  const id = request.header('last-event-id') ?? (typeof query === 'string' ? query : undefined);
-  return id !== undefined && id.length <= DEFAULTS.maxEventIdLength && /^[\x20-\x7e]+$/.test(id) ? id : undefined;
+  // A schema for the query may have left it out of its output.
+  const id = request.header('last-event-id') ?? parseQuery(controls.target(request).search)['lastEventId'];
+  return isEventId(id) && id !== '' ? id : undefined;
 }

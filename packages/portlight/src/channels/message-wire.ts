@@ -5,8 +5,14 @@ export interface WireListener {
   message(data: string | Buffer): void;
   /** All that was written is out; told after every write. */
   taken(): void;
-  /** A frame of any kind came: the client lives. */
+  /** Bytes of any kind came: the client lives. */
   alive(): void;
+  /**
+   * The client has begun to close, or what it sent is no WebSocket any more: nothing of it follows but `closed`.
+   *
+   * @param isClean whether it said so
+   */
+  closing(isClean: boolean): void;
   /** The connection is gone; told once, the last of all. */
   closed(code: number, reason: string): void;
 }

@@ -13,7 +13,12 @@ export interface WebSocketOptions {
   readonly slowClient?: 'close' | 'drop' | 'latest' | undefined;
   /** After how long without a frame of the client it is asked for one (ping), in ms; 20 s later it is cut. 10 to 86,400,000. @default 25_000 */
   readonly heartbeatMs?: number | undefined;
-  /** Which pages may connect, as `https://app.example`; a browser names its page's origin. Others than browsers name none, and are let in. @default the request's own host */
+  /**
+   * Which pages may connect: `'self'` for those of the request's own host, others as `https://app.example`. A list without `'self'` shuts the
+   * own pages out. A browser names its page's origin; others than browsers name none, and are let in.
+   *
+   * @default ['self']
+   */
   readonly origins?: readonly string[] | undefined;
   /** Compresses messages. Costs memory for each connection. @default false */
   readonly perMessageDeflate?: boolean | undefined;
@@ -26,7 +31,7 @@ export interface WebSocketOptions {
 }
 
 /** The options with every default filled in. */
-export type WebSocketConfig = { readonly [Name in Exclude<keyof WebSocketOptions, 'origins'>]-?: Exclude<WebSocketOptions[Name], undefined> } & Pick<WebSocketOptions, 'origins'> & {
+export type WebSocketConfig = { readonly [Name in keyof WebSocketOptions]-?: Exclude<WebSocketOptions[Name], undefined> } & {
   /** Whether `accept` routes are served. */
   readonly isOn: boolean;
 };
@@ -37,7 +42,7 @@ export const DEFAULT_WEBSOCKET_CONFIG: WebSocketConfig = {
   maxBackpressureBytes: DEFAULTS.maxBackpressureBytes,
   slowClient: 'close',
   heartbeatMs: DEFAULTS.heartbeatMs,
-  origins: undefined,
+  origins: ['self'],
   perMessageDeflate: false,
   maxChannels: DEFAULTS.maxChannels,
   maxChannelsPerIp: DEFAULTS.maxChannelsPerIp,
@@ -56,13 +61,13 @@ let schema: ZodType<WebSocketOptions> | undefined;
 function websocketOptionsSchema(): ZodType<WebSocketOptions> {
   if (schema !== undefined) return schema;
   const z = loadZod();
-  const origin = z.custom<string>(isOrigin, { error: 'an origin such as "https://app.example"' });
+  const origin = z.custom<string>(isOrigin, { error: `'self' or an origin such as "https://app.example", in lower case and without a path, a slash at the end or a port that goes without saying` });
   return (schema = z.strictObject({
     maxPayloadBytes: wholeNumber('bytes', 1, 1_073_741_824),
     maxBackpressureBytes: wholeNumber('bytes', 1, 1_073_741_824),
     slowClient: z.enum(['close', 'drop', 'latest'], { error: "'close', 'drop' or 'latest'" }).optional(),
     heartbeatMs: wholeNumber('milliseconds', 10, 86_400_000),
-    origins: z.array(origin, { error: 'an array of origins' }).optional(),
+    origins: z.array(origin, { error: "an array of 'self' and origins" }).optional(),
     perMessageDeflate: z.boolean({ error: 'true or false' }).optional(),
     maxChannels: wholeNumber('channels', 1, 1_000_000),
     maxChannelsPerIp: wholeNumber('channels', 1, 1_000_000),
@@ -70,7 +75,12 @@ function websocketOptionsSchema(): ZodType<WebSocketOptions> {
   }) satisfies ZodType<WebSocketOptions>);
 }
 
-/** A URL without a path, as browsers write it. */
+/** Apps in a web view and extensions have schemes of their own, of whose URLs the standard gives no origin. */
+const OWN_SCHEME = /^(?!https?:|wss?:|ftp:|file:)[a-z][-+.a-z0-9]*:\/\/[-.a-z0-9]+(?::\d{1,5})?$/;
+
+/** What a browser writes into `Origin`: the scheme of a page, its host and its port. Never that of a socket. */
 function isOrigin(value: unknown): boolean {
-  return typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value;
+  if (typeof value !== 'string') return false;
+  if (value === 'self' || OWN_SCHEME.test(value)) return true;
+  return /^https?:[^*]+$/.test(value) && URL.canParse(value) && new URL(value).origin === value;
 }

@@ -8,12 +8,13 @@ export interface ValidationIssue {
   readonly message: string;
 }
 
-/** 400: a schema refused the request. The response lists what is wrong as `errors`. */
+/** 400: a schema refused the request, or a message of a channel. The response to a request lists what is wrong as `errors`. */
 export class ValidationError extends BadRequestError {
   readonly errors: readonly ValidationIssue[];
 
   constructor(errors: readonly ValidationIssue[]) {
-    super('The request does not have the expected form.', { code: 'ERR_PORTLIGHT_VALIDATION' });
+    const subject = errors[0]?.in === 'message' ? 'message' : 'request';
+    super(`The ${subject} does not have the expected form.`, { code: 'ERR_PORTLIGHT_VALIDATION' });
     this.errors = errors;
   }
 

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { MessageWire } from '../channels/message-wire.ts';
 import { ReplyError } from '../errors/reply-error.ts';
 import type { HttpRequest } from '../request/http-request.ts';
@@ -29,9 +30,10 @@ export function toUpgradeCore(route: ChannelRoute, services: ChannelServices): R
     if (validatesRequest(route.options)) await validateRequest(route.options, request);
     const refusal: unknown = await route.handlers.upgrade?.(request);
     if (refusal !== undefined) return refuse(refusal, request);
+    const context = new AsyncResource('PortlightChannel');
     openers.set(request, {
       assertRoom: () => services.registry.assertRoom(request.ip),
-      open: (wire) => new ChannelSession(route, request, wire, services).open(),
+      open: (wire) => new ChannelSession(route, request, wire, services, context).open(),
     });
     return switchProtocols();
   };

@@ -19,10 +19,12 @@ export interface ChannelHandlers<Shape extends RequestShape, Message> {
   upgrade?(request: HttpRequest<Shape>): unknown;
   /** Messages wait until it is done. */
   open?(channel: Channel<Shape>): unknown;
-  /** One at a time, in their order; while it waits for something, nothing more is read from the client. */
+  /** One at a time, in their order: 64 messages, or `maxPayloadBytes`, wait meanwhile; then nothing more is read from the client. */
   message?: MessageHandler<Shape, Message>;
   /** The client has taken all that was sent. */
   drain?(channel: Channel<Shape>): unknown;
+  /** Something of a topic may be missing in what it gets from here on: it joined with `since`, and the history does not reach back. */
+  gap?(topic: string, channel: Channel<Shape>): unknown;
   /** Once, last of all. @param code what the client closed with; 1006 when it went without a word (RFC 6455 §7.1.5) */
   close?(channel: Channel<Shape>, code: number, reason: string): unknown;
   /** What a handler threw, or why a message was refused. Decides what becomes of the channel. */

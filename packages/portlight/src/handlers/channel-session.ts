@@ -1,17 +1,16 @@
+import type { AsyncResource } from 'node:async_hooks';
 import { Channel, channelControls } from '../channels/channel.ts';
 import type { OpenEnd } from '../channels/channel-registry.ts';
+import { MessageQueue } from '../channels/message-queue.ts';
 import type { MessageWire, WireListener } from '../channels/message-wire.ts';
-import { DEFAULTS } from '../defaults.ts';
-import { ValidationError } from '../errors/validation-error.ts';
-import { parseJsonText } from '../request/json.ts';
-import type { HttpRequest, RequestShape } from '../request/http-request.ts';
+import { Pulse } from '../channels/pulse.ts';
+import { AbortedError } from '../errors/aborted-error.ts';
+import { MessageRate } from '../guards/message-rate.ts';
+import { controls, type HttpRequest, type RequestShape } from '../request/http-request.ts';
 import { isPromiseLike } from '../response/is-promise-like.ts';
 import type { ChannelHandlers, ChannelRoute } from './channel-route.ts';
 import type { ChannelServices } from './channel-services.ts';
-import { toIssue } from './validate.ts';
-
-/** Why messages were refused: what a handler throws itself is none of them, whatever its class. */
-const refusals: WeakSet<object> = new WeakSet();
+import { isRefusal, readMessage } from './read-message.ts';
 
 /** One channel at work: from its wire to the handlers of its route, and back. */
 export class ChannelSession implements WireListener, OpenEnd {
@@ -20,26 +19,31 @@ export class ChannelSession implements WireListener, OpenEnd {
   readonly #schema: ChannelRoute['options']['message'];
   readonly #wire: MessageWire;
   readonly #services: ChannelServices;
-  /** Messages that came while one was handled. */
-  readonly #inbox: (string | Buffer)[] = [];
+  /** The async context in which the handlers run. */
+  readonly #context: AsyncResource;
+  readonly #queue: MessageQueue;
+  readonly #rate: MessageRate;
+  readonly #pulse: Pulse;
   #isBusy = false;
   /** How the connection ended. */
   #end: { readonly code: number; readonly reason: string } | undefined;
   /** Nothing more is read from the client. */
   #isHeld = false;
-  /** A frame came since it was last looked at. */
-  #isAlive = true;
-  #aliveAt = 0;
-  #pingedAt: number | undefined;
-  #second = 0;
-  #messagesOfSecond = 0;
 
-  constructor(route: ChannelRoute, request: HttpRequest, wire: MessageWire, services: ChannelServices) {
+  constructor(route: ChannelRoute, request: HttpRequest, wire: MessageWire, services: ChannelServices, context: AsyncResource) {
+    const { config, hub } = services;
     this.#handlers = route.handlers as ChannelHandlers<RequestShape, unknown>;
     this.#schema = route.options.message;
     this.#wire = wire;
     this.#services = services;
-    this.#channel = new Channel<RequestShape>(request, wire, services.hub, services.config);
+    this.#context = context;
+    this.#queue = new MessageQueue(config.maxPayloadBytes);
+    this.#rate = new MessageRate(config.messagesPerSecond);
+    this.#pulse = new Pulse(config.heartbeatMs, { ping: () => wire.ping(), cut: () => this.#cut() });
+    this.#channel = new Channel<RequestShape>(request, wire, hub, config, {
+      missed: (topic) => this.#missed(topic),
+      overflowed: () => this.#note('A channel was closed: its client takes too slowly what is sent.'),
+    });
   }
 
   get ip(): string {
@@ -54,15 +58,13 @@ export class ChannelSession implements WireListener, OpenEnd {
   }
 
   message(data: string | Buffer): void {
-    this.#isAlive = true;
     if (channelControls.isEnded(this.#channel)) return;
-    if (this.#isTooFast()) {
+    if (!this.#rate.take(performance.now())) {
+      this.#note('A channel was closed: its client sends more messages in a second than it may.');
       this.#channel.close(1008, 'Too many messages.');
-      return;
-    }
-    if (this.#isBusy) {
-      this.#inbox.push(data);
-      this.#hold(true);
+    } else if (this.#isBusy) {
+      this.#queue.push(data);
+      if (this.#queue.isFull) this.#hold(true);
     } else this.#take(() => this.#handle(data));
   }
 
@@ -71,12 +73,17 @@ export class ChannelSession implements WireListener, OpenEnd {
   }
 
   alive(): void {
-    this.#isAlive = true;
+    this.#pulse.note();
+  }
+
+  closing(isClean: boolean): void {
+    if (!isClean) this.#queue.clear();
+    controls.abort(this.#channel.request, new AbortedError('The client closed the channel.', 'ERR_PORTLIGHT_CLIENT_GONE'));
   }
 
   closed(code: number, reason: string): void {
-    // What came whole before the client closed is still handled; nothing is after we did.
-    if (channelControls.isEnded(this.#channel)) this.#inbox.length = 0;
+    // What came whole before the client closed is still handled; nothing is after we did, or where it went without a word.
+    if (channelControls.isEnded(this.#channel) || code === NO_CLOSE_FRAME) this.#queue.clear();
     this.#services.registry.delete(this);
     channelControls.closed(this.#channel);
     this.#end = { code, reason };
@@ -84,17 +91,9 @@ export class ChannelSession implements WireListener, OpenEnd {
   }
 
   beat(now: number): void {
-    // What came is not read while a handler works: a client is not dead for that.
-    if (this.#isAlive || this.#isHeld) {
-      this.#isAlive = false;
-      this.#aliveAt = now;
-      this.#pingedAt = undefined;
-    } else if (this.#pingedAt !== undefined) {
-      if (now - this.#pingedAt >= DEFAULTS.pongTimeoutMs) this.#wire.terminate();
-    } else if (now - this.#aliveAt >= this.#services.config.heartbeatMs) {
-      this.#pingedAt = now;
-      this.#wire.ping();
-    }
+    // A client that is not read from is not dead for that.
+    if (this.#isHeld) this.#pulse.note();
+    this.#pulse.beat(now);
   }
 
   endForStop(): void {
@@ -103,7 +102,7 @@ export class ChannelSession implements WireListener, OpenEnd {
 
   /** Runs a handler; what comes meanwhile waits. */
   #take(run: () => unknown): void {
-    const work = startWork(run, (error) => this.#fail(error));
+    const work = this.#start(run);
     if (work === undefined) return;
     this.#isBusy = true;
     void work.catch((error: unknown) => this.#fail(error)).then(() => this.#next());
@@ -111,13 +110,13 @@ export class ChannelSession implements WireListener, OpenEnd {
 
   #next(): void {
     this.#isBusy = false;
-    for (let data = this.#inbox.shift(); data !== undefined; data = this.#inbox.shift()) {
+    for (let data = this.#queue.shift(); data !== undefined; data = this.#queue.shift()) {
       const message = data;
       this.#take(() => this.#handle(message));
-      if (this.#isBusy) return;
+      if (this.#isBusy) break;
     }
-    this.#hold(false);
-    this.#tellEnd();
+    if (!this.#queue.isFull) this.#hold(false);
+    if (!this.#isBusy) this.#tellEnd();
   }
 
   #hold(isHeld: boolean): void {
@@ -128,15 +127,14 @@ export class ChannelSession implements WireListener, OpenEnd {
   }
 
   #handle(data: string | Buffer): unknown {
-    const { message } = this.#handlers;
-    if (message === undefined || channelControls.isEnded(this.#channel)) return undefined;
-    if (this.#schema === undefined) return this.#reply(message(data, this.#channel));
-    const result = this.#schema['~standard'].validate(readJson(data));
-    const deliver = ({ issues, ...rest }: Awaited<typeof result>): unknown => {
-      if (issues !== undefined) throw refusalOf(new ValidationError(issues.map((issue) => toIssue(issue, 'message'))));
-      return this.#reply(message('value' in rest ? rest.value : undefined, this.#channel));
-    };
-    return result instanceof Promise ? result.then(deliver) : deliver(result);
+    if (this.#handlers.message === undefined || channelControls.isEnded(this.#channel)) return undefined;
+    if (this.#schema === undefined) return this.#deliver(data);
+    const message = readMessage(this.#schema, data);
+    return message instanceof Promise ? message.then((value) => this.#deliver(value)) : this.#deliver(message);
+  }
+
+  #deliver(message: unknown): unknown {
+    return this.#reply(this.#handlers.message?.(message, this.#channel));
   }
 
   #reply(reply: unknown): unknown {
@@ -146,32 +144,23 @@ export class ChannelSession implements WireListener, OpenEnd {
     return undefined;
   }
 
-  /** What a handler threw, or why a message was refused. */
-  #fail(thrown: unknown): unknown {
-    const error = toError(thrown);
-    if (this.#handlers.error !== undefined) return this.#decide(error);
-    this.#giveUp(error);
-    return undefined;
+  #missed(topic: string): void {
+    if (this.#handlers.gap !== undefined) this.#tell(() => this.#handlers.gap?.(topic, this.#channel));
   }
 
-  /** The handler for errors may know better than to close. */
-  #decide(error: Error): unknown {
+  /** Calls a handler in its context. @returns what there is to wait for; what goes wrong at once has failed by then */
+  #start(run: () => unknown, fail = (thrown: unknown): Promise<unknown> | undefined | void => this.#fail(thrown)): Promise<unknown> | undefined {
     try {
-      const result = this.#handlers.error?.(error, this.#channel);
-      return isPromiseLike(result) ? result.then(undefined, (failure: unknown) => this.#giveUp(failure)) : undefined;
-    } catch (failure) {
-      this.#giveUp(failure);
-      return undefined;
+      const result = this.#context.runInAsyncScope(run);
+      return isPromiseLike(result) ? Promise.resolve(result) : undefined;
+    } catch (thrown) {
+      return fail(thrown) ?? undefined;
     }
   }
 
-  #giveUp(error: unknown): void {
-    if (typeof error === 'object' && error !== null && refusals.has(error)) {
-      this.#channel.close(1007, 'The message is not valid.');
-      return;
-    }
-    this.#services.log.logger.error({ err: error, path: this.#channel.request.path }, 'A channel handler failed.');
-    this.#channel.close(1011, 'Internal error.');
+  /** Runs a handler that no message waits for. */
+  #tell(run: () => unknown): void {
+    void this.#start(run)?.catch((error: unknown) => this.#fail(error));
   }
 
   /** Last of all, and once: a wire may still bring what it held. */
@@ -179,53 +168,48 @@ export class ChannelSession implements WireListener, OpenEnd {
     const end = this.#end;
     if (this.#isBusy || end === undefined) return;
     this.#end = undefined;
-    if (this.#handlers.close !== undefined) this.#tell(() => this.#handlers.close?.(this.#channel, end.code, end.reason));
+    // Nothing is left that the handler for errors could decide about.
+    const report = (error: unknown): void => this.#giveUp(error);
+    void this.#start(() => this.#handlers.close?.(this.#channel, end.code, end.reason), report)?.catch(report);
   }
 
-  /** Runs a handler that nothing waits for. */
-  #tell(run: () => unknown): void {
-    const report = (error: unknown): void => this.#services.log.logger.error({ err: error, path: this.#channel.request.path }, 'A channel handler failed.');
+  /** What a handler threw, or why a message was refused: the handler for errors may know better than to close. Never rejects. */
+  #fail(thrown: unknown): Promise<unknown> | undefined {
+    if (this.#handlers.error === undefined) {
+      this.#giveUp(thrown);
+      return undefined;
+    }
     try {
-      const result = run();
-      if (isPromiseLike(result)) void Promise.resolve(result).catch(report);
-    } catch (error) {
-      report(error);
+      const result = this.#context.runInAsyncScope(() => this.#handlers.error?.(toError(thrown), this.#channel));
+      return isPromiseLike(result) ? Promise.resolve(result).catch((failure: unknown) => this.#giveUp(failure)) : undefined;
+    } catch (failure) {
+      this.#giveUp(failure);
+      return undefined;
     }
   }
 
-  #isTooFast(): boolean {
-    const second = Math.floor(performance.now() / 1_000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#messagesOfSecond = 0;
+  #giveUp(error: unknown): void {
+    if (isRefusal(error)) {
+      this.#channel.close(1007, 'The message is not valid.');
+      return;
     }
-    return ++this.#messagesOfSecond > this.#services.config.messagesPerSecond;
+    this.#services.log.logger.error({ err: toError(error), path: this.#channel.request.path }, 'A channel handler failed.');
+    this.#channel.close(1011, 'Internal error.');
+  }
+
+  #cut(): void {
+    this.#note('A channel was cut: nothing came from its client, not even the answer to a ping.');
+    this.#wire.terminate();
+  }
+
+  #note(message: string): void {
+    const { log } = this.#services;
+    if (log.verbose) log.logger.debug({ address: this.ip, path: this.#channel.request.path }, message);
   }
 }
 
-/** Runs a handler. @returns what there is to wait for; what goes wrong at once is told to `fail` */
-function startWork(run: () => unknown, fail: (thrown: unknown) => unknown): Promise<unknown> | undefined {
-  try {
-    const result = run();
-    return isPromiseLike(result) ? Promise.resolve(result) : undefined;
-  } catch (thrown) {
-    const result = fail(thrown);
-    return isPromiseLike(result) ? Promise.resolve(result) : undefined;
-  }
-}
-
-function readJson(data: string | Buffer): unknown {
-  try {
-    return parseJsonText(data.toString());
-  } catch (error) {
-    throw refusalOf(error as Error);
-  }
-}
-
-function refusalOf(error: Error): Error {
-  refusals.add(error);
-  return error;
-}
+/** What a wire says of an end for which no close frame came (RFC 6455 §7.1.5). */
+const NO_CLOSE_FRAME = 1006;
 
 /** Some values throw when they are only looked at. */
 function toError(thrown: unknown): Error {

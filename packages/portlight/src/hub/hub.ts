@@ -23,8 +23,9 @@ export interface JoinOptions {
   /** What presence shows of it; anything that is JSON. */
   readonly info?: unknown;
   /**
-   * What of the history comes first: `'earliest'` is all of it, `'left'` what came since the last channel of this member left,
-   * and a position, `<epoch>-<seq>`, what came behind it. Only where the topic has history, and only at the first join.
+   * What of the history comes first: `'earliest'` is all of it, a position, `<epoch>-<seq>`, what came behind it, and `'left'` what
+   * came while no channel of this member was here: nothing while another one is, all of it where no departure is known. Only where
+   * the topic has history, and only at the first join.
    *
    * @default only what comes from now on
    */
@@ -112,7 +113,7 @@ export class Hub {
 
   /**
    * Joins, replays what `since` asks for before anything live, and is then in presence. Where something of it may be missing, a
-   * publication `portlight.gap` with `{ topic, since }` comes first. Joining again only changes member and info.
+   * gap comes first: an event `portlight.gap` with `{ topic, since }`, or the handler `gap` of a WebSocket. Joining again only changes member and info.
    *
    * @returns a promise only where something has to be waited for; it rejects when the bus fails, and then nothing is joined
    * @throws {BadRequestError} `ERR_PORTLIGHT_INVALID_TOPIC`
@@ -279,7 +280,7 @@ export class Hub {
     return whenReady(whenAll(reads), (replays) => {
       const missed = replays.flatMap((replay, index) => memberships[index]?.deliveriesOf(replay, since) ?? []);
       if (memberships.length > 1) missed.sort((one, other) => seqOf(one) - seqOf(other));
-      for (const { membership, publication } of missed) membership.deliver(publication);
+      for (const { membership, publication, isGap } of missed) membership.deliver(publication, isGap);
       // Grows while it is walked through, when what is delivered leads to something published.
       for (const { membership, publication } of queue) membership.deliverNew(publication);
       for (const membership of memberships) membership.release();

@@ -46,7 +46,7 @@ export class Membership {
     const deliveries = messages
       .filter(({ except, user }) => except !== this.member.id && (user === undefined || user === this.name))
       .map((message): Delivery => ({ membership: this, publication: new Publication(message) }));
-    return gap === undefined ? deliveries : [{ membership: this, publication: announceGap(this.topic, since, gap) }, ...deliveries];
+    return gap === undefined ? deliveries : [{ membership: this, publication: announceGap(this.topic, since, gap), isGap: true }, ...deliveries];
   }
 
   take(publication: Publication): void {
@@ -59,10 +59,11 @@ export class Membership {
     if (!this.#wasReplayed(publication.place)) this.deliver(publication);
   }
 
-  deliver(publication: Publication): void {
+  deliver(publication: Publication, isGap = false): void {
     if (this.isOver) return;
     try {
-      this.member.deliver(publication);
+      if (isGap) this.member.miss(publication);
+      else this.member.deliver(publication);
     } catch (error) {
       this.#log.logger.error({ err: error, topic: this.topic, channel: this.member.id }, 'A channel could not take a publication.');
     }
@@ -77,6 +78,8 @@ export class Membership {
 export interface Delivery {
   readonly membership: Membership;
   readonly publication: Publication;
+  /** Whether it says that something may be missing, rather than what was published. */
+  readonly isGap?: boolean;
 }
 
 /** @param position from which on nothing is missing */

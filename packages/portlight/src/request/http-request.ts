@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { BadRequestError } from '../errors/http-error.ts';
 import { parseCookies } from '../fields/cookie.ts';
 import { isHost } from '../fields/host.ts';
@@ -64,6 +65,10 @@ export interface RequestControls {
   release(request: HttpRequest<RequestShape>): void;
   isAborted(request: HttpRequest<RequestShape>): boolean;
   abort(request: HttpRequest<RequestShape>, reason: Error): void;
+  /** Keeps the async context of this call, as that in which the handler of the request is called. */
+  keepContext(request: HttpRequest<RequestShape>): void;
+  /** Runs in the context that was kept, if one was. */
+  inContext<Result>(request: HttpRequest<RequestShape>, run: () => Result): Result;
 }
 
 /** Set by the class below, which alone reaches its private fields. */
@@ -107,6 +112,7 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
   #cancelReason: Error | undefined;
   #controller: AbortController | undefined;
   #abortReason: Error | undefined;
+  #context: AsyncResource | undefined;
 
   constructor(source: RequestSource, server: ServerView, rules: ClientRules = NO_RULES) {
     this.#source = source;
@@ -338,6 +344,10 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
         request.#abortReason = reason;
         request.#controller?.abort(reason);
       },
+      keepContext(request) {
+        request.#context = new AsyncResource('PortlightRequest');
+      },
+      inContext: (request, run) => (request.#context === undefined ? run() : request.#context.runInAsyncScope(run)),
     };
   }
 }

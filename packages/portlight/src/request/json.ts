@@ -8,6 +8,9 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
+/** What a refusal speaks of: the body of a request, or a message of a channel. */
+type JsonSubject = 'body' | 'message';
+
 /** An escape may spell any name, so a text that holds one is looked through as well. */
 const MAY_POISON = /__proto__|constructor|\\u/;
 
@@ -24,27 +27,27 @@ export function parseJson(bytes: Uint8Array): unknown {
 }
 
 /** As {@link parseJson}, of text. */
-export function parseJsonText(text: string): unknown {
-  assertShallow(text);
-  const value = parse(text);
-  if (MAY_POISON.test(text)) assertHarmless(value);
+export function parseJsonText(text: string, subject: JsonSubject = 'body'): unknown {
+  assertShallow(text, subject);
+  const value = parse(text, subject);
+  if (MAY_POISON.test(text)) assertHarmless(value, subject);
   return value;
 }
 
 /** @throws {BadRequestError} when the bytes are no UTF-8 */
-export function decodeUtf8(bytes: Uint8Array): string {
+export function decodeUtf8(bytes: Uint8Array, subject: JsonSubject = 'body'): string {
   try {
     return utf8.decode(bytes);
   } catch (cause) {
-    throw malformed('The body is not valid UTF-8.', cause);
+    throw malformed(`The ${subject} is not valid UTF-8.`, cause);
   }
 }
 
-function parse(text: string): unknown {
+function parse(text: string, subject: JsonSubject): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
-    throw malformed(text === '' ? 'The body is empty where JSON was expected.' : 'The body is not valid JSON.', cause);
+    throw malformed(`The ${subject} is ${text === '' ? 'empty where JSON was expected' : 'not valid JSON'}.`, cause);
   }
 }
 
@@ -53,7 +56,7 @@ function parse(text: string): unknown {
  *
  * @throws {BadRequestError} when objects and arrays are nested deeper than 512
  */
-function assertShallow(text: string): void {
+function assertShallow(text: string, subject: JsonSubject): void {
   if (text.length < 2 * DEFAULTS.maxJsonDepth) return;
   let depth = 0;
   let isInString = false;
@@ -64,18 +67,18 @@ function assertShallow(text: string): void {
     else if (isInString) continue;
     else if (code === OPEN_BRACKET || code === OPEN_BRACE) depth += 1;
     else if (code === CLOSE_BRACKET || code === CLOSE_BRACE) depth -= 1;
-    if (depth > DEFAULTS.maxJsonDepth) throw malformed(`The body is nested deeper than ${DEFAULTS.maxJsonDepth} levels.`);
+    if (depth > DEFAULTS.maxJsonDepth) throw malformed(`The ${subject} is nested deeper than ${DEFAULTS.maxJsonDepth} levels.`);
   }
 }
 
 /** Iterative, so that a body nested 50,000 deep costs no stack. */
-function assertHarmless(root: unknown): void {
+function assertHarmless(root: unknown, subject: JsonSubject): void {
   const pending: unknown[] = [root];
   while (pending.length > 0) {
     const value = pending.pop();
     if (typeof value !== 'object' || value === null) continue;
     if (Object.hasOwn(value, '__proto__') || isPoisonedConstructor(value)) {
-      throw malformed('The body holds a key that could change the prototype of objects.');
+      throw malformed(`The ${subject} holds a key that could change the prototype of objects.`);
     }
     for (const child of Object.values(value)) pending.push(child);
   }

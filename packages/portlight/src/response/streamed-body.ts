@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { ReplyError } from '../errors/reply-error.ts';
 import { type BodyStream, type Chunk, type ChunkReader, hearErrors, openStream, type Step } from './body-stream.ts';
 import { isPromiseLike } from './is-promise-like.ts';
@@ -20,6 +21,8 @@ export class StreamedBody {
   /** How long it will be, where that is known. */
   readonly lengthBytes: number | undefined;
   readonly #source: BodyStream;
+  /** The async context in which the source runs, whoever draws: a connection is written to in the contexts of other requests too. */
+  #context: AsyncResource | undefined;
   #reader: ChunkReader | undefined;
   #isPrimed = false;
   /** The step that was drawn ahead. */
@@ -73,13 +76,15 @@ export class StreamedBody {
   }
 
   /**
-   * Draws the first chunk ahead, once, so that a source that fails at once fails before anything is sent.
+   * Draws the first chunk ahead, once, so that a source that fails at once fails before anything is sent. From here on the source
+   * runs in the async context of this call, that of the handler.
    *
    * @throws what the source throws, at once or as a rejection; `ReplyError` on what is no chunk
    */
   prime(): Promise<void> | undefined {
     if (this.#isPrimed) return undefined;
     this.#isPrimed = true;
+    this.#context = new AsyncResource('PortlightBody');
     const step = this.#draw();
     if (step instanceof Promise) return step.then((late) => void (this.#ahead = late));
     this.#ahead = step;
@@ -103,8 +108,7 @@ export class StreamedBody {
     this.#interrupt?.(reason);
     this.#lent?.fail(reason);
     try {
-      this.#reader ??= openStream(this.#source);
-      this.#reader.cancel(reason);
+      this.#inContext((reader) => reader.cancel(reason));
     } catch {
       // A stream that somebody else reads cannot be opened, and is theirs to end.
     }
@@ -120,13 +124,17 @@ export class StreamedBody {
     if (this.#reason !== undefined) throw this.#reason;
     if (this.#isOver) return DONE;
     try {
-      this.#reader ??= openStream(this.#source);
-      const step = this.#reader.next();
+      const step = this.#inContext((reader) => reader.next());
       return isPromiseLike(step) ? this.#await(step) : this.#note(step);
     } catch (error) {
       this.#isOver = true;
       throw error;
     }
+  }
+
+  #inContext<Result>(act: (reader: ChunkReader) => Result): Result {
+    const run = (): Result => act((this.#reader ??= openStream(this.#source)));
+    return this.#context === undefined ? run() : this.#context.runInAsyncScope(run);
   }
 
   /** A source that is given up may never answer: who waits for it must not wait as long. */

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { DEFAULTS } from '../defaults.ts';
@@ -37,6 +38,8 @@ export class Connection {
   /** Pipelined requests that have to wait for those. */
   readonly #waiting: Exchange[] = [];
   #newest: Exchange | undefined;
+  /** The async context that the socket has; kept where something has to wait, which goes on when another request ends. */
+  #context: AsyncResource | undefined;
   #bytesAtRest = 0;
   #onRest: (() => void)[] = [];
 
@@ -97,8 +100,18 @@ export class Connection {
   start(exchange: Exchange): void {
     this.requests += 1;
     this.#newest = exchange;
-    this.#running.push(exchange);
-    exchange.start();
+    this.#begin(exchange);
+  }
+
+  /** Called where the context is still that of the socket, before something has to wait. */
+  keepContext(): void {
+    this.#context ??= new AsyncResource('PortlightConnection');
+  }
+
+  /** Runs what other requests wait for in the context of the socket, not in that of the request that made it possible. */
+  inContext(run: () => void): void {
+    if (this.#context === undefined) run();
+    else this.#context.runInAsyncScope(run);
   }
 
   /** Starts a request, at once or when those before it allow. While one waits nothing more is read. */
@@ -109,6 +122,7 @@ export class Connection {
     }
     this.requests += 1;
     this.#newest = exchange;
+    this.keepContext();
     this.#waiting.push(exchange);
     this.socket.pause();
   }
@@ -119,7 +133,7 @@ export class Connection {
     if (index === -1) return;
     if (this.#running.length === 1) this.#running.pop();
     else this.#running.splice(index, 1);
-    if (this.#waiting.length > 0) this.#startWaiting();
+    if (this.#waiting.length > 0) this.inContext(() => this.#startWaiting());
     if (this.#running.length === 0) this.#rest();
     else if (index === 0) this.#running[0]?.takeTurn();
   }
@@ -141,8 +155,12 @@ export class Connection {
 
   /** Calls when every request that came so far is answered; at once if that is so. */
   whenAtRest(listener: () => void): void {
-    if (this.#running.length === 0) listener();
-    else this.#onRest.push(listener);
+    if (this.#running.length === 0) {
+      listener();
+      return;
+    }
+    const context = new AsyncResource('PortlightConnection');
+    this.#onRest.push(() => context.runInAsyncScope(listener));
   }
 
   /** From now on a lane may hold a part of a head. @param bytesUsed how much of what was read belongs to earlier requests */
@@ -182,12 +200,17 @@ export class Connection {
     if (this.#running.length > 0) this.abort(new AbortedError(how, 'ERR_PORTLIGHT_CLIENT_GONE'));
   }
 
+  /** What a request puts into its async context must not be found by the next one, so each has a resource of its own. */
+  #begin(exchange: Exchange): void {
+    this.#running.push(exchange);
+    new AsyncResource('PortlightExchange').runInAsyncScope(() => exchange.start());
+  }
+
   #startWaiting(): void {
     for (let next = this.#waiting[0]; next !== undefined && this.mayStart(next); next = this.#waiting[0]) {
       this.#waiting.shift();
       if (this.#waiting.length === 0) this.socket.resume();
-      this.#running.push(next);
-      next.start();
+      this.#begin(next);
     }
   }
 

@@ -34,7 +34,7 @@ export abstract class Exchange implements RequestSource {
   readonly method: string;
   readonly target: string;
   protected readonly connection: Connection;
-  readonly #services: Services;
+  protected readonly services: Services;
   #request: HttpRequest | undefined;
   /** A response that is ready before those to earlier requests. */
   #early: HttpResponse | undefined;
@@ -45,7 +45,7 @@ export abstract class Exchange implements RequestSource {
     this.method = method;
     this.target = target;
     this.connection = connection;
-    this.#services = services;
+    this.services = services;
   }
 
   abstract readonly rawHeaders: readonly string[];
@@ -87,9 +87,9 @@ export abstract class Exchange implements RequestSource {
 
   /** Begins to handle it. The connection calls this once, when the requests before it allow. */
   start(): void {
-    const request = new HttpRequest(this, this.#services.view, this.#services.rules);
+    const request = new HttpRequest(this, this.services.view, this.services.rules);
     this.#request = request;
-    const reply = this.#services.pipeline.respond(request);
+    const reply = this.services.pipeline.respond(request);
     if (reply instanceof Promise) void reply.then((response) => this.#reply(response));
     else this.#reply(reply);
   }
@@ -188,12 +188,12 @@ export abstract class Exchange implements RequestSource {
       return;
     }
     this.#isRecovered = true;
-    this.#send(await this.#services.pipeline.recover(error, this.#request as HttpRequest));
+    this.#send(await this.services.pipeline.recover(error, this.#request as HttpRequest));
   }
 
   #fail(error: unknown): void {
     const fields = { err: error, method: this.method, path: this.#request?.path };
-    const { logger } = this.#services.log;
+    const { logger } = this.services.log;
     if (AbortedError.is(error)) logger.debug(fields, 'A response was not sent to its end.');
     else logger.error(fields, 'A response could not be sent.');
     if (this.hasBegun) {

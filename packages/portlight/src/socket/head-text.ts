@@ -4,6 +4,9 @@ import type { ResponseHead } from './response-head.ts';
 const CRLF = '\r\n';
 /** Said of the connection with the last response on it. */
 export const CLOSE = 'Connection: close\r\n';
+/** The same, where the response says which protocol is wanted. */
+const CLOSE_OR_UPGRADE = 'Connection: close, Upgrade\r\n';
+const UPGRADE = 'Connection: Upgrade\r\n';
 const STATUS_LINES: Map<number, string> = new Map();
 /** The ends of heads written in this second, by what they say of the connection. */
 const tails: Map<string, string> = new Map();
@@ -27,6 +30,11 @@ let last: Beginning = { status: 0, fields: [], hasLength: false, hasDate: false,
  * @param connectionLines what it says of the connection: field lines, each with its CRLF
  */
 export function formatHeadText(head: ResponseHead, connectionLines: string): string {
+  if (head.option !== undefined) return formatHead(head, connectionLines === CLOSE ? CLOSE_OR_UPGRADE : UPGRADE);
+  return formatHead(head, connectionLines);
+}
+
+function formatHead(head: ResponseHead, connectionLines: string): string {
   const { bodyBytes } = head;
   const { text, hasDate } = beginningOf(head);
   const tail = hasDate ? connectionLines + CRLF : (tails.get(connectionLines) ?? addTail(connectionLines));

@@ -15,6 +15,8 @@ export interface ResponseHead {
   readonly bodyBytes: number | undefined;
   /** Whether a body may follow at all: none does after 204 and 304 (RFC 9112 §6.3), and 205 has an empty one (RFC 9110 §15.3.6). */
   readonly mayHaveBody: boolean;
+  /** What `Connection` names besides whether the connection goes on: the field `Upgrade` concerns it alone (RFC 9110 §7.8). */
+  readonly option: 'Upgrade' | undefined;
   /** The app asked for the connection to be closed after this response. */
   readonly asksToClose: boolean;
 }
@@ -26,10 +28,11 @@ export function inspectResponse(response: HttpResponse): ResponseHead {
   const mayHaveBody = status !== 204 && status !== 205 && status !== 304;
   const framing = holdsFraming(flat) ? response.headers : undefined;
   // A refusal for want of an upgrade says which (RFC 9110 §15.5.22).
-  const upgrade = status === 426 ? framing?.get('upgrade') : undefined;
+  const upgrade = (status === 426 ? framing?.get('upgrade') : undefined) ?? undefined;
   const bodyBytes = mayHaveBody ? measure(response, framing) : status === 205 ? 0 : undefined;
   const asksToClose = framing?.get('connection')?.toLowerCase() === 'close';
-  return { status, fields: framing === undefined ? flat : withoutFraming(flat, upgrade ?? undefined), bodyBytes, mayHaveBody, asksToClose };
+  const option = upgrade === undefined ? undefined : 'Upgrade';
+  return { status, fields: framing === undefined ? flat : withoutFraming(flat, upgrade), bodyBytes, mayHaveBody, option, asksToClose };
 }
 
 /** A stream of which nothing is known is as long as the app says; of everything else the length is ours to know. */

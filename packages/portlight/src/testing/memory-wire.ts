@@ -44,6 +44,12 @@ export class MemoryWire implements MessageWire {
     queueMicrotask(() => this.#listener?.closed(code, reason));
   }
 
+  /** The client closes. */
+  leave(code: number, reason: string): void {
+    if (!this.#isClosed) this.#listener?.closing(true);
+    this.close(code, reason);
+  }
+
   terminate(): void {
     this.close(1006, '');
   }
@@ -60,6 +66,7 @@ export class MemoryWire implements MessageWire {
   /** The client sends. */
   receive(data: string | Buffer): void {
     if (this.#isClosed) return;
+    this.#listener?.alive();
     if (this.#isPaused) this.#held.push(data);
     else this.#listener?.message(data);
   }

@@ -42,6 +42,6 @@ export async function openChannel(server: HttpServer, path: string, options: { r
     closed,
     send: (data) => wire.receive(typeof data === 'string' ? data : Buffer.from(data)),
     next: () => inbox.next(),
-    close: (code = 1000, reason = '') => wire.close(code, reason),
+    close: (code = 1000, reason = '') => wire.leave(code, reason),
   };
 }

@@ -62,7 +62,9 @@ const text = fc.oneof(
   fc.array(fc.oneof(fc.constantFrom(...LINE_ENDS, '\n\n', '\0', ' ', ':', '\ufeff', '\u2028', '\ud800', 'data: x', 'event: x', 'id: x', 'retry: 1'), fc.string()), { maxLength: 12 }).map((parts) => parts.join('')),
 );
 const line = text.map((value) => value.replaceAll(/[\r\n\0]/g, ''));
-const event = fc.record({ event: line, data: text, id: line, retry: fc.nat(), comment: text }, { requiredKeys: ['data'] });
+/** What a header field carries as it is. */
+const id = fc.string({ unit: 'grapheme-ascii', maxLength: 256 }).map((value) => value.trim());
+const event = fc.record({ event: line, data: text, id, retry: fc.nat(), comment: text }, { requiredKeys: ['data'] });
 
 /** By the standard the line ends of data are LF when they arrive. */
 function expected(events: readonly ServerSentEvent[]): readonly Read[] {
@@ -139,6 +141,14 @@ describe('an encoded event', () => {
 describe('what is refused', () => {
   test.each([...LINE_ENDS, '\0', '\n\ndata: evil'].flatMap((end) => [{ event: `a${end}` }, { id: `${end}b` }, { event: `a${end}b` }, { id: `a${end}b` }]))('%j', (fields) => {
     expect(() => encodeEvent({ data: 'x', ...fields })).toThrow(expect.objectContaining({ code: 'ERR_PORTLIGHT_CHANNEL' }));
+  });
+
+  test.each(['é', '\u{1f600}', '\ud800', 'a\tb', ' a', 'a ', ' ', '\u007f', '\u0085', 'x'.repeat(257)])('the id %j, which could not come back', (id) => {
+    expect(() => encodeEvent({ data: 'x', id })).toThrow(/could not send another one back/);
+  });
+
+  test('no id that could', () => {
+    for (const id of ['x'.repeat(256), 'a b', '!', '~', '<epoch>-7', '']) expect(encodeEvent({ id })).toBe(`id: ${id}\n\n`);
   });
 
   test.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '10', '1\ndata: evil', null, {}])('retry of %j', (retry) => {

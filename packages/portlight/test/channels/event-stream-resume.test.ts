@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import type { HttpServer, RequestShape } from '../../src/index.ts';
 import type { EventStream } from '../../src/channels/event-stream.ts';
 import { deferred } from '../support/deferred.ts';
@@ -26,6 +27,16 @@ describe('the last event id', () => {
     expect(await lastEventIdOf('/feed?lastEventId=abc-8')).toBe('abc-8');
     expect(await lastEventIdOf('/feed?lastEventId=abc-8', { 'last-event-id': 'abc-9' })).toBe('abc-9');
     expect(await lastEventIdOf('/feed?lastEventId=abc-8&lastEventId=abc-9')).not.toBe('abc-8,abc-9');
+  });
+
+  test('is found whatever a schema for the query leaves of it', async () => {
+    const told = deferred<unknown>();
+    const { server } = portless((app) => app.events('/feed', { query: z.object({ page: z.coerce.number() }) }, (stream, request) => {
+      told.resolve([stream.lastEventId, request.query]);
+      stream.close();
+    }));
+    await server.fetch('/feed?page=2&lastEventId=abc-8', { headers: { accept: 'text/event-stream' } });
+    expect(await told.promise).toEqual(['abc-8', { page: 2 }]);
   });
 
   test.each<[string, string]>([

@@ -94,7 +94,7 @@ describe('a WebSocket route', () => {
     }));
     await using client = await WebSocketClient.open(open.port, '/');
     client.send('{"n":"x"}', '{"n":1}');
-    expect(await client.messages(2)).toEqual(['The request does not have the expected form.', 'broken']);
+    expect(await client.messages(2)).toEqual(['The message does not have the expected form.', 'broken']);
   });
 
   test.each<[string, () => unknown]>([['throws', () => { throw new Error('broken'); }], ['rejects', () => Promise.reject(new Error('broken'))], ['returns what has no JSON form', () => 1n]])('closes with 1011 when its handler %s', async (_how, handler) => {
@@ -145,6 +145,10 @@ describe('a WebSocket route', () => {
     expect(await (await fetch(`http://127.0.0.1:${open.port}/both`)).text()).toBe('page');
     const only = await fetch(`http://127.0.0.1:${open.port}/only`);
     expect([only.status, only.headers.get('upgrade')]).toEqual([426, 'websocket']);
+    await using plain = await RawClient.open(open.port);
+    const [kept, last] = [get('/only'), get('/only', 'connection: close')];
+    const [first, second] = await plain.send(kept + last).responses(2);
+    expect([first?.headers.get('connection'), second?.headers.get('connection')]).toEqual(['Upgrade', 'close, Upgrade']);
     const posted = await fetch(`http://127.0.0.1:${open.port}/only`, { method: 'POST' });
     expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, OPTIONS']);
     expect((await WebSocketClient.refused(open.port, '/nowhere')).status).toBe(404);

@@ -192,7 +192,7 @@ describe('since', () => {
     expect(joining(hub, 'other', { since: 'earliest' })).toEqual([]);
   });
 
-  test('left: what came since the last channel of the name left', async () => {
+  test('left: what came since the last channel of the name left, and nothing while one is there', async () => {
     const { hub } = open();
     hub.history('t', { size: 3 });
     const [phone, laptop] = [new RecordingMember('phone'), new RecordingMember('laptop')];
@@ -201,13 +201,25 @@ describe('since', () => {
     void hub.leave(phone, 't');
     await publish(hub, 't', 1);
     void hub.leaveAll(laptop);
-    expect(joining(hub, 't', { member: 'bob', since: 'left' })).toEqual([]);
     await publish(hub, 't', 2, 3);
-    expect(joining(hub, 't', { member: 'ada', since: 'left' })).toEqual([2, 3]);
+    const tablet = new RecordingMember('tablet');
+    void hub.join(tablet, 't', { member: 'ada', since: 'left' });
+    expect(tablet.data).toEqual([2, 3]);
+    expect(joining(hub, 't', { member: 'ada', since: 'left' })).toEqual([]);
+    void hub.leaveAll(tablet);
     expect(joining(hub, 't', { member: 'ada', since: 'left' })).toEqual([]);
     await publish(hub, 't', 4, 5, 6, 7);
     expect(joining(hub, 't', { member: 'ada', since: 'left' })).toEqual(['gap', 5, 6, 7]);
-    expect(joining(hub, 't', { member: 'eve', since: 'left' })).toEqual([]);
+  });
+
+  test('left: all there is for a name whose departure is not known, and a gap, as it may have been there before a start anew', async () => {
+    const { hub } = open();
+    hub.history('t', { size: 3 });
+    await publish(hub, 't', 1, 2);
+    expect(joining(hub, 't', { member: 'bob', since: 'left' })).toEqual(['gap', 1, 2]);
+    await publish(hub, 't', 3, 4);
+    expect(joining(hub, 't', { member: 'bob', since: 'left' })).toEqual([3, 4]);
+    expect(joining(hub, 't', { member: 'eve', since: 'left' })).toEqual(['gap', 2, 3, 4]);
   });
 
   test('left: the longest gone are forgotten', async () => {
@@ -215,7 +227,7 @@ describe('since', () => {
     hub.history('t', { size: 9 });
     for (let n = 0; n < 100; n += 1) joining(hub, 't', { member: `${n}` });
     await publish(hub, 't', 1);
-    expect([joining(hub, 't', { member: '99', since: 'left' }), joining(hub, 't', { member: '50', since: 'left' })]).toEqual([[1], []]);
+    expect([joining(hub, 't', { member: '99', since: 'left' }), joining(hub, 't', { member: '50', since: 'left' })]).toEqual([[1], ['gap', 1]]);
   });
 
   test('left, without a name, is a mistake', () => {

@@ -90,9 +90,11 @@ export class HubModel {
     const all = this.#kept.get(topic) ?? [];
     const there = all.slice(-settings.size).filter(({ at }) => this.now < at + settings.ttlMs);
     const lost = all.filter((kept) => !there.includes(kept)).at(-1)?.seq ?? 0;
-    const left = this.#left.get(`${topic} ${name}`) ?? this.#seq;
+    const isThere = name !== undefined && this.#namesIn(topic).includes(name);
+    const left = isThere ? this.#seq : (this.#left.get(`${topic} ${name}`) ?? -1);
     const after = since === 'left' ? left : since === 'foreign' ? -1 : since === 'earliest' ? lost : since;
-    if (after < lost || after > this.#seq) this.#see(member, [topic, 'gap']);
+    const isBefore = after < lost && !(since === 'left' && isThere);
+    if (isBefore || after > this.#seq) this.#see(member, [topic, 'gap']);
     for (const { seq, n, user, except } of there) {
       const isBehind = seq > after || after > this.#seq;
       if (isBehind && except !== member && (user === undefined || user === name)) this.#see(member, [topic, n]);

@@ -20,4 +20,8 @@ export class RecordingMember implements Member {
     this.got.push(publication);
     this.onDeliver(publication);
   }
+
+  miss(gap: Publication): void {
+    this.deliver(gap);
+  }
 }

@@ -50,7 +50,7 @@ export class FastConnection {
     if (this.#isReading || this.#isLeaving) return;
     if (this.#isHeld) {
       this.#isHeld = false;
-      this.connection.socket.resume();
+      this.connection.inContext(() => this.connection.socket.resume());
     } else if (this.#hasEnded && this.connection.state !== 'busy') this.connection.socket.end();
   }
 
@@ -133,6 +133,7 @@ export class FastConnection {
   /** Gives bytes back to the socket, which brings them again when it goes on. So the end of the connection comes after them. */
   #hold(bytes: Buffer): void {
     this.#isHeld = true;
+    this.connection.keepContext();
     this.connection.socket.pause();
     this.connection.socket.unshift(bytes);
   }

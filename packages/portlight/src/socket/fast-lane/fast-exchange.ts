@@ -10,7 +10,7 @@ import type { FastConnection } from './fast-connection.ts';
 import { type HeadParser, readFields } from './head-parser.ts';
 import { StreamWriter } from './stream-writer.ts';
 
-const LAST_RESORT: ResponseHead = { status: 500, fields: [], bodyBytes: 0, mayHaveBody: true, asksToClose: true };
+const LAST_RESORT: ResponseHead = { status: 500, fields: [], bodyBytes: 0, mayHaveBody: true, option: undefined, asksToClose: true };
 
 /** One request and its response on the fast lane. */
 export class FastExchange extends Exchange {

@@ -71,7 +71,8 @@ export class HttpExchange extends Exchange {
     if (isUnread) this.connection.isLast = true;
     const fields = [...head.fields];
     if (head.bodyBytes !== undefined) fields.push('content-length', String(head.bodyBytes));
-    if (this.isLast(head)) fields.push('Connection', 'close');
+    const isLast = this.isLast(head);
+    if (isLast || head.option !== undefined) fields.push('Connection', [...(isLast ? ['close'] : []), ...(head.option === undefined ? [] : [head.option])].join(', '));
     const body = head.mayHaveBody && this.method !== 'HEAD' ? bodyOf(response) : null;
     if (body instanceof StreamedBody) return this.#stream(body, head, fields, lingers);
     to.writeHead(head.status, fields);

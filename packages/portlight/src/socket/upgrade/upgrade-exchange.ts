@@ -5,6 +5,7 @@ import type { HttpResponse } from '../../response/http-response.ts';
 import type { Connection } from '../connection.ts';
 import { Exchange, type Services } from '../exchange.ts';
 import { formatLastResponse } from '../format-response.ts';
+import type { TellingWebSocket } from './websocket-server.ts';
 import { WebSocketWire } from './websocket-wire.ts';
 
 /** What node:http handed over with an upgrade. */
@@ -68,7 +69,7 @@ export class UpgradeExchange extends Exchange {
     this.#server.on('headers', addHeaders);
     try {
       // Answers at once, or closes the socket: one that has ended meanwhile for example.
-      this.#server.handleUpgrade(message, socket, head, (websocket) => openChannel(this.request, new WebSocketWire(websocket, socket, () => (this.connection.wasCut = true))));
+      this.#server.handleUpgrade(message, socket, head, (websocket) => openChannel(this.request, this.#wireOf(websocket as TellingWebSocket)));
     } finally {
       // The server is everybody's.
       this.#server.off('headers', addHeaders);
@@ -82,6 +83,16 @@ export class UpgradeExchange extends Exchange {
 
   protected writeLastResort(): void {
     this.connection.socket.destroy();
+  }
+
+  #wireOf(websocket: TellingWebSocket): WebSocketWire {
+    return new WebSocketWire(websocket, this.connection.socket, {
+      cut: () => (this.connection.wasCut = true),
+      ended: (why, code) => {
+        const { log } = this.services;
+        if (log.verbose) log.logger.debug({ address: this.request.ip, path: this.request.path, why, code }, 'ws has ended a channel of its own accord.');
+      },
+    });
   }
 
   async #refuse(response: HttpResponse): Promise<void> {

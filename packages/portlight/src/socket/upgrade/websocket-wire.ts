@@ -1,26 +1,35 @@
 import type { Socket } from 'node:net';
-import type { WebSocket } from 'ws';
 import type { OutgoingMessage } from '../../channels/frame.ts';
 import type { MessageWire, WireListener } from '../../channels/message-wire.ts';
 import { DEFAULTS } from '../../defaults.ts';
+import type { TellingWebSocket } from './websocket-server.ts';
 
 /** Up to how many bytes several frames are copied into one; from there on the system call gathers them. */
 const MOST_JOINED = 65_536;
 
+/** What a wire tells the edge. */
+export interface WireEvents {
+  /** The client was cut that does not take what was sent before the close. */
+  cut(): void;
+  /** ws has ended the channel of its own accord. @param why as ws says it */
+  ended(why: string, code: string | undefined): void;
+}
+
 /** The wire of a channel over ws, which reads, keeps the protocol and closes. Data frames are written by ourselves, many in one go. */
 export class WebSocketWire implements MessageWire {
-  readonly #websocket: WebSocket;
+  readonly #websocket: TellingWebSocket;
   readonly #socket: Socket;
   /** Compressed messages are ws's to frame. */
   readonly #isPlain: boolean;
-  readonly #onCut: () => void;
+  readonly #events: WireEvents;
+  /** What ws does at the moment, we asked it for. */
+  #isAsked = false;
   #isGathering = false;
   #gatheredBytes = 0;
   #onWritten: () => void = () => {};
 
-  /** @param onCut called when the client is cut that does not take what was sent before the close */
-  constructor(websocket: WebSocket, socket: Socket, onCut: () => void) {
-    this.#onCut = onCut;
+  constructor(websocket: TellingWebSocket, socket: Socket, events: WireEvents) {
+    this.#events = events;
     this.#websocket = websocket;
     this.#socket = socket;
     this.#isPlain = websocket.extensions === '';
@@ -40,16 +49,35 @@ export class WebSocketWire implements MessageWire {
 
   listen(listener: WireListener): void {
     const websocket = this.#websocket;
-    this.#socket.prependListener('data', this.#gather);
+    this.#socket.prependListener('data', () => {
+      listener.alive();
+      this.#gather();
+    });
     websocket.on('message', (data, isBinary) => {
       // A compressed message comes later than its bytes.
       this.#gather();
       listener.message(isBinary ? (data as Buffer) : (data as Buffer).toString());
     });
-    websocket.on('ping', () => listener.alive());
-    websocket.on('pong', () => listener.alive());
-    // It closes by itself after one, with the code that says why.
-    websocket.on('error', () => {});
+    websocket.on('error', (error: NodeJS.ErrnoException) => {
+      // It has closed by itself, with the code that says why. Other failures are those of the socket.
+      if (error.code?.startsWith('WS_ERR_') !== true) return;
+      this.#events.ended(error.message, error.code);
+      listener.closing(false);
+    });
+    let hasClosed = false;
+    websocket.onClosing = () => {
+      hasClosed = true;
+      if (!this.#isAsked) listener.closing(true);
+    };
+    // ws tells of a connection that is lost a little later, and of a close frame that is still compressed then.
+    const lost = (): void => {
+      if (!hasClosed && this.#isPlain) listener.closing(false);
+    };
+    this.#socket.once('end', lost);
+    this.#socket.once('close', lost);
+    websocket.onCut = () => {
+      if (!this.#isAsked) this.#events.ended('Too many pongs wait for the client.', undefined);
+    };
     websocket.on('close', (code, reason) => listener.closed(code, reason.toString()));
     this.#onWritten = () => {
       if (this.#websocket.bufferedAmount === 0) listener.taken();
@@ -76,17 +104,17 @@ export class WebSocketWire implements MessageWire {
   close(code: number, reason: string): void {
     const websocket = this.#websocket;
     const timer = setTimeout(() => {
-      if (this.#socket.writableLength > 0) this.#onCut();
-      websocket.terminate();
+      if (this.#socket.writableLength > 0) this.#events.cut();
+      this.terminate();
     }, DEFAULTS.closeTimeoutMs).unref();
     websocket.once('close', () => clearTimeout(timer));
-    websocket.close(code, reason);
+    this.#ask(() => websocket.close(code, reason));
     // A client that is not read from could not answer.
     websocket.resume();
   }
 
   terminate(): void {
-    this.#websocket.terminate();
+    this.#ask(() => this.#websocket.terminate());
   }
 
   pause(): void {
@@ -95,6 +123,12 @@ export class WebSocketWire implements MessageWire {
 
   resume(): void {
     this.#websocket.resume();
+  }
+
+  #ask(act: () => void): void {
+    this.#isAsked = true;
+    act();
+    this.#isAsked = false;
   }
 
   /** Runs before ws reads what came: answers to all of it leave in one write, and before ws answers a close. */
