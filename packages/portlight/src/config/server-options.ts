@@ -1,4 +1,4 @@
-import type { ZodType } from 'zod';
+import * as z from 'zod/mini';
 import { DEFAULTS } from '../defaults.ts';
 import type { HttpRequest } from '../request/http-request.ts';
 import type { ClientRules } from '../request/request-source.ts';
@@ -6,7 +6,7 @@ import { parseOver } from './parse-options.ts';
 import { assertTlsOptions, type TlsOptions } from './tls-options.ts';
 import { parseTrustProxy, type TrustProxy } from './trust-proxy.ts';
 import { DEFAULT_WEBSOCKET_CONFIG, parseWebSocketOptions, type WebSocketConfig, type WebSocketOptions } from './websocket-options.ts';
-import { loadZod, wholeNumber } from './zod.ts';
+import { wholeNumber } from './whole-number.ts';
 
 /** Options of a server. An option that is out of range throws when it is given; it never means "no limit". */
 export interface ServerOptions {
@@ -135,24 +135,23 @@ export function resolveServerConfig(base: ServerConfig, options: ServerOptions, 
   return { ...config, channels, rules: { trusts: parseTrustProxy(config.trustProxy), identify: config.identify } };
 }
 
-let schema: ZodType<ServerOptions> | undefined;
+let schema: z.ZodMiniType<ServerOptions> | undefined;
 
-function serverOptionsSchema(): ZodType<ServerOptions> {
+function serverOptionsSchema(): z.ZodMiniType<ServerOptions> {
   if (schema !== undefined) return schema;
-  const z = loadZod();
   const aDayMs = 86_400_000;
-  const trueOrFalse = z.boolean({ error: 'true or false' }).optional();
+  const trueOrFalse = z.optional(z.boolean({ error: 'true or false' }));
   return (schema = z.strictObject({
     strictSlashes: trueOrFalse,
     autostart: trueOrFalse,
-    lane: z.enum(['fast', 'http'], { error: "'fast' or 'http'" }).optional(),
+    lane: z.optional(z.enum(['fast', 'http'], { error: "'fast' or 'http'" })),
     // Looked at by `parseWebSocketOptions`.
-    websocket: z.custom<NonNullable<ServerOptions['websocket']>>((value) => typeof value === 'boolean' || (typeof value === 'object' && value !== null), { error: 'true, false or an object' }).optional(),
+    websocket: z.optional(z.custom<NonNullable<ServerOptions['websocket']>>((value) => typeof value === 'boolean' || isObject(value), { error: 'true, false or an object' })),
     // Looked at by `parseTrustProxy`, which says more.
-    trustProxy: z.custom<TrustProxy>(() => true).optional(),
-    identify: z.custom<NonNullable<ServerOptions['identify']>>((value) => typeof value === 'function', { error: 'a function (request) => string' }).optional(),
+    trustProxy: z.optional(z.custom<TrustProxy>(() => true)),
+    identify: z.optional(z.custom<NonNullable<ServerOptions['identify']>>((value) => typeof value === 'function', { error: 'a function (request) => string' })),
     clientIdleMs: wholeNumber('milliseconds', 0, aDayMs),
-    tls: z.custom<TlsOptions>((value) => typeof value === 'object' && value !== null, { error: 'an object with key and cert' }).optional(),
+    tls: z.optional(z.custom<TlsOptions>(isObject, { error: 'an object with key and cert' })),
     backlog: wholeNumber('connections', 1, 65_535),
     maxBodyBytes: wholeNumber('bytes', 0, Number.MAX_SAFE_INTEGER),
     maxHeaderBytes: wholeNumber('bytes', 1_024, 1_048_576),
@@ -167,6 +166,10 @@ function serverOptionsSchema(): ZodType<ServerOptions> {
     handlerTimeoutMs: wholeNumber('milliseconds', 0, aDayMs),
     drainTimeoutMs: wholeNumber('milliseconds', 0, aDayMs),
     drainDelayMs: wholeNumber('milliseconds', 0, aDayMs),
-    onUncaught: z.enum(['drain', 'ignore'], { error: "'drain' or 'ignore'" }).optional(),
-  }) satisfies ZodType<ServerOptions>);
+    onUncaught: z.optional(z.enum(['drain', 'ignore'], { error: "'drain' or 'ignore'" })),
+  }) satisfies z.ZodMiniType<ServerOptions>);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }

@@ -27,7 +27,7 @@ export interface FileRequest {
 export async function answerWithFile(response: HttpResponse, body: FileBody, request: FileRequest): Promise<HttpResponse> {
   const file = await openFile(body, request.header('accept-encoding'));
   try {
-    describe(response, file, body, await mediaTypeOf(file.path));
+    describe(response, file, body, mediaTypeOf(file.path));
     const range = response.status === 200 ? negotiate(response, file, request) : wholeOf(file);
     response.headers.delete('content-length');
     if (range === undefined) {

@@ -5,7 +5,7 @@ import { onDemand, require } from '../../on-demand.ts';
 
 const library = onDemand(() => require('ws') as typeof import('ws'));
 
-/** ws without a port: it answers handshakes that were looked at before, and reads frames. Loaded with the first upgrade. */
+/** ws without a port: it answers handshakes that were looked at before, and reads frames. */
 export function openWebSocketServer({ maxPayloadBytes, perMessageDeflate }: WebSocketConfig): WebSocketServer {
   // What the declarations of ws do not have yet stands apart.
   const more = { closeTimeout: DEFAULTS.closeTimeoutMs };
