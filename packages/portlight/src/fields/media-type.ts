@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { onDemand, require } from '../on-demand.ts';
 
-const library = onDemand(() => (require('mime') as typeof import('mime')).default);
+export const loadMediaTypes: () => Pick<typeof import('mime').default, 'getType'> = onDemand(() => (require('mime') as typeof import('mime')).default);
 
 /** Media types of an app's own, by extension in lower case and without dot. */
 export type MediaTypes = ReadonlyMap<string, string>;
@@ -20,7 +20,7 @@ const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}(?:[ \\t]*;[ \\t]*${TOKEN}=(?:$
  */
 export function mediaTypeOf(path: string, own?: MediaTypes): string {
   const extension = extname(path).slice(1).toLowerCase();
-  const type = own?.get(extension) ?? (extension === '' ? undefined : library().getType(extension)) ?? 'application/octet-stream';
+  const type = own?.get(extension) ?? (extension === '' ? undefined : loadMediaTypes().getType(extension)) ?? 'application/octet-stream';
   return TEXTUAL.test(type) ? `${type}; charset=utf-8` : type;
 }
 

@@ -5,6 +5,7 @@ import type { TlsOptions } from '../config/tls-options.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { AbortedError } from '../errors/aborted-error.ts';
 import { RequestTimeoutError } from '../errors/http-error.ts';
+import { loadMediaTypes } from '../fields/media-type.ts';
 import type { LogHolder } from '../log.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { loadFormParser } from '../request/multipart.ts';
@@ -72,6 +73,7 @@ export class Edge {
   /** Evaluates the large libraries once it listens: neither the start nor a client waits for them. */
   #warmUp(): void {
     loadFormParser();
+    loadMediaTypes();
     this.#httpLane.warmUp();
   }
 
