@@ -66,11 +66,6 @@ export class HttpLane {
     return (this.#websockets ??= openWebSocketServer(this.#services.pipeline.websocketConfig));
   }
 
-  /** Ends the checks of the deadlines. To be called when no connection is left. */
-  close(): void {
-    this.#server.close();
-  }
-
   #onRequest(message: IncomingMessage, response: ServerResponse): void {
     const connection = this.#connections.get(message.socket) as Connection;
     if (connection.isRefused || connection.isClosing) return;
