@@ -1,7 +1,12 @@
 import { extname } from 'node:path';
 import { onDemand, require } from '../on-demand.ts';
 
-export const loadMediaTypes: () => Pick<typeof import('mime').default, 'getType'> = onDemand(() => (require('mime') as typeof import('mime')).default);
+/** The table of known types. Declared here: apps have the declarations, and not the library. */
+interface KnownTypes {
+  getType(extension: string): string | null;
+}
+
+export const loadMediaTypes: () => KnownTypes = onDemand(() => (require('mime') as typeof import('mime')).default);
 
 /** Media types of an app's own, by extension in lower case and without dot. */
 export type MediaTypes = ReadonlyMap<string, string>;
