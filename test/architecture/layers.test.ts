@@ -62,6 +62,7 @@ describe('the check itself', () => {
     ['a required package of another folder', 'log.ts', "const load = createRequire(import.meta.url); load('zod');", 'log.ts (level 1) imports zod, which belongs to config/'],
     ['types of a package below its owner', 'log.ts', "import type { z } from 'zod';", 'log.ts (level 1) imports zod, which belongs to config/'],
     ['values of a package above its owner', 'index.ts', "import { createServer } from 'node:http';", 'index.ts (level 6) imports node:http, which belongs to socket/'],
+    ['a built-in module of another folder', 'log.ts', "const http = process.getBuiltinModule('node:http');", 'log.ts (level 1) imports node:http, which belongs to socket/'],
     ['a module of Node without its prefix', 'log.ts', "import { connect } from 'net';", 'log.ts (level 1) imports net, which belongs to socket/'],
     ['more than the free names', 'log.ts', "import { connect, isIP } from 'node:net';", 'log.ts (level 1) imports node:net, which belongs to socket/'],
   ])('refuses %s', (_, path, source, violation) => {

@@ -11,7 +11,7 @@ export interface ModuleReference {
 
 /**
  * Everything a TypeScript file imports: by `import` and `export … from`, as types or values, by `import()` in code and in types,
- * by `import x = require()`, and by a `require` made by `createRequire`.
+ * by `import x = require()`, by a `require` made by `createRequire`, and by `process.getBuiltinModule`.
  *
  * @throws {Error} when the file cannot be parsed, or imports something that only its run can tell
  */
@@ -43,7 +43,10 @@ export function readImports(path: string, source: string): readonly ModuleRefere
     TSImportType: ({ source: from }) => add(from, true),
     TSExternalModuleReference: ({ expression }) => add(expression, false),
     VariableDeclarator: (declarator) => requires.noteVariable(declarator),
-    CallExpression: (call) => requires.noteCall(call),
+    CallExpression(call) {
+      requires.noteCall(call);
+      if (isMember(call.callee, 'getBuiltinModule')) add(call.arguments[0], false);
+    },
   }).visit(program);
 
   for (const call of requires.found(path)) add(call.arguments[0], false);
@@ -81,5 +84,9 @@ function isCreateRequire(node: Expression | null): boolean {
   if (node?.type !== 'CallExpression') return false;
   const { callee } = node;
   if (callee.type === 'Identifier') return callee.name === 'createRequire';
-  return callee.type === 'MemberExpression' && callee.property.type === 'Identifier' && callee.property.name === 'createRequire';
+  return isMember(callee, 'createRequire');
+}
+
+function isMember(node: Expression, name: string): boolean {
+  return node.type === 'MemberExpression' && node.property.type === 'Identifier' && node.property.name === name;
 }

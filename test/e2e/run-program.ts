@@ -17,9 +17,12 @@ export class RunningProgram implements AsyncDisposable {
   errors = '';
   readonly #watchers: Set<() => void> = new Set();
 
-  constructor(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
-    const env = { ...process.env, ...environment };
-    this.process = spawn(process.execPath, args, { cwd: FOLDER, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  /** @param where the folder it runs in, and how many files and connections it may have open */
+  constructor(args: readonly string[], environment: NodeJS.ProcessEnv = {}, where: { readonly cwd?: string; readonly descriptors?: number } = {}) {
+    const { cwd = FOLDER, descriptors } = where;
+    const command = descriptors === undefined ? [] : ['sh', '-c', `ulimit -n ${descriptors}; exec "$0" "$@"`];
+    const [file, ...rest] = [...command, process.execPath, ...args] as [string, ...string[]];
+    this.process = spawn(file, rest, { cwd, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
     this.process.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.output += text;
       this.#look();

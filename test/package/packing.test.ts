@@ -4,16 +4,10 @@ import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pack, PACKAGE } from './pack.ts';
 import { runProgram, runScript } from './run-program.ts';
 
 const APPS = fileURLToPath(new URL('apps/', import.meta.url));
-const PACKAGE = fileURLToPath(new URL('../../packages/portlight/', import.meta.url));
-
-/** What `npm pack --json` says of a tarball. */
-interface Packed {
-  readonly filename: string;
-  readonly files: readonly { readonly path: string }[];
-}
 
 let folder: string;
 let tarball: string;
@@ -21,22 +15,18 @@ let files: readonly string[];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'portlight-package-'));
-  await runScript('typescript/bin/tsc', ['-b'], PACKAGE);
-  await runScript('rolldown/bin/cli.mjs', ['-c'], PACKAGE);
-  const output = await runProgram('npm', ['pack', '--json', '--pack-destination', folder], PACKAGE);
-  const [packed] = JSON.parse(output) as [Packed];
-  tarball = join(folder, packed.filename);
-  files = packed.files.map(({ path }) => path);
+  ({ tarball, files } = await pack(folder));
 });
 
 afterAll(() => rm(folder, { recursive: true }));
 
-test('the tarball holds the licence, the readme, a file of code for each entry and what they share, and the types of src', () => {
+test('the tarball holds a file of code for each entry and what they share, the types of src, and what is said of them', () => {
   const compiled = readdirSync(join(PACKAGE, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts'))
     .map((path) => `dist/${path.replaceAll(sep, '/').replace(/\.ts$/, '.d.ts')}`);
-  const expected = ['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/shared.js', 'dist/testing.js', ...compiled].toSorted();
-  expect(files.toSorted(), 'If dist holds what src no longer has, delete dist.').toEqual(expected);
+  const code = ['dist/index.js', 'dist/shared.js', 'dist/testing.js'];
+  const about = ['LICENSE', 'README.md', 'package.json', 'dist/THIRD-PARTY-LICENSES.txt', 'dist/portlight.cdx.json'];
+  expect(files.toSorted(), 'If dist holds what src no longer has, delete dist.').toEqual([...about, ...code, ...compiled].toSorted());
 });
 
 test('publint finds nothing', async () => {

@@ -3,6 +3,7 @@ export type { ErrorHandler, ErrorStatus, Middleware, ResponseInterceptor } from 
 export type { Client } from './backplane/client-store.ts';
 export type { Clients, ConnectHandler, ConnectReason, DisconnectHandler, DisconnectReason } from './clients/client-registry.ts';
 export type { RateLimitOptions, RouteRateLimit } from './config/rate-limit-options.ts';
+export type { MimeTypes } from './config/mime-types.ts';
 export type { TrustProxy } from './config/trust-proxy.ts';
 export type { RouteOptions } from './config/route-options.ts';
 export type { ServerOptions } from './config/server-options.ts';

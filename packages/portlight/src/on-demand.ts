@@ -1,9 +1,12 @@
 import { createRequire } from 'node:module';
 
-/** Loads a CommonJS library, or one of Node's, at once. */
-export const require: NodeJS.Require = createRequire(import.meta.url);
+/**
+ * Loads a CommonJS library at once, from disk where the package runs from its sources. The build puts the library itself in place of
+ * such a call, so what is published loads nothing.
+ */
+export const require: NodeJS.Require = /* @__PURE__ */ createRequire(import.meta.url);
 
-/** A library that is loaded when it is first needed: most servers start without it. */
+/** A library that is evaluated when it is first needed: most servers start without it. */
 export function onDemand<Library>(load: () => Library): () => Library {
   let library: Library | undefined;
   return () => (library ??= load());

@@ -152,6 +152,11 @@ export class Pipeline {
     return (wantsEvents ? this.#events.match('GET', path) : undefined) ?? this.#table.match(request.method, path);
   }
 
+  /** Whether there are WebSocket routes, and they are on. */
+  get hasUpgrades(): boolean {
+    return this.#upgrades.size > 0;
+  }
+
   /** Whether an upgrade to WebSocket on this target has a route. */
   takesUpgrade(target: string): boolean {
     const { path, refusal } = parseTarget(target);

@@ -1,4 +1,4 @@
-import type { ZodType } from 'zod';
+import type { ZodMiniType } from 'zod/mini';
 import { ConfigError } from '../errors/config-error.ts';
 
 /**
@@ -7,7 +7,7 @@ import { ConfigError } from '../errors/config-error.ts';
  * @param owner who has the options, as the sentence shall name it
  * @throws {ConfigError} naming the first wrong option, its value, and what would be right
  */
-export function parseOptions<Options>(schema: ZodType<Options>, options: unknown, owner: string): Options {
+export function parseOptions<Options>(schema: ZodMiniType<Options>, options: unknown, owner: string): Options {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw invalid(`The options of ${owner} must be an object, not ${show(options)}.`);
   }
@@ -25,7 +25,7 @@ export function parseOptions<Options>(schema: ZodType<Options>, options: unknown
  *
  * @throws {ConfigError} as {@link parseOptions}
  */
-export function parseOver<Config extends object>(base: Config, schema: ZodType<object>, options: unknown, owner: string): Config {
+export function parseOver<Config extends object>(base: Config, schema: ZodMiniType<object>, options: unknown, owner: string): Config {
   const given = Object.entries(parseOptions(schema, options, owner)).filter(([, value]) => value !== undefined);
   return { ...base, ...(Object.fromEntries(given) as Partial<Config>) };
 }

@@ -1,9 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { ZodType } from 'zod';
+import * as z from 'zod/mini';
 import type { Middleware } from './hooks.ts';
 import { parseOptions } from './parse-options.ts';
 import type { RouteRateLimit } from './rate-limit-options.ts';
-import { loadZod } from './zod.ts';
 
 /** Options of one route. Schemas are those of any library that speaks Standard Schema: zod, valibot, arktype. */
 export interface RouteOptions {
@@ -45,14 +44,13 @@ export function parseRouteOptions(options: unknown, route: string): RouteOptions
   return parseOptions(routeOptionsSchema(), options, `the route ${route}`);
 }
 
-let schema: ZodType<RouteOptions> | undefined;
+let schema: z.ZodMiniType<RouteOptions> | undefined;
 
-function routeOptionsSchema(): ZodType<RouteOptions> {
+function routeOptionsSchema(): z.ZodMiniType<RouteOptions> {
   if (schema !== undefined) return schema;
-  const z = loadZod();
-  const standard = z.custom<StandardSchemaV1>(isStandardSchema, { error: 'a Standard Schema, as zod makes them' }).optional();
-  const whole = (error: string) => z.int({ error }).min(0, { error }).optional();
-  const text = z.string({ error: 'a string' }).optional();
+  const standard = z.optional(z.custom<StandardSchemaV1>(isStandardSchema, { error: 'a Standard Schema, as zod makes them' }));
+  const whole = (error: string) => z.optional(z.int({ error }).check(z.gte(0, { error })));
+  const text = z.optional(z.string({ error: 'a string' }));
   const isFunction = (value: unknown): boolean => typeof value === 'function';
   return (schema = z.strictObject({
     params: standard,
@@ -61,16 +59,16 @@ function routeOptionsSchema(): ZodType<RouteOptions> {
     body: standard,
     response: standard,
     message: standard,
-    use: z.array(z.custom<Middleware>(isFunction, { error: 'a function' }), { error: 'an array of middleware' }).optional(),
+    use: z.optional(z.array(z.custom<Middleware>(isFunction, { error: 'a function' }), { error: 'an array of middleware' })),
     maxBodyBytes: whole('a whole number of bytes'),
     handlerTimeoutMs: whole('a whole number of milliseconds'),
     // Looked at by `createRateLimits`, which says more.
-    rateLimit: z.custom<RouteOptions['rateLimit']>((value) => value === false || (typeof value === 'object' && value !== null), { error: 'an object with max and windowSeconds, an array of them, or false' }).optional(),
-    connectionRequired: z.boolean({ error: 'true or false' }).optional(),
+    rateLimit: z.optional(z.custom<RouteOptions['rateLimit']>((value) => value === false || (typeof value === 'object' && value !== null), { error: 'an object with max and windowSeconds, an array of them, or false' })),
+    connectionRequired: z.optional(z.boolean({ error: 'true or false' })),
     summary: text,
     description: text,
-    tags: z.array(z.string({ error: 'a string' }), { error: 'an array of strings' }).optional(),
-  }) satisfies ZodType<RouteOptions>);
+    tags: z.optional(z.array(z.string({ error: 'a string' }), { error: 'an array of strings' })),
+  }) satisfies z.ZodMiniType<RouteOptions>);
 }
 
 function isStandardSchema(value: unknown): boolean {

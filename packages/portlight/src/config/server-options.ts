@@ -1,12 +1,13 @@
-import type { ZodType } from 'zod';
+import * as z from 'zod/mini';
 import { DEFAULTS } from '../defaults.ts';
 import type { HttpRequest } from '../request/http-request.ts';
-import type { ClientRules } from '../request/request-source.ts';
+import type { RequestRules } from '../request/request-source.ts';
+import { type MimeTypes, parseMimeTypes } from './mime-types.ts';
 import { parseOver } from './parse-options.ts';
 import { assertTlsOptions, type TlsOptions } from './tls-options.ts';
 import { parseTrustProxy, type TrustProxy } from './trust-proxy.ts';
 import { DEFAULT_WEBSOCKET_CONFIG, parseWebSocketOptions, type WebSocketConfig, type WebSocketOptions } from './websocket-options.ts';
-import { loadZod, wholeNumber } from './zod.ts';
+import { wholeNumber } from './whole-number.ts';
 
 /** Options of a server. An option that is out of range throws when it is given; it never means "no limit". */
 export interface ServerOptions {
@@ -69,6 +70,12 @@ export interface ServerOptions {
   readonly maxConnectionsPerIp?: number | undefined;
   /** Longest time for a handler and its middleware, in ms; then 503, and `request.signal` aborts. `0`: no limit. A route may have its own. @default 0 */
   readonly handlerTimeoutMs?: number | undefined;
+  /**
+   * Media types of files by extension, without its dot, before the many that are known: `{ m4b: 'audio/mp4' }`. Text that says no charset is UTF-8.
+   *
+   * @default undefined
+   */
+  readonly mimeTypes?: MimeTypes | undefined;
   /** How long a stop waits for what is under way, in ms, before it is forced. 0 to 86,400,000. @default 10_000 */
   readonly drainTimeoutMs?: number | undefined;
   /** How long a stopping server goes on accepting while its ready path says 503 already, in ms. @default 0 */
@@ -83,13 +90,14 @@ export interface ServerOptions {
 }
 
 /** Options of a server with every default filled in, and what its methods set. */
-export type ServerConfig = { readonly [Name in Exclude<keyof ServerOptions, 'tls' | 'identify'>]-?: Exclude<ServerOptions[Name], undefined> } & {
+export type ServerConfig = { readonly [Name in Exclude<keyof ServerOptions, 'tls' | 'identify' | 'mimeTypes'>]-?: Exclude<ServerOptions[Name], undefined> } & {
   readonly tls: TlsOptions | undefined;
   readonly identify: ServerOptions['identify'];
+  readonly mimeTypes: ServerOptions['mimeTypes'];
   /** What follows from `websocket`. */
   readonly channels: WebSocketConfig;
-  /** What follows from `trustProxy` and `identify`. */
-  readonly rules: ClientRules;
+  /** What follows from `trustProxy`, `identify` and `mimeTypes`. */
+  readonly rules: RequestRules;
   /** What `setTimeout` sets: how long a client may stay silent while it is its turn, in ms; 0: for ever. */
   readonly silenceMs: number;
 };
@@ -101,9 +109,10 @@ export const DEFAULT_SERVER_CONFIG: ServerConfig = {
   tls: undefined,
   trustProxy: false,
   identify: undefined,
+  mimeTypes: undefined,
   websocket: true,
   channels: DEFAULT_WEBSOCKET_CONFIG,
-  rules: { trusts: undefined, identify: undefined },
+  rules: { trusts: undefined, identify: undefined, mediaTypes: undefined },
   clientIdleMs: 0,
   backlog: DEFAULTS.backlog,
   maxBodyBytes: DEFAULTS.maxBodyBytes,
@@ -132,27 +141,27 @@ export function resolveServerConfig(base: ServerConfig, options: ServerOptions, 
   const config = parseOver(base, serverOptionsSchema(), options, owner);
   if (options.tls !== undefined) assertTlsOptions(options.tls);
   const channels = options.websocket === undefined ? base.channels : parseWebSocketOptions(options.websocket, `the option websocket of ${owner}`);
-  return { ...config, channels, rules: { trusts: parseTrustProxy(config.trustProxy), identify: config.identify } };
+  const rules = { trusts: parseTrustProxy(config.trustProxy), identify: config.identify, mediaTypes: parseMimeTypes(config.mimeTypes) };
+  return { ...config, channels, rules };
 }
 
-let schema: ZodType<ServerOptions> | undefined;
+let schema: z.ZodMiniType<ServerOptions> | undefined;
 
-function serverOptionsSchema(): ZodType<ServerOptions> {
+function serverOptionsSchema(): z.ZodMiniType<ServerOptions> {
   if (schema !== undefined) return schema;
-  const z = loadZod();
   const aDayMs = 86_400_000;
-  const trueOrFalse = z.boolean({ error: 'true or false' }).optional();
+  const trueOrFalse = z.optional(z.boolean({ error: 'true or false' }));
   return (schema = z.strictObject({
     strictSlashes: trueOrFalse,
     autostart: trueOrFalse,
-    lane: z.enum(['fast', 'http'], { error: "'fast' or 'http'" }).optional(),
+    lane: z.optional(z.enum(['fast', 'http'], { error: "'fast' or 'http'" })),
     // Looked at by `parseWebSocketOptions`.
-    websocket: z.custom<NonNullable<ServerOptions['websocket']>>((value) => typeof value === 'boolean' || (typeof value === 'object' && value !== null), { error: 'true, false or an object' }).optional(),
+    websocket: z.optional(z.custom<NonNullable<ServerOptions['websocket']>>((value) => typeof value === 'boolean' || isObject(value), { error: 'true, false or an object' })),
     // Looked at by `parseTrustProxy`, which says more.
-    trustProxy: z.custom<TrustProxy>(() => true).optional(),
-    identify: z.custom<NonNullable<ServerOptions['identify']>>((value) => typeof value === 'function', { error: 'a function (request) => string' }).optional(),
+    trustProxy: z.optional(z.custom<TrustProxy>(() => true)),
+    identify: z.optional(z.custom<NonNullable<ServerOptions['identify']>>((value) => typeof value === 'function', { error: 'a function (request) => string' })),
     clientIdleMs: wholeNumber('milliseconds', 0, aDayMs),
-    tls: z.custom<TlsOptions>((value) => typeof value === 'object' && value !== null, { error: 'an object with key and cert' }).optional(),
+    tls: z.optional(z.custom<TlsOptions>(isObject, { error: 'an object with key and cert' })),
     backlog: wholeNumber('connections', 1, 65_535),
     maxBodyBytes: wholeNumber('bytes', 0, Number.MAX_SAFE_INTEGER),
     maxHeaderBytes: wholeNumber('bytes', 1_024, 1_048_576),
@@ -165,8 +174,14 @@ function serverOptionsSchema(): ZodType<ServerOptions> {
     maxConnections: wholeNumber('connections', 1, 1_000_000),
     maxConnectionsPerIp: wholeNumber('connections', 1, 1_000_000),
     handlerTimeoutMs: wholeNumber('milliseconds', 0, aDayMs),
+    // Looked at by `parseMimeTypes`, which says more.
+    mimeTypes: z.optional(z.custom<MimeTypes>(() => true)),
     drainTimeoutMs: wholeNumber('milliseconds', 0, aDayMs),
     drainDelayMs: wholeNumber('milliseconds', 0, aDayMs),
-    onUncaught: z.enum(['drain', 'ignore'], { error: "'drain' or 'ignore'" }).optional(),
-  }) satisfies ZodType<ServerOptions>);
+    onUncaught: z.optional(z.enum(['drain', 'ignore'], { error: "'drain' or 'ignore'" })),
+  }) satisfies z.ZodMiniType<ServerOptions>);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }

@@ -1,7 +1,4 @@
 import { ConfigError } from '../errors/config-error.ts';
-import { onDemand, require } from '../on-demand.ts';
-
-const tls = onDemand(() => require('node:tls') as typeof import('node:tls'));
 
 /** A certificate and what belongs to it, as Node's `tls.createSecureContext` takes them: PEM text or bytes. */
 export interface TlsOptions {
@@ -29,7 +26,7 @@ export function assertTlsOptions(options: unknown): asserts options is TlsOption
   if (unknown !== undefined) throw new ConfigError(`The option tls has no field ${JSON.stringify(unknown)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
   if (key === undefined || cert === undefined) throw new ConfigError('The option tls needs a key and a cert.', 'ERR_PORTLIGHT_INVALID_OPTION');
   try {
-    tls().createSecureContext(options as TlsOptions);
+    process.getBuiltinModule('node:tls').createSecureContext(options as TlsOptions);
   } catch (cause) {
     throw new ConfigError(`The option tls holds no usable certificate: ${(cause as Error).message}.`, 'ERR_PORTLIGHT_INVALID_OPTION', cause);
   }

@@ -1,7 +1,7 @@
-import type { ZodType } from 'zod';
+import * as z from 'zod/mini';
 import { DEFAULTS } from '../defaults.ts';
 import { parseOver } from './parse-options.ts';
-import { loadZod, wholeNumber } from './zod.ts';
+import { wholeNumber } from './whole-number.ts';
 
 /** Options of all WebSocket routes of a server. */
 export interface WebSocketOptions {
@@ -56,23 +56,22 @@ export function parseWebSocketOptions(options: unknown, owner: string): WebSocke
   return parseOver(DEFAULT_WEBSOCKET_CONFIG, websocketOptionsSchema(), options, owner);
 }
 
-let schema: ZodType<WebSocketOptions> | undefined;
+let schema: z.ZodMiniType<WebSocketOptions> | undefined;
 
-function websocketOptionsSchema(): ZodType<WebSocketOptions> {
+function websocketOptionsSchema(): z.ZodMiniType<WebSocketOptions> {
   if (schema !== undefined) return schema;
-  const z = loadZod();
   const origin = z.custom<string>(isOrigin, { error: `'self' or an origin such as "https://app.example", in lower case and without a path, a slash at the end or a port that goes without saying` });
   return (schema = z.strictObject({
     maxPayloadBytes: wholeNumber('bytes', 1, 1_073_741_824),
     maxBackpressureBytes: wholeNumber('bytes', 1, 1_073_741_824),
-    slowClient: z.enum(['close', 'drop', 'latest'], { error: "'close', 'drop' or 'latest'" }).optional(),
+    slowClient: z.optional(z.enum(['close', 'drop', 'latest'], { error: "'close', 'drop' or 'latest'" })),
     heartbeatMs: wholeNumber('milliseconds', 10, 86_400_000),
-    origins: z.array(origin, { error: "an array of 'self' and origins" }).optional(),
-    perMessageDeflate: z.boolean({ error: 'true or false' }).optional(),
+    origins: z.optional(z.array(origin, { error: "an array of 'self' and origins" })),
+    perMessageDeflate: z.optional(z.boolean({ error: 'true or false' })),
     maxChannels: wholeNumber('channels', 1, 1_000_000),
     maxChannelsPerIp: wholeNumber('channels', 1, 1_000_000),
     messagesPerSecond: wholeNumber('messages', 1, 1_000_000),
-  }) satisfies ZodType<WebSocketOptions>);
+  }) satisfies z.ZodMiniType<WebSocketOptions>);
 }
 
 /** Apps in a web view and extensions have schemes of their own, of whose URLs the standard gives no origin. */

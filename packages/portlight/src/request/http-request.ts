@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { BadRequestError } from '../errors/http-error.ts';
 import { parseCookies } from '../fields/cookie.ts';
 import { isHost } from '../fields/host.ts';
+import { MEDIA_TYPES } from '../fields/media-type.ts';
 import { assertReadable } from './assert-readable.ts';
 import { type ReceivedForm, receiveForm } from './form.ts';
 import type { FormLimits } from './form-limits.ts';
@@ -10,7 +11,7 @@ import { parseQuery, type Query } from './query.ts';
 import { RequestBody } from './request-body.ts';
 import { findOrigin, type Origin } from './origin.ts';
 import type { ReplySource } from './reply-source.ts';
-import type { ClientRules, RequestSource, ServerView } from './request-source.ts';
+import type { RequestRules, RequestSource, ServerView } from './request-source.ts';
 import { toText } from './to-text.ts';
 import { parseTarget, refuseTarget, type Target, toPathname } from './target.ts';
 
@@ -40,7 +41,7 @@ export interface RequestClient {
 /** Told to sources that are still open then: a body was made of theirs, or they came too late. */
 const RESPONSE_IS_OVER = new Error('The response is over.');
 
-const NO_RULES: ClientRules = { trusts: undefined, identify: undefined };
+const NO_RULES: RequestRules = { trusts: undefined, identify: undefined, mediaTypes: undefined };
 
 /** What the pipeline and the lanes do to a request, and an app cannot. */
 export interface RequestControls {
@@ -93,7 +94,7 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
 
   readonly #source: RequestSource;
   readonly #target: Target;
-  readonly #rules: ClientRules;
+  readonly #rules: RequestRules;
   #origin: Origin | undefined;
   #client: RequestClient | undefined;
   #params: unknown;
@@ -114,7 +115,7 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
   #abortReason: Error | undefined;
   #context: AsyncResource | undefined;
 
-  constructor(source: RequestSource, server: ServerView, rules: ClientRules = NO_RULES) {
+  constructor(source: RequestSource, server: ServerView, rules: RequestRules = NO_RULES) {
     this.#source = source;
     this.#rules = rules;
     this.#target = source.refusal === undefined ? parseTarget(source.target) : refuseTarget(source.target, source.refusal);
@@ -301,6 +302,12 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
   }
 
   static {
+    // Not in the declarations, which cannot name it.
+    Object.defineProperty(this.prototype, MEDIA_TYPES, {
+      get(this: HttpRequest<RequestShape>) {
+        return this.#rules.mediaTypes;
+      },
+    });
     payload = (request) => (request.#payload ??= new RequestBody(request.#source.body));
     controls = {
       payload,

@@ -10,8 +10,12 @@ import { countDelimiters, type DelimiterCount } from './count-delimiters.ts';
 import type { FormLimits } from './form-limits.ts';
 import type { UploadFolder } from './upload-folder.ts';
 
-/** Without the types of its constructor, which are those of CommonJS. */
-const library = onDemand(() => require('@fastify/busboy') as { readonly Busboy: new (config: BusboyConfig) => BusboyInstance });
+/** The parser without the types of its constructor, which are those of CommonJS. */
+interface FormParser {
+  readonly Busboy: new (config: BusboyConfig) => BusboyInstance;
+}
+
+export const loadFormParser: () => FormParser = onDemand(() => require('@fastify/busboy') as FormParser);
 
 type Entry = readonly [name: string, value: string | Promise<File>];
 
@@ -78,9 +82,8 @@ function badName(): BadRequestError {
   return new BadRequestError(`A part of the form has no name, or one over ${MAX_NAME_BYTES} bytes.`);
 }
 
-/** The parser is loaded when the first form comes. */
 function createParser(contentType: string, { maxFields, maxFiles, maxFieldBytes, maxFileBytes }: Required<FormLimits>): BusboyInstance {
-  const { Busboy } = library();
+  const { Busboy } = loadFormParser();
   try {
     return new Busboy({
       headers: { 'content-type': contentType },

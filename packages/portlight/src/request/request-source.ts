@@ -1,4 +1,5 @@
 import type { HttpError } from '../errors/http-error.ts';
+import type { MediaTypes } from '../fields/media-type.ts';
 import type { BodySource } from './body-source.ts';
 import type { HttpRequest } from './http-request.ts';
 import type { TrustCheck } from './origin.ts';
@@ -25,12 +26,14 @@ export interface RequestSource {
   readonly refusal: HttpError | undefined;
 }
 
-/** What a server says about who its clients are. */
-export interface ClientRules {
+/** What a server says to its requests. */
+export interface RequestRules {
   /** Which peers are proxies whose word is taken; without it none is. */
   readonly trusts: TrustCheck | undefined;
   /** Tells one client from others; without it, the address does. */
   readonly identify: ((request: HttpRequest) => string) | undefined;
+  /** Of files that are sent, before those that are known. */
+  readonly mediaTypes: MediaTypes | undefined;
 }
 
 /** The server as a request sees it. */

@@ -3,7 +3,7 @@ import { HttpError } from '../errors/http-error.ts';
 import { formatAttachment } from '../fields/content-disposition.ts';
 import { matchesStrongly, matchesWeakly } from '../fields/entity-tag.ts';
 import { formatHttpDate, parseHttpDate } from '../fields/http-date.ts';
-import { mediaTypeOf } from '../fields/media-type.ts';
+import { MEDIA_TYPES, type MediaTypes, mediaTypeOf } from '../fields/media-type.ts';
 import { type ByteRange, parseRange } from '../fields/range.ts';
 import type { FileBody } from './file-body.ts';
 import { type HttpResponse, setBody } from './http-response.ts';
@@ -14,6 +14,7 @@ import { StreamedBody } from './streamed-body.ts';
 export interface FileRequest {
   readonly method: string;
   header(name: string): string | undefined;
+  readonly [MEDIA_TYPES]?: MediaTypes | undefined;
 }
 
 /**
@@ -27,7 +28,7 @@ export interface FileRequest {
 export async function answerWithFile(response: HttpResponse, body: FileBody, request: FileRequest): Promise<HttpResponse> {
   const file = await openFile(body, request.header('accept-encoding'));
   try {
-    describe(response, file, body, await mediaTypeOf(file.path));
+    describe(response, file, body, mediaTypeOf(file.path, request[MEDIA_TYPES]));
     const range = response.status === 200 ? negotiate(response, file, request) : wholeOf(file);
     response.headers.delete('content-length');
     if (range === undefined) {

@@ -5,8 +5,10 @@ import type { TlsOptions } from '../config/tls-options.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { AbortedError } from '../errors/aborted-error.ts';
 import { RequestTimeoutError } from '../errors/http-error.ts';
+import { loadMediaTypes } from '../fields/media-type.ts';
 import type { LogHolder } from '../log.ts';
 import type { Pipeline } from '../pipeline.ts';
+import { loadFormParser } from '../request/multipart.ts';
 import type { ServerView } from '../request/request-source.ts';
 import { unmapAddress } from '../request/client-address.ts';
 import { Connection } from './connection.ts';
@@ -64,9 +66,18 @@ export class Edge {
   }
 
   /** @throws {ListenError} when it cannot listen there */
-  listen(at: ParsedAddress): Promise<ServerAddress> {
+  async listen(at: ParsedAddress): Promise<ServerAddress> {
     this.#watch.start();
-    return this.#listener.listen(at, this.#config.backlog);
+    const address = await this.#listener.listen(at, this.#config.backlog);
+    setImmediate(() => this.#warmUp());
+    return address;
+  }
+
+  /** Evaluates the large libraries once it listens: neither the start nor a client waits for them. */
+  #warmUp(): void {
+    loadFormParser();
+    loadMediaTypes();
+    this.#httpLane.warmUp();
   }
 
   /**

@@ -5,7 +5,7 @@ import type { LogHolder } from '../log.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { BodySource } from '../request/body-source.ts';
 import { controls, HttpRequest } from '../request/http-request.ts';
-import type { ClientRules, RequestSource, ServerView } from '../request/request-source.ts';
+import type { RequestRules, RequestSource, ServerView } from '../request/request-source.ts';
 import type { HttpResponse } from '../response/http-response.ts';
 import { discardBody } from '../response/replace-body.ts';
 import type { Connection } from './connection.ts';
@@ -16,7 +16,7 @@ export interface Services {
   readonly pipeline: Pipeline;
   readonly config: ServerConfig;
   readonly view: ServerView;
-  readonly rules: ClientRules;
+  readonly rules: RequestRules;
   readonly log: LogHolder;
 }
 

@@ -4,7 +4,7 @@ import type { MessageWire } from '../channels/message-wire.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { BodySink, BodySource } from '../request/body-source.ts';
 import { controls, HttpRequest } from '../request/http-request.ts';
-import type { ClientRules, RequestSource, ServerView } from '../request/request-source.ts';
+import type { RequestRules, RequestSource, ServerView } from '../request/request-source.ts';
 import { bodyOf, type HttpResponse } from '../response/http-response.ts';
 import { discardBody } from '../response/replace-body.ts';
 import { StreamedBody } from '../response/streamed-body.ts';
@@ -16,7 +16,7 @@ import { inspectResponse } from './response-head.ts';
  * A string that begins with a slash is the request target as it stands, so that what a client may send can be tried:
  * `/a/../b` is not tidied up first. What no target can hold (blanks, controls, non-ASCII characters) is percent-encoded.
  */
-export async function fetchPortless(pipeline: Pipeline, view: ServerView, rules: ClientRules, input: string | URL | Request, init?: RequestInit): Promise<Response> {
+export async function fetchPortless(pipeline: Pipeline, view: ServerView, rules: RequestRules, input: string | URL | Request, init?: RequestInit): Promise<Response> {
   const isTarget = typeof input === 'string' && input.startsWith('/');
   const standard = new Request(isTarget ? 'http://localhost/' : input, init);
   const url = new URL(standard.url);
@@ -58,7 +58,7 @@ async function untilAborted(response: Promise<HttpResponse>, request: HttpReques
  *
  * @param path a target as {@link fetchPortless} takes it
  */
-export async function upgradePortless(pipeline: Pipeline, view: ServerView, rules: ClientRules, path: string, headers: Readonly<Record<string, string>>): Promise<{ readonly response: Response | undefined; open(wire: MessageWire): void }> {
+export async function upgradePortless(pipeline: Pipeline, view: ServerView, rules: RequestRules, path: string, headers: Readonly<Record<string, string>>): Promise<{ readonly response: Response | undefined; open(wire: MessageWire): void }> {
   const target = toTarget(path);
   const standard = new Request(`http://localhost/`, { headers });
   for (const [name, value] of HANDSHAKE) if (!standard.headers.has(name)) standard.headers.set(name, value);

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { nodeHttp } from './node-http.ts';
 import type { ResponseHead } from './response-head.ts';
 
 const CRLF = '\r\n';
@@ -63,7 +63,7 @@ function isSame(some: readonly string[], other: readonly string[]): boolean {
 }
 
 function addStatusLine(status: number): string {
-  const line = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`;
+  const line = `HTTP/1.1 ${status} ${nodeHttp.STATUS_CODES[status] ?? 'unknown'}\r\n`;
   STATUS_LINES.set(status, line);
   return line;
 }

@@ -1,9 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Server, TLSSocket } from 'node:tls';
 import type { TlsOptions } from '../config/tls-options.ts';
-import { onDemand, require } from '../on-demand.ts';
-
-const tls = onDemand(() => require('node:tls') as typeof import('node:tls'));
 
 /** Makes accepted sockets into TLS ones: a stock `tls.Server` that never listens and is fed the sockets of our listener. */
 export class TlsGate {
@@ -13,7 +10,7 @@ export class TlsGate {
 
   /** @param handshakeTimeoutMs how long a client may take for the handshake */
   constructor(options: TlsOptions, handshakeTimeoutMs: number, onSecure: (socket: TLSSocket) => void) {
-    this.#server = tls().createServer({ minVersion: 'TLSv1.2', ...options, ALPNProtocols: ['http/1.1'], handshakeTimeout: handshakeTimeoutMs }, (socket) => {
+    this.#server = process.getBuiltinModule('node:tls').createServer({ minVersion: 'TLSv1.2', ...options, ALPNProtocols: ['http/1.1'], handshakeTimeout: handshakeTimeoutMs }, (socket) => {
       this.#handshaking.delete(peerOf(socket));
       // From here on a client that closes its side is still answered.
       socket.allowHalfOpen = true;

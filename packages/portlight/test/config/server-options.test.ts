@@ -44,6 +44,26 @@ describe('options of a server', () => {
     expect(() => make({ strictSlashes: value })).toThrow(refusal('The option strictSlashes of the server must be true or false, not '));
   });
 
+  test.each([{}, undefined, { m4b: 'audio/mp4', M4V: 'video/mp4; a="b"' }, Object.assign(Object.create(null) as object, { a: 'b/c' })])('mimeTypes may be %j', (value) => {
+    expect(make({ mimeTypes: value })).toBeInstanceOf(HttpServer);
+  });
+
+  test.each([null, 'a', 1, true, [], ['a/b'], new Map([['a', 'b/c']]), () => ({}), new Date(0)])('mimeTypes is a record, not %j', (value) => {
+    expect(() => make({ mimeTypes: value })).toThrow(refusal("The option mimeTypes must be a record such as { m4b: 'audio/mp4' }."));
+  });
+
+  test.each(['.m4b', '', 'tar.gz', 'a/b', 'a b', String.raw`a\b`, 'a\n'])('mimeTypes has no extension %j', (extension) => {
+    expect(() => make({ mimeTypes: { [extension]: 'audio/mp4' } })).toThrow(refusal(`The option mimeTypes has the key ${JSON.stringify(extension)}, which is no extension`));
+  });
+
+  test.each(['', 'audio', 'audio/', 'a b/c', 'a/b;', 'a/b\r\nset-cookie: x', 'a/b; c="\u20ac"', null, undefined, 1, {}, ['a/b']])('mimeTypes has no type %j', (type) => {
+    expect(() => make({ mimeTypes: { m4b: type } })).toThrow(refusal('The option mimeTypes must have a media type such as "audio/mp4" for "m4b", not '));
+  });
+
+  test('mimeTypes has an extension once, whatever its case', () => {
+    expect(() => make({ mimeTypes: { M4B: 'a/b', m4b: 'a/b' } })).toThrow(refusal('The option mimeTypes has the extension "m4b" twice.'));
+  });
+
   test.each(['exit', true, null, 1])('onUncaught is drain or ignore, not %s', (value) => {
     expect(() => make({ onUncaught: value })).toThrow(refusal("The option onUncaught of the server must be 'drain' or 'ignore', not "));
   });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { HttpResponse, NotFoundError } from '../../src/index.ts';
+import { HttpResponse, type HttpServer, NotFoundError } from '../../src/index.ts';
 import { openFilesUnder } from '../support/open-files.ts';
 import { openServer, portless } from '../support/open-server.ts';
 import { get, RawClient } from '../support/raw-client.ts';
@@ -21,6 +21,24 @@ describe('a file as a response', () => {
     const { server } = portless((app) => app.get('/', () => file(name)));
     const response = await server.fetch('/');
     expect([response.headers.get('content-type'), await response.text()]).toEqual([type, `text of ${name}`]);
+  });
+
+  test('has the type that the option mimeTypes says, in error handlers and behind middleware as well', async () => {
+    const { server } = portless((app) => app.get('/', () => file('a.unknown')).error(404, () => file('a.unknown')), { mimeTypes: { Unknown: 'text/x-unknown' } });
+    for (const path of ['/', '/nowhere']) {
+      const response = await server.fetch(path);
+      await response.text();
+      expect(response.headers.get('content-type')).toBe('text/x-unknown; charset=utf-8');
+    }
+  });
+
+  test('has on the wire the type that the option mimeTypes says, and keeps that of the app', async () => {
+    const headers = { 'content-type': 'text/x-own' };
+    const app = (server: HttpServer): HttpServer => server.get('/', () => file('a.html')).get('/own', () => file('a.html', { headers }));
+    await using open = await openServer(app, { mimeTypes: { html: 'text/x-html; charset=ascii' } });
+    await using client = await RawClient.open(open.port);
+    const [first, second] = await client.send(get('/') + get('/own')).responses(2);
+    expect([first?.headers.get('content-type'), second?.headers.get('content-type')]).toEqual(['text/x-html; charset=ascii', 'text/x-own']);
   });
 
   test('keeps what the app said of it', async () => {

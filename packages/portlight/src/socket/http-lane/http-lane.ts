@@ -1,9 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { WebSocketServer } from 'ws';
 import type { Socket } from 'node:net';
 import { HttpError } from '../../errors/http-error.ts';
 import type { Connection } from '../connection.ts';
 import type { Services } from '../exchange.ts';
+import { nodeHttp } from '../node-http.ts';
 import { interrupt, refuse } from '../refuse.ts';
 import { UpgradeExchange, type Upgrade } from '../upgrade/upgrade-exchange.ts';
 import { openWebSocketServer } from '../upgrade/websocket-server.ts';
@@ -25,7 +26,7 @@ export class HttpLane {
   constructor(services: Services) {
     const { config } = services;
     this.#services = services;
-    this.#server = createServer({
+    this.#server = nodeHttp.createServer({
       // All deadlines are the edge's.
       headersTimeout: 0,
       requestTimeout: 0,
@@ -56,6 +57,15 @@ export class HttpLane {
     this.#server.emit('connection', connection.socket);
   }
 
+  /** Makes ready what else the first client would wait for. */
+  warmUp(): void {
+    if (this.#services.pipeline.hasUpgrades) this.#openWebSockets();
+  }
+
+  #openWebSockets(): WebSocketServer {
+    return (this.#websockets ??= openWebSocketServer(this.#services.pipeline.websocketConfig));
+  }
+
   #onRequest(message: IncomingMessage, response: ServerResponse): void {
     const connection = this.#connections.get(message.socket) as Connection;
     if (connection.isRefused || connection.isClosing) return;
@@ -75,8 +85,7 @@ export class HttpLane {
   #onUpgrade(upgrade: Upgrade, socket: Socket): void {
     const connection = this.#connections.get(socket) as Connection;
     if (connection.isRefused || connection.isClosing) return;
-    this.#websockets ??= openWebSocketServer(this.#services.pipeline.websocketConfig);
-    connection.admit(new UpgradeExchange(upgrade, this.#websockets, connection, this.#services));
+    connection.admit(new UpgradeExchange(upgrade, this.#openWebSockets(), connection, this.#services));
   }
 
   /** CONNECT asks for a tunnel, which is no business of an origin server (RFC 9110 §9.3.6). */

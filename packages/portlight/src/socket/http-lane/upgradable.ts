@@ -1,4 +1,5 @@
-import { IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { nodeHttp } from '../node-http.ts';
 
 const offered: WeakSet<IncomingMessage> = new WeakSet();
 
@@ -7,7 +8,7 @@ const offered: WeakSet<IncomingMessage> = new WeakSet();
  * protocol would be taken off HTTP as soon as there is one WebSocket route.
  */
 export function upgradable(takesUpgrade: (message: IncomingMessage) => boolean): typeof IncomingMessage {
-  return class extends IncomingMessage {
+  return class extends nodeHttp.IncomingMessage {
     /** Written by the parser, then read by the server, which writes back what it makes of it. */
     get upgrade(): boolean {
       return offered.has(this) && (this.method === 'CONNECT' || takesUpgrade(this));

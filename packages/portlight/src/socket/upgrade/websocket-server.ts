@@ -16,7 +16,7 @@ export interface TellingWebSocket extends WebSocket {
   onCut: () => void;
 }
 
-/** ws without a port: it answers handshakes that were looked at before, and reads frames. Loaded with the first upgrade. */
+/** ws without a port: it answers handshakes that were looked at before, and reads frames. */
 export function openWebSocketServer({ maxPayloadBytes, perMessageDeflate }: WebSocketConfig): WebSocketServer {
   const mostPieces = Math.ceil(maxPayloadBytes / PIECE_BYTES);
   // What the declarations of ws do not have yet stands apart.
