@@ -5,11 +5,14 @@ import { ChannelRegistry } from './channels/channel-registry.ts';
 import { ClientRegistry, type Clients, type ConnectHandler, type DisconnectHandler } from './clients/client-registry.ts';
 import { type ParsedAddress, parseAddress, parsePort } from './config/address.ts';
 import type { RateLimitOptions } from './config/rate-limit-options.ts';
+import { explainRateLimit } from './config/explain-calls.ts';
+import { explainServer, explainStart } from './config/explain-server.ts';
 import { DEFAULT_SERVER_CONFIG, resolveServerConfig, type ServerConfig, type ServerOptions } from './config/server-options.ts';
 import { toSilenceMs } from './config/silence.ts';
 import { parseWebSocketOptions, type WebSocketOptions } from './config/websocket-options.ts';
 import { assertTlsOptions, type TlsOptions } from './config/tls-options.ts';
 import { DEFAULTS } from './defaults.ts';
+import { atCaller, throwAtCaller } from './errors/at-caller.ts';
 import { ConfigError } from './errors/config-error.ts';
 import { Hub, type Presence, type PresenceChange, type PublishOptions } from './hub/hub.ts';
 import { GuardSet } from './guards/guard-set.ts';
@@ -79,12 +82,10 @@ export class HttpServer extends Router implements ServerView {
    * @throws {ConfigError} on a bad address, port or option
    */
   constructor(address?: string, port?: number, options: ServerOptions = {}) {
-    const at = parseAddress(address, port);
-    const config = resolveOptions(DEFAULT_SERVER_CONFIG, options, 'the server');
+    const { at, config } = parseArguments(address, port, options);
     super({ strictSlashes: config.strictSlashes });
     this.#address = at;
     this.#config = config;
-    this.#assertCertificate();
     this.#hooks.workerStart.push(() => this.#registry.watch(this.#config.clientIdleMs));
     this.#hooks.shutdown.push(() => this.#registry.close());
     if (config.autostart) this.#autostart = setImmediate(() => this.#life.startByItself());
@@ -95,7 +96,8 @@ export class HttpServer extends Router implements ServerView {
    *
    * @throws {ListenError} when it cannot listen, `PortInUseError` among them
    */
-  async start(): Promise<this> {
+  async start(...rest: readonly never[]): Promise<this> {
+    if (rest.length > 0) throw atCaller(new ConfigError(explainStart('start', rest, this.#address.address)), HttpServer.prototype.start);
     clearImmediate(this.#autostart);
     await this.#life.start();
     return this;
@@ -110,8 +112,13 @@ export class HttpServer extends Router implements ServerView {
    * @throws {ConfigError} on a wrong option
    * @throws {ListenError} when it cannot listen
    */
-  async run(options: RunOptions = {}): Promise<StopReport> {
-    this.#applyRunOptions(options);
+  async run(options: RunOptions = {}, ...rest: readonly never[]): Promise<StopReport> {
+    try {
+      if (typeof options !== 'object' || options === null || Array.isArray(options) || 'port' in options || 'host' in options || rest.length > 0) throw new ConfigError(explainStart('run', [options, ...rest], this.#address.address));
+      this.#applyRunOptions(options);
+    } catch (error) {
+      throw atCaller(error, HttpServer.prototype.run);
+    }
     clearImmediate(this.#autostart);
     const { drainTimeoutMs, onUncaught } = this.#config;
     const watch = new ProcessWatch({
@@ -136,7 +143,11 @@ export class HttpServer extends Router implements ServerView {
    */
   async shutdown(options: ShutdownOptions = {}): Promise<StopReport> {
     const { port } = this.getAddress();
-    assertShutdownOptions(options);
+    try {
+      assertShutdownOptions(options);
+    } catch (error) {
+      throw atCaller(error, HttpServer.prototype.shutdown);
+    }
     const report = await this.#stop('shutdown', options.timeoutMs);
     // A server that never started may have clients that were connected by hand, and channels of tests.
     this.#channels?.stop();
@@ -238,6 +249,8 @@ export class HttpServer extends Router implements ServerView {
   setRateLimit(maxRequests: number, windowSeconds: number, options: RateLimitOptions = {}, ...rest: readonly never[]): this {
     this.assertOpen('setRateLimit');
     assertNoMore(rest, 'setRateLimit');
+    const explanation = explainRateLimit([maxRequests, windowSeconds]);
+    if (explanation !== undefined) throw new ConfigError(explanation, 'ERR_PORTLIGHT_INVALID_OPTION');
     this.#guards.addLimit(maxRequests, windowSeconds, options);
     return this;
   }
@@ -386,14 +399,16 @@ export class HttpServer extends Router implements ServerView {
     this.#pipeline = undefined;
   }
 
-  /** @throws {ConfigError} */
-  #assertCertificate(): void {
-    if (this.#address.protocol === 'tls' && this.#config.tls === undefined) {
-      throw new ConfigError('The address tls:// needs the option tls with a key and a cert.');
-    }
-  }
-
   static {
+    throwAtCaller(this.prototype, [
+      'setCertificate', 'debug', 'setTimeout', 'setRateLimit', 'connect', 'disconnect', 'connectionRequired', 'on', 'off', 'websocket', 'onPresence', 'history', 'ready',
+      'onStart', 'onShutdown', 'onPrimary', 'onWorkerStart', 'onWorkerStop',
+    ]);
+    // Other frameworks have it, the types do not: who writes it is told what to write.
+    const listen = function (this: HttpServer, ...args: unknown[]): never {
+      throw atCaller(new ConfigError(explainStart('listen', args, this.#address.address)), listen);
+    };
+    Object.defineProperty(this.prototype, 'listen', { value: listen });
     upgrade = (server, target, headers) => upgradePortless(server.#openPipeline(), server, server.#config.rules, target, headers);
   }
 
@@ -408,9 +423,6 @@ export class HttpServer extends Router implements ServerView {
   }
 
   #applyRunOptions(options: RunOptions): void {
-    if (typeof options !== 'object' || options === null) {
-      throw new ConfigError(`run takes options such as { mode: 'concurrent' }, not ${String(options)}.`);
-    }
     const { mode = 'concurrent', ...rest } = options;
     if (mode !== 'concurrent') throw new ConfigError(`The mode ${JSON.stringify(mode)} is not known; 'concurrent' is.`);
     const config = resolveOptions(this.#config, rest, 'run');
@@ -488,6 +500,20 @@ function assertShutdownOptions(options: unknown): void {
   if (timeoutMs === undefined) return;
   if (typeof timeoutMs === 'number' && Number.isInteger(timeoutMs) && timeoutMs >= 0 && timeoutMs <= 86_400_000) return;
   throw new ConfigError(`shutdown waits for a whole number of milliseconds from 0 to 86400000, not ${String(timeoutMs)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
+}
+
+/** @throws {ConfigError} on anything that is no address, port or options; its stack begins where the app made a server */
+function parseArguments(address: unknown, port: unknown, options: ServerOptions): { readonly at: ParsedAddress; readonly config: ServerConfig } {
+  try {
+    const explanation = explainServer(address, port, options);
+    if (explanation !== undefined) throw new ConfigError(explanation);
+    const at = parseAddress(address, port);
+    const config = resolveOptions(DEFAULT_SERVER_CONFIG, options, 'the server');
+    if (at.protocol === 'tls' && config.tls === undefined) throw new ConfigError('The address tls:// needs the option tls with a key and a cert.');
+    return { at, config };
+  } catch (error) {
+    throw atCaller(error, HttpServer);
+  }
 }
 
 /** No options need no check, and no library to check them. */
