@@ -14,6 +14,7 @@ import { assertTlsOptions, type TlsOptions } from './config/tls-options.ts';
 import { DEFAULTS } from './defaults.ts';
 import { atCaller, throwAtCaller } from './errors/at-caller.ts';
 import { ConfigError } from './errors/config-error.ts';
+import { ListenError } from './errors/listen-error.ts';
 import { Hub, type Presence, type PresenceChange, type PublishOptions } from './hub/hub.ts';
 import { GuardSet } from './guards/guard-set.ts';
 import { endProcessAfter } from './lifecycle/end-process.ts';
@@ -63,6 +64,8 @@ export class HttpServer extends Router implements ServerView {
   readonly #address: ParsedAddress;
   readonly #hooks: Hooks = new Hooks();
   readonly #log: LogHolder = { logger: createStderrLogger('warn'), verbose: false };
+  /** Says where a program listens. */
+  #announcer: Logger = createStderrLogger('info');
   readonly #registry: ClientRegistry = new ClientRegistry(new MemoryClientStore(DEFAULTS.maxClients), this.#log);
   readonly #guards: GuardSet = new GuardSet(this.#registry);
   readonly #bus: MemoryBus = new MemoryBus();
@@ -99,12 +102,18 @@ export class HttpServer extends Router implements ServerView {
   async start(...rest: readonly never[]): Promise<this> {
     if (rest.length > 0) throw atCaller(new ConfigError(explainStart('start', rest, this.#address.address)), HttpServer.prototype.start);
     clearImmediate(this.#autostart);
-    await this.#life.start();
+    const isFirst = !this.#life.hasBegun;
+    try {
+      await this.#life.start();
+    } catch (error) {
+      throw error instanceof ListenError ? atCaller(error, HttpServer.prototype.start) : error;
+    }
+    if (isFirst) this.#log.logger.debug({}, this.#describeListening());
     return this;
   }
 
   /**
-   * Starts if need be, and resolves when the server has stopped: after SIGINT, SIGTERM, an uncaught error, or a call of
+   * Starts if need be, says where it listens (a line of level info), and resolves when the server has stopped: after SIGINT, SIGTERM, an uncaught error, or a call of
    * `shutdown`. The app's code after it runs; if the process that a signal or an error has stopped still lives
    * `drainTimeoutMs` later, it is ended. Its exit code is 0 after a clean drain and 1 if something was forced. A second
    * signal ends it at once with 1.
@@ -127,9 +136,11 @@ export class HttpServer extends Router implements ServerView {
     });
     watch.install();
     try {
-      const report = await this.#life.runUntilStopped();
+      const report = await this.#life.runUntilStopped(() => this.#announcer.info({}, this.#describeListening()));
       if (report.reason !== 'shutdown' || watch.sawUncaught) endProcessAfter(drainTimeoutMs, report.forced === 0 && !watch.sawUncaught);
       return report;
+    } catch (error) {
+      throw error instanceof ListenError ? atCaller(error, HttpServer.prototype.run) : error;
     } finally {
       watch.uninstall();
     }
@@ -213,10 +224,11 @@ export class HttpServer extends Router implements ServerView {
 
   /**
    * What is logged: without an argument everything, as readable lines on stderr; with `false` nothing; with a logger of
-   * the shape of pino, everything to it. Until it is called, warnings and errors go to stderr.
+   * the shape of pino, everything to it. Until it is called, warnings, errors and where `run` listens go to stderr.
    */
   debug(to: boolean | Logger = true): this {
     this.#log.logger = parseLogger(to);
+    this.#announcer = this.#log.logger;
     this.#log.verbose = to !== false;
     return this;
   }
@@ -410,6 +422,12 @@ export class HttpServer extends Router implements ServerView {
     };
     Object.defineProperty(this.prototype, 'listen', { value: listen });
     upgrade = (server, target, headers) => upgradePortless(server.#openPipeline(), server, server.#config.rules, target, headers);
+  }
+
+  #describeListening(): string {
+    const { address, port } = this.getAddress();
+    if (this.#address.protocol === 'unix') return `Listening on the socket ${address}.`;
+    return `Listening on ${this.#config.tls === undefined ? 'http' : 'https'}://${address.includes(':') ? `[${address}]` : address}:${port}.`;
   }
 
   #stop(reason: StopReason, timeoutMs: number = this.#config.drainTimeoutMs): Promise<StopReport> {

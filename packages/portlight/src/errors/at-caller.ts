@@ -11,10 +11,12 @@ type Entry = ((...args: never[]) => unknown) | (abstract new (...args: never[]) 
  * first frame. Only errors of ours are changed, and each once.
  */
 export function atCaller(error: unknown, entry: Entry): unknown {
-  if (error instanceof PortlightError && !settled.has(error)) {
-    Error.captureStackTrace(error, entry);
-    settled.add(error);
-  }
+  if (!(error instanceof PortlightError) || settled.has(error)) return error;
+  settled.add(error);
+  const probe: { stack?: string } = {};
+  Error.captureStackTrace(probe, entry);
+  // After a wait it holds who waits for `entry`, if somebody does; else where the error was made says more.
+  if (probe.stack?.includes('\n    at ') === true) Error.captureStackTrace(error, entry);
   return error;
 }
 

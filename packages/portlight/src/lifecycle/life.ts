@@ -93,13 +93,17 @@ export class Life<Kind extends Service> {
   }
 
   /** Starts, and resolves when a stop is over that anybody asked for. @throws what the service throws when it starts */
-  async runUntilStopped(): Promise<StopReport> {
+  async runUntilStopped(onStarted: () => void): Promise<StopReport> {
     let resolve: (report: StopReport) => void = () => {};
     const stopped = new Promise<StopReport>((settle) => (resolve = settle));
     this.#waiting.add(resolve);
     try {
       // A stop may be over before a start that hangs is done.
-      return await Promise.race([stopped, this.start().then(() => stopped)]);
+      const started = this.start().then(() => {
+        if (this.hasBegun) onStarted();
+        return stopped;
+      });
+      return await Promise.race([stopped, started]);
     } finally {
       this.#waiting.delete(resolve);
     }

@@ -55,7 +55,6 @@ export class ConcurrentRunner implements Service {
       await runHooks(this.#hooks.workerStart);
       this.#bound = await this.#edge.listen(this.#at);
       await runHooks(this.#hooks.start);
-      this.#log.logger.info(this.#bound, 'Listening.');
     } catch (error) {
       this.#edge.terminate();
       this.#edge.close();
