@@ -18,6 +18,7 @@ import { ListenError } from './errors/listen-error.ts';
 import { Hub, type Presence, type PresenceChange, type PublishOptions } from './hub/hub.ts';
 import { GuardSet } from './guards/guard-set.ts';
 import { endProcessAfter } from './lifecycle/end-process.ts';
+import { expectStart, forgetStart, type IdleServer } from './lifecycle/forgotten-start.ts';
 import { type Hook, Hooks } from './lifecycle/hooks.ts';
 import { Life } from './lifecycle/life.ts';
 import { ProcessWatch } from './lifecycle/process-watch.ts';
@@ -77,6 +78,7 @@ export class HttpServer extends Router implements ServerView {
   #config: ServerConfig;
   #pipeline: Pipeline | undefined;
   readonly #autostart: NodeJS.Immediate | undefined;
+  readonly #idle: IdleServer = { isComplete: () => this.whyClosed === undefined && this.#hasRoutes(), log: this.#log };
   readonly #life: Life<ConcurrentRunner> = new Life(() => this.#openRunner(), this.#log);
 
   /**
@@ -92,6 +94,7 @@ export class HttpServer extends Router implements ServerView {
     this.#hooks.workerStart.push(() => this.#registry.watch(this.#config.clientIdleMs));
     this.#hooks.shutdown.push(() => this.#registry.close());
     if (config.autostart) this.#autostart = setImmediate(() => this.#life.startByItself());
+    else expectStart(this.#idle, HttpServer);
   }
 
   /**
@@ -430,7 +433,13 @@ export class HttpServer extends Router implements ServerView {
     return `Listening on ${this.#config.tls === undefined ? 'http' : 'https'}://${address.includes(':') ? `[${address}]` : address}:${port}.`;
   }
 
+  #hasRoutes(): boolean {
+    const { routes, channelRoutes, eventsRoutes } = this.registrations;
+    return routes.length + channelRoutes.length + eventsRoutes.length > 0;
+  }
+
   #stop(reason: StopReason, timeoutMs: number = this.#config.drainTimeoutMs): Promise<StopReport> {
+    forgetStart(this.#idle);
     clearImmediate(this.#autostart);
     return this.#life.stop({ reason, timeoutMs, delayMs: this.#config.drainDelayMs });
   }
@@ -451,6 +460,7 @@ export class HttpServer extends Router implements ServerView {
   }
 
   #openPipeline(): Pipeline {
+    forgetStart(this.#idle);
     if (this.#pipeline !== undefined) return this.#pipeline;
     if (this.#guards.isConnectionRequired || this.#requiresConnection()) this.#completeConnecting();
     const { registrations } = this;
