@@ -12,7 +12,7 @@ import { toSilenceMs } from './config/silence.ts';
 import { parseWebSocketOptions, type WebSocketOptions } from './config/websocket-options.ts';
 import { assertTlsOptions, type TlsOptions } from './config/tls-options.ts';
 import { DEFAULTS } from './defaults.ts';
-import { atCaller, throwAtCaller } from './errors/at-caller.ts';
+import { atCaller, type Entry, throwAtCaller } from './errors/at-caller.ts';
 import { ConfigError } from './errors/config-error.ts';
 import { ListenError } from './errors/listen-error.ts';
 import { Hub, type Presence, type PresenceChange, type PublishOptions } from './hub/hub.ts';
@@ -103,13 +103,13 @@ export class HttpServer extends Router implements ServerView {
    * @throws {ListenError} when it cannot listen, `PortInUseError` among them
    */
   async start(...rest: readonly never[]): Promise<this> {
-    if (rest.length > 0) throw atCaller(new ConfigError(explainStart('start', rest, this.#address.address)), HttpServer.prototype.start);
+    if (rest.length > 0) throw atCaller(new ConfigError(explainStart('start', rest, this.#address.address)), entryOf('start'));
     clearImmediate(this.#autostart);
     const isFirst = !this.#life.hasBegun;
     try {
       await this.#life.start();
     } catch (error) {
-      throw error instanceof ListenError ? atCaller(error, HttpServer.prototype.start) : error;
+      throw error instanceof ListenError ? atCaller(error, entryOf('start')) : error;
     }
     if (isFirst) this.#log.logger.debug({}, this.#describeListening());
     return this;
@@ -129,7 +129,7 @@ export class HttpServer extends Router implements ServerView {
       if (typeof options !== 'object' || options === null || Array.isArray(options) || 'port' in options || 'host' in options || rest.length > 0) throw new ConfigError(explainStart('run', [options, ...rest], this.#address.address));
       this.#applyRunOptions(options);
     } catch (error) {
-      throw atCaller(error, HttpServer.prototype.run);
+      throw atCaller(error, entryOf('run'));
     }
     clearImmediate(this.#autostart);
     const { drainTimeoutMs, onUncaught } = this.#config;
@@ -143,7 +143,7 @@ export class HttpServer extends Router implements ServerView {
       if (report.reason !== 'shutdown' || watch.sawUncaught) endProcessAfter(drainTimeoutMs, report.forced === 0 && !watch.sawUncaught);
       return report;
     } catch (error) {
-      throw error instanceof ListenError ? atCaller(error, HttpServer.prototype.run) : error;
+      throw error instanceof ListenError ? atCaller(error, entryOf('run')) : error;
     } finally {
       watch.uninstall();
     }
@@ -160,7 +160,7 @@ export class HttpServer extends Router implements ServerView {
     try {
       assertShutdownOptions(options);
     } catch (error) {
-      throw atCaller(error, HttpServer.prototype.shutdown);
+      throw atCaller(error, entryOf('shutdown'));
     }
     const report = await this.#stop('shutdown', options.timeoutMs);
     // A server that never started may have clients that were connected by hand, and channels of tests.
@@ -542,6 +542,11 @@ function parseArguments(address: unknown, port: unknown, options: ServerOptions)
   } catch (error) {
     throw atCaller(error, HttpServer);
   }
+}
+
+/** A method as stacks know it. */
+function entryOf(name: 'start' | 'run' | 'shutdown'): Entry {
+  return Reflect.get(HttpServer.prototype, name) as Entry;
 }
 
 /** No options need no check, and no library to check them. */

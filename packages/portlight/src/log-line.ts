@@ -6,13 +6,16 @@ const MOST_CHARACTERS = 16_384;
 const MOST_ERRORS = 8;
 
 /**
- * What cannot be seen, or changes what is seen around it: control characters (C0, DEL, C1), line and paragraph separators,
- * bidi controls, zero-width characters, byte order marks, half surrogate pairs, and what no font has.
+ * What cannot be seen, or changes what is seen around it: control characters (C0, DEL, C1), line and paragraph
+ * separators, bidi controls, zero-width characters, byte order marks, half surrogate pairs, and what no font has.
  */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** One line for a log, and below it the error where the fields hold one as `err`. Never throws, whatever the fields hold. */
+/**
+ * One line for a log, and below it the error where the fields hold one as `err`. Never throws, whatever the fields
+ * hold.
+ */
 export function formatLine(level: string, fields: object, message: string): string {
   const { err, ...rest } = fields as { err?: unknown };
   const pairs = Object.entries(rest).map(([name, value]) => ` ${formatName(name)}=${formatValue(value)}`);
@@ -40,18 +43,30 @@ function formatName(name: string): string {
 
 function formatValue(value: unknown): string {
   try {
-    return visible(typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value) ?? show(value));
+    return visible(
+      typeof value === 'number' || typeof value === 'boolean' ? String(value) : (JSON.stringify(value) ?? show(value)),
+    );
   } catch {
     return visible(show(value));
   }
 }
 
-/** The stack, and those of what caused it. What was thrown may be anything, even something that throws when it is read. */
+/**
+ * The stack, and those of what caused it. What was thrown may be anything, even something that throws when it is read.
+ */
 function formatError(thrown: unknown): string {
   const texts: string[] = [];
   collect(thrown, '', texts);
   // A line that begins as those of the log do would pass for one of them.
-  return texts.map((text) => cut(text).split('\n').map(visible).join('\n').replace(/\n(?=\S)/g, '\n    ')).join('\n');
+  return texts
+    .map((text) =>
+      cut(text)
+        .split('\n')
+        .map(visible)
+        .join('\n')
+        .replace(/\n(?=\S)/g, '\n    '),
+    )
+    .join('\n');
 }
 
 function collect(thrown: unknown, prefix: string, texts: string[]): void {
@@ -64,7 +79,8 @@ function collect(thrown: unknown, prefix: string, texts: string[]): void {
     texts.push(prefix + String(thrown.stack ?? thrown));
     const { cause } = thrown;
     if (cause !== undefined) collect(cause, 'caused by ', texts);
-    if (thrown instanceof AggregateError) for (const each of thrown.errors as unknown[]) collect(each, 'one of them: ', texts);
+    if (thrown instanceof AggregateError)
+      for (const each of thrown.errors as unknown[]) collect(each, 'one of them: ', texts);
   } catch {
     texts.push(`${prefix}thrown: a value that cannot be shown`);
   }

@@ -1,5 +1,7 @@
 import { showValue } from '../errors/show-value.ts';
 
+const NAME = /^[A-Za-z_$][\w$]*$/;
+
 /** A call as the app would write it, with its own values: `get('/users', { use: [auth] }, listUsers)`. */
 export function writeCall(method: string, ...args: readonly unknown[]): string {
   return `${method}(${args.map((each) => writeValue(each)).join(', ')})`;
@@ -15,12 +17,15 @@ export class Code {
 }
 
 /** @param nameless what a function without a name is called */
-export function writeValue(value: unknown, nameless = 'handler'): string {
+function writeValue(value: unknown, nameless = 'handler'): string {
   if (value instanceof Code) return value.text;
-  if (typeof value === 'function') return /^[A-Za-z_$][\w$]*$/.test(value.name) ? value.name : nameless;
+  if (typeof value === 'function') return NAME.test(value.name) ? value.name : nameless;
   if (Array.isArray(value)) return `[${value.map((each) => writeValue(each, nameless)).join(', ')}]`;
   if (isRecord(value)) {
-    const fields = Object.entries(value).map(([name, field]) => `${/^[A-Za-z_$][\w$]*$/.test(name) ? name : showValue(name)}: ${name === 'use' ? writeValue(field, 'middleware') : writeField(field)}`);
+    const fields = Object.entries(value).map(
+      ([name, field]) =>
+        `${NAME.test(name) ? name : showValue(name)}: ${name === 'use' ? writeValue(field, 'middleware') : writeField(field)}`,
+    );
     return fields.length === 0 ? '{}' : `{ ${fields.join(', ')} }`;
   }
   return showValue(value);
@@ -36,4 +41,14 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || prototype === Object.prototype;
+}
+
+/** The arguments as sentences show them. */
+export function showAll(args: readonly unknown[]): string {
+  return args.length === 0 ? 'nothing' : args.map((each) => showValue(each)).join(', ');
+}
+
+/** A sentence that ends in the call to write instead. */
+export function suggest(sentence: string, call: string): string {
+  return `${sentence}; write ${call}.`;
 }

@@ -4,11 +4,11 @@ import { PortlightError } from './portlight-error.ts';
 const settled = new WeakSet<object>();
 
 /** A function or class that the app calls. */
-type Entry = ((...args: never[]) => unknown) | (abstract new (...args: never[]) => unknown);
+export type Entry = ((...args: never[]) => unknown) | (abstract new (...args: never[]) => unknown);
 
 /**
- * The error, its stack beginning where the app called `entry`: of an error that nothing catches, Node shows the line of the
- * first frame. Only errors of ours are changed, and each once.
+ * The error, its stack beginning where the app called `entry`: of an error that nothing catches, Node shows the line of
+ * the first frame. Only errors of ours are changed, and each once.
  */
 export function atCaller(error: unknown, entry: Entry): unknown {
   if (!(error instanceof PortlightError) || settled.has(error)) return error;
@@ -27,7 +27,10 @@ export function fromApp(error: unknown): unknown {
 }
 
 /** Lets what the methods throw begin where the app called them. They are replaced by ones that do the same. */
-export function throwAtCaller<Prototype extends object>(prototype: Prototype, names: readonly (keyof Prototype & string)[]): void {
+export function throwAtCaller<Prototype extends object>(
+  prototype: Prototype,
+  names: readonly (keyof Prototype & string)[],
+): void {
   for (const name of names) {
     const method = prototype[name] as (...args: unknown[]) => unknown;
     const entry = function (this: unknown, ...args: unknown[]): unknown {

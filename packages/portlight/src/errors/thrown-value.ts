@@ -2,12 +2,16 @@ import { showValue } from './show-value.ts';
 import { withoutStack } from './without-stack.ts';
 
 /** Stands in the log for something that was thrown and is no `Error`: an object, a response, `undefined`. */
-export class ThrownValue extends Error {
+class ThrownValue extends Error {
   /** What was thrown. */
   readonly value: unknown;
 
   constructor(value: unknown) {
-    super(isResponseLike(value) ? `A response was thrown, ${showValue(value)}. Return it: what is thrown is an error.` : `${showValue(value)} was thrown, which is no Error.`);
+    super(
+      isResponseLike(value)
+        ? `A response was thrown, ${showValue(value)}. Return it: what is thrown is an error.`
+        : `${showValue(value)} was thrown, which is no Error.`,
+    );
     this.value = value;
   }
 
@@ -31,7 +35,14 @@ function isError(value: unknown): value is Error {
 
 function isResponseLike(value: unknown): boolean {
   try {
-    return typeof value === 'object' && value !== null && 'status' in value && typeof value.status === 'number' && 'headers' in value && 'body' in value;
+    return (
+      typeof value === 'object' &&
+      value !== null &&
+      'status' in value &&
+      typeof value.status === 'number' &&
+      'headers' in value &&
+      'body' in value
+    );
   } catch {
     return false;
   }

@@ -3,7 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import type { LogHolder } from '../log.ts';
 
-/** A program that lives longer than this after it made its server is about something else, parents of other processes for example. */
+/**
+ * A program that lives longer than this after it made its server is about something else, parents of other processes
+ * for example.
+ */
 const SOON_MS = 1_000;
 /** A benchmark may make any number of them. */
 const MOST_SERVERS = 8;
@@ -19,21 +22,30 @@ const idle = new Set<IdleServer>();
 let isListening = false;
 
 /**
- * Says so when the program ends and its server, which has routes, was never started and never asked. Only for a server that
- * the file makes that Node was started with, when the program ends by itself, soon and well: a module that makes an app for
- * others to import, a test, a worker and a script that fails hear nothing.
+ * Says so when the program ends and its server, which has routes, was never started and never asked. Only for a server
+ * that the file makes that Node was started with, when the program ends by itself, soon and well: a module that makes
+ * an app for others to import, a test, a worker and a script that fails hear nothing.
  *
  * @param entry the class that the app calls
  */
 export function expectStart(server: IdleServer, entry: abstract new (...args: never[]) => unknown): void {
-  if (idle.size >= MOST_SERVERS || !isMainThread || process.env['NODE_TEST_CONTEXT'] !== undefined || callerOf(entry) !== mainFile()) return;
+  if (
+    idle.size >= MOST_SERVERS ||
+    !isMainThread ||
+    process.env['NODE_TEST_CONTEXT'] !== undefined ||
+    callerOf(entry) !== mainFile()
+  )
+    return;
   idle.add(server);
   setTimeout(() => idle.delete(server), SOON_MS).unref();
   if (isListening) return;
   isListening = true;
   process.once('beforeExit', (code) => {
     if (code !== 0) return;
-    for (const { isComplete, log } of idle) if (isComplete()) log.logger.warn({}, 'The program ends, and its server was never started; write await server.run().');
+    for (const server of idle) {
+      if (!server.isComplete()) continue;
+      server.log.logger.warn({}, 'The program ends, and its server was never started; write await server.run().');
+    }
   });
 }
 
@@ -54,7 +66,7 @@ function mainFile(): string | undefined {
 
 /** The file that called `entry`; by the name that no source map has changed. */
 function callerOf(entry: abstract new (...args: never[]) => unknown): string | null {
-  const { prepareStackTrace } = Error;
+  const before = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
   const probe: { stack?: unknown } = {};
   try {
     Error.prepareStackTrace = (_error, sites) => sites[0]?.getFileName() ?? null;
@@ -65,6 +77,7 @@ function callerOf(entry: abstract new (...args: never[]) => unknown): string | n
   } catch {
     return null;
   } finally {
-    Error.prepareStackTrace = prepareStackTrace;
+    if (before === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace');
+    else Object.defineProperty(Error, 'prepareStackTrace', before);
   }
 }

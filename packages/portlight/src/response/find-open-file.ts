@@ -6,9 +6,9 @@ const REMOVED = ' (deleted)';
 const MOST_TRIES = 3;
 
 /**
- * Where an open file lies, without links; `undefined` when that cannot be known. Linux tells it of the descriptor, which leaves no
- * gap. Elsewhere the path is followed again, twice, and the answer counts when it leads to the very file that is open both times:
- * who swaps folders for links at the right moments can still deceive it.
+ * Where an open file lies, without links; `undefined` when that cannot be known. Linux tells it of the descriptor,
+ * which leaves no gap. Elsewhere the path is followed again, twice, and the answer counts when it leads to the very
+ * file that is open both times: who swaps folders for links at the right moments can still deceive it.
  *
  * @param path by which it was opened
  */

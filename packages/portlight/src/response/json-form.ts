@@ -15,10 +15,12 @@ interface Finding {
 let left = 0;
 
 /**
- * Why a value has no JSON form although `JSON.stringify` made `text` of it, in a sentence that says what to write instead.
+ * Why a value has no JSON form although `JSON.stringify` made `text` of it, in a sentence that says what to write
+ * instead.
  *
- * A `Map`, an `Error` or a promise becomes `{}`: where there is a `{}` in the text, all of the value is walked through. What
- * becomes something else, an `Error` that has a `code`, a function in an array, is looked for among the first objects alone.
+ * A `Map`, an `Error` or a promise becomes `{}`: where there is a `{}` in the text, all of the value is walked through.
+ * What becomes something else, an `Error` that has a `code`, a function in an array, is looked for among the first
+ * objects alone.
  */
 export function jsonProblem(value: unknown, text: string): string | undefined {
   left = FIRST_LOOK;
@@ -28,13 +30,17 @@ export function jsonProblem(value: unknown, text: string): string | undefined {
     finding = inspect(value);
   }
   if (finding === undefined) return undefined;
-  const place = finding.path.reduce<string>((path, key) => (typeof key === 'number' ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`), '');
+  const place = finding.path.reduce<string>(
+    (path, key) => (typeof key === 'number' ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`),
+    '',
+  );
   return place === '' ? finding.problem : `${finding.problem} It stands at ${JSON.stringify(place)}.`;
 }
 
 function inspect(value: unknown): Finding | undefined {
   if (typeof value === 'object') return value === null ? undefined : inspectObject(value);
-  if (typeof value === 'function') return { problem: 'a function has no JSON form; a call of it may be missing.', path: [] };
+  if (typeof value === 'function')
+    return { problem: 'a function has no JSON form; a call of it may be missing.', path: [] };
   if (typeof value === 'symbol') return { problem: 'a symbol has no JSON form; write its description.', path: [] };
   return undefined;
 }
@@ -54,7 +60,8 @@ function inspectObject(value: object): Finding | undefined {
 }
 
 function inspectItems(items: readonly unknown[]): Finding | undefined {
-  for (let index = 0; index < items.length && left > 0; index++) {
+  for (let index = 0; index < items.length; index++) {
+    if (left <= 0) return undefined;
     const item = items[index];
     if (typeof item === 'string' || typeof item === 'number') continue;
     const finding = inspect(item);
@@ -119,5 +126,7 @@ function kindOf(value: object): string {
   const tag: unknown = Symbol.toStringTag in value ? value[Symbol.toStringTag] : undefined;
   if (typeof tag === 'string' && tag !== '') return tag;
   const { constructor } = value;
-  return typeof constructor === 'function' && constructor.name !== '' ? constructor.name : 'value of a class without a name';
+  return typeof constructor === 'function' && constructor.name !== ''
+    ? constructor.name
+    : 'value of a class without a name';
 }

@@ -19,7 +19,10 @@ export async function clearStaleSocket(path: string): Promise<void> {
   });
 }
 
-/** Why nothing can listen on a file, after the system refused it: it says of a missing folder what it says of a forbidden one. */
+/**
+ * Why nothing can listen on a file, after the system refused it: it says of a missing folder what it says of a
+ * forbidden one.
+ */
 export async function explainUnixSocket(path: string, cause: NodeJS.ErrnoException): Promise<ListenError> {
   const folder = dirname(path);
   const found = await stat(folder).catch((error: NodeJS.ErrnoException) => error);

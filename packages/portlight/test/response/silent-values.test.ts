@@ -1,10 +1,10 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { HttpResponse } from '../../src/index.ts';
 
 /** What has a text that nobody means. */
 const NO_TEXT: Readonly<Record<string, unknown>> = {
-  undefined: undefined,
+  undefined,
   null: null,
   'a promise': Promise.resolve('x'),
   'an object': { a: 1 },
