@@ -209,17 +209,11 @@ export function explainMethods(methods: unknown): string {
   if (isRecord(methods)) {
     const { method = 'GET', handler } = methods;
     const path = PATHS.map((field) => methods[field]).find((value) => typeof value === 'string') ?? '/';
-    return suggest(
-      `${sentence}`,
-      writeCall('route', String(method).toUpperCase(), path, handler ?? new Code('handler')),
-    );
+    return suggest(sentence, writeCall('route', String(method).toUpperCase(), path, handler ?? new Code('handler')));
   }
   return names.length === 0
     ? `${sentence}.`
-    : suggest(
-        `${sentence}`,
-        writeCall('route', names.join('|').toUpperCase(), new Code('pattern'), new Code('handler')),
-      );
+    : suggest(sentence, writeCall('route', names.join('|').toUpperCase(), new Code('pattern'), new Code('handler')));
 }
 
 /** Why `setHeaders` refuses what it was given. */

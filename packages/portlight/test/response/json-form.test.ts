@@ -14,14 +14,14 @@ class Sealed {
 /** What JSON would drop, or write as something that it is not, and what the sentence about it names. */
 const WITHOUT_FORM: Readonly<Record<string, readonly [make: () => unknown, remedy: string]>> = {
   'a Map': [() => new Map([['a', 1]]), 'Object.fromEntries(map)'],
-  'a Map of another realm': [() => runInNewContext('new Map([[1, 2]])'), 'Object.fromEntries(map)'],
+  'a Map of another realm': [() => runInNewContext('new Map([[1, 2]])') as unknown, 'Object.fromEntries(map)'],
   'a Map with fields': [() => Object.assign(new Map(), { size2: 1 }), 'Object.fromEntries(map)'],
   'a Set': [() => new Set([1]), '[...set]'],
   'a WeakMap': [() => new WeakMap(), 'a WeakMap'],
   'a WeakSet': [() => new WeakSet(), 'a WeakSet'],
   'an Error': [() => new Error('x'), 'throw it'],
   'an Error with a code': [() => Object.assign(new Error('x'), { code: 'ENOENT', path: '/etc' }), 'throw it'],
-  'an Error of another realm': [() => runInNewContext('Object.assign(new TypeError("x"), { code: 1 })'), 'throw it'],
+  'an Error of another realm': [() => runInNewContext('Object.assign(new TypeError("x"), { code: 1 })') as unknown, 'throw it'],
   'an error of ours': [() => new NotFoundError(), 'throw it'],
   'Headers': [() => new Headers({ a: 'b' }), 'Object.fromEntries(headers)'],
   'FormData': [() => new FormData(), 'Object.fromEntries(form)'],
@@ -61,7 +61,7 @@ const PLACES: Readonly<Record<string, (value: unknown) => unknown>> = {
 async function failureOf(reply: () => unknown): Promise<unknown> {
   const { server, log } = portless((app) => app.get('/', reply));
   const response = await server.fetch('/');
-  expect(response.status, await response.text()).toBe(500);
+  expect(response.status).toBe(500);
   return log.at('error')[0]?.fields['err'];
 }
 
@@ -94,7 +94,7 @@ describe('what has no JSON form is an error that says what to write', () => {
 
 class Point {
   x = 1;
-  #y = 2;
+  readonly #y = 2;
 
   get y(): number {
     return this.#y;
@@ -120,7 +120,7 @@ const AS_JSON: Readonly<Record<string, readonly [make: () => unknown, text: stri
   'an invalid Date': [() => ({ at: new Date(NaN) }), '{"at":null}'],
   'a URL': [() => ({ url: new URL('http://localhost/') }), '{"url":"http://localhost/"}'],
   'a Buffer inside a value': [() => ({ bytes: Buffer.from('a') }), '{"bytes":{"type":"Buffer","data":[97]}}'],
-  'boxed values': [() => [Object('a'), Object(1), Object(true)], '["a",1,true]'],
+  'boxed values': [() => [Object('a') as unknown, Object(1) as unknown, Object(true) as unknown], '["a",1,true]'],
   'an instance of a class': [() => new Point(), '{"x":1}'],
   'what has a toJSON of its own': [() => [new Money(), Object.assign(new Error('x'), { toJSON: () => ({ message: 'x' }) })], '["1.00",{"message":"x"}]'],
   'a Map with a toJSON': [() => Object.assign(new Map(), { toJSON: () => [] }), '[]'],
