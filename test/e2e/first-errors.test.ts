@@ -26,7 +26,7 @@ async function crash(line: string, name: string, first = "import { HttpServer, R
 const LINES: Readonly<Record<string, readonly [line: string, sentence: string]>> = {
   route: ["new HttpServer().get('/users/:id');", "ConfigError: GET /users/:id has no handler; write get('/users/:id', (request) => 'Hello')."],
   group: ["new HttpServer().group('/a', (group) => group.get('/x', 5));", "ConfigError: GET /x needs a handler, a function, not 5; write get('/x', () => 5)."],
-  constructor: ['new HttpServer(8080);', "ConfigError: The first argument of a server is its address, and the port the second; write new HttpServer('127.0.0.1', 8080)."],
+  server: ['new HttpServer(8080);', "ConfigError: The first argument of a server is its address, and the port the second; write new HttpServer('127.0.0.1', 8080)."],
   router: ["new Router('/x');", "ConfigError: A router has no prefix of its own, but where it is mounted; write mount('/x', router)."],
   run: ['await new HttpServer().run(3000);', "ConfigError: run takes no arguments but options such as { mode: 'concurrent' }, not 3000; the port belongs to the constructor; write new HttpServer('127.0.0.1', 3000), and then run()."],
   listen: ['new HttpServer().listen(3000);', "ConfigError: A server has no listen; the port belongs to the constructor; write new HttpServer('127.0.0.1', 3000), and then run()."],

@@ -1,7 +1,9 @@
 import { ReplyError } from '../errors/reply-error.ts';
 import type { Chunk } from './body-stream.ts';
 
-/** A web stream of another implementation, or of another realm: alike from outside, but no `ReadableStream` of this one. */
+/**
+ * A web stream of another implementation, or of another realm: alike from outside, but no `ReadableStream` of this one.
+ */
 interface ForeignWebStream {
   getReader(): { read(): Promise<{ done: boolean; value?: Chunk }>; cancel(reason: unknown): Promise<unknown> };
 }
@@ -12,23 +14,26 @@ export function isForeignStream(value: object): value is ForeignWebStream {
 }
 
 /**
- * The stream as one of this realm, which reads no chunk before it is asked for one, and whose cancelling reaches the other
- * even while a read waits.
+ * The stream as one of this realm, which reads no chunk before it is asked for one, and whose cancelling reaches the
+ * other even while a read waits.
  *
  * @throws {ReplyError} when somebody else reads the stream
  */
 export function adoptStream(foreign: ForeignWebStream): ReadableStream<Chunk> {
   const reader = readerOf(foreign);
-  return new ReadableStream<Chunk>({
-    async pull(controller) {
-      const { done, value } = await reader.read();
-      if (done) controller.close();
-      else controller.enqueue(value as Chunk);
+  return new ReadableStream<Chunk>(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value as Chunk);
+      },
+      async cancel(reason) {
+        await reader.cancel(reason);
+      },
     },
-    async cancel(reason) {
-      await reader.cancel(reason);
-    },
-  }, { highWaterMark: 0 });
+    { highWaterMark: 0 },
+  );
 }
 
 function readerOf(foreign: ForeignWebStream): ReturnType<ForeignWebStream['getReader']> {
