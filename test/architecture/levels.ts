@@ -4,7 +4,7 @@ export type Levels = readonly (readonly string[])[];
 /** Of each folder in `packages`. A file may import its own folder and lower levels. */
 export const LEVELS: Readonly<Record<string, Levels>> = {
   portlight: [
-    ['errors/', 'on-demand.ts'],
+    ['errors/', 'on-demand.ts', 'log-line.ts'],
     ['fields/', 'defaults.ts', 'in-time.ts', 'log.ts'],
     ['request/', 'response/'],
     ['config/', 'routing/', 'replies/'],

@@ -5,15 +5,20 @@ import { ChannelRegistry } from './channels/channel-registry.ts';
 import { ClientRegistry, type Clients, type ConnectHandler, type DisconnectHandler } from './clients/client-registry.ts';
 import { type ParsedAddress, parseAddress, parsePort } from './config/address.ts';
 import type { RateLimitOptions } from './config/rate-limit-options.ts';
+import { explainRateLimit } from './config/explain-calls.ts';
+import { explainServer, explainStart } from './config/explain-server.ts';
 import { DEFAULT_SERVER_CONFIG, resolveServerConfig, type ServerConfig, type ServerOptions } from './config/server-options.ts';
 import { toSilenceMs } from './config/silence.ts';
 import { parseWebSocketOptions, type WebSocketOptions } from './config/websocket-options.ts';
 import { assertTlsOptions, type TlsOptions } from './config/tls-options.ts';
 import { DEFAULTS } from './defaults.ts';
+import { atCaller, type Entry, throwAtCaller } from './errors/at-caller.ts';
 import { ConfigError } from './errors/config-error.ts';
+import { ListenError } from './errors/listen-error.ts';
 import { Hub, type Presence, type PresenceChange, type PublishOptions } from './hub/hub.ts';
 import { GuardSet } from './guards/guard-set.ts';
 import { endProcessAfter } from './lifecycle/end-process.ts';
+import { expectStart, forgetStart, type IdleServer } from './lifecycle/forgotten-start.ts';
 import { type Hook, Hooks } from './lifecycle/hooks.ts';
 import { Life } from './lifecycle/life.ts';
 import { ProcessWatch } from './lifecycle/process-watch.ts';
@@ -60,6 +65,8 @@ export class HttpServer extends Router implements ServerView {
   readonly #address: ParsedAddress;
   readonly #hooks: Hooks = new Hooks();
   readonly #log: LogHolder = { logger: createStderrLogger('warn'), verbose: false };
+  /** Says where a program listens. */
+  #announcer: Logger = createStderrLogger('info');
   readonly #registry: ClientRegistry = new ClientRegistry(new MemoryClientStore(DEFAULTS.maxClients), this.#log);
   readonly #guards: GuardSet = new GuardSet(this.#registry);
   readonly #bus: MemoryBus = new MemoryBus();
@@ -71,6 +78,7 @@ export class HttpServer extends Router implements ServerView {
   #config: ServerConfig;
   #pipeline: Pipeline | undefined;
   readonly #autostart: NodeJS.Immediate | undefined;
+  readonly #idle: IdleServer = { isComplete: () => this.whyClosed === undefined && this.#hasRoutes(), log: this.#log };
   readonly #life: Life<ConcurrentRunner> = new Life(() => this.#openRunner(), this.#log);
 
   /**
@@ -79,15 +87,14 @@ export class HttpServer extends Router implements ServerView {
    * @throws {ConfigError} on a bad address, port or option
    */
   constructor(address?: string, port?: number, options: ServerOptions = {}) {
-    const at = parseAddress(address, port);
-    const config = resolveOptions(DEFAULT_SERVER_CONFIG, options, 'the server');
+    const { at, config } = parseArguments(address, port, options);
     super({ strictSlashes: config.strictSlashes });
     this.#address = at;
     this.#config = config;
-    this.#assertCertificate();
     this.#hooks.workerStart.push(() => this.#registry.watch(this.#config.clientIdleMs));
     this.#hooks.shutdown.push(() => this.#registry.close());
     if (config.autostart) this.#autostart = setImmediate(() => this.#life.startByItself());
+    else expectStart(this.#idle, HttpServer);
   }
 
   /**
@@ -96,14 +103,21 @@ export class HttpServer extends Router implements ServerView {
    * @throws {ListenError} when it cannot listen, `PortInUseError` among them
    * @throws {AbortedError} when it was stopped meanwhile and the stop could not wait for it
    */
-  async start(): Promise<this> {
+  async start(...rest: readonly never[]): Promise<this> {
+    if (rest.length > 0) throw atCaller(new ConfigError(explainStart('start', rest, this.#address.address)), entryOf('start'));
     clearImmediate(this.#autostart);
-    await this.#life.start();
+    const isFirst = !this.#life.hasBegun;
+    try {
+      await this.#life.start();
+    } catch (error) {
+      throw error instanceof ListenError ? atCaller(error, entryOf('start')) : error;
+    }
+    if (isFirst) this.#log.logger.debug({}, this.#describeListening());
     return this;
   }
 
   /**
-   * Starts if need be, and resolves when the server has stopped: after SIGINT, SIGTERM, an uncaught error, or a call of
+   * Starts if need be, says where it listens (a line of level info), and resolves when the server has stopped: after SIGINT, SIGTERM, an uncaught error, or a call of
    * `shutdown`. The app's code after it runs; if the process that a signal or an error has stopped still lives
    * `drainTimeoutMs` later, it is ended. Its exit code is 0 after a clean drain and 1 if something was forced. A second
    * signal ends it at once with 1.
@@ -111,8 +125,13 @@ export class HttpServer extends Router implements ServerView {
    * @throws {ConfigError} on a wrong option
    * @throws {ListenError} when it cannot listen
    */
-  async run(options: RunOptions = {}): Promise<StopReport> {
-    this.#applyRunOptions(options);
+  async run(options: RunOptions = {}, ...rest: readonly never[]): Promise<StopReport> {
+    try {
+      if (typeof options !== 'object' || options === null || Array.isArray(options) || 'port' in options || 'host' in options || rest.length > 0) throw new ConfigError(explainStart('run', [options, ...rest], this.#address.address));
+      this.#applyRunOptions(options);
+    } catch (error) {
+      throw atCaller(error, entryOf('run'));
+    }
     clearImmediate(this.#autostart);
     const { drainTimeoutMs, onUncaught } = this.#config;
     const watch = new ProcessWatch({
@@ -121,9 +140,11 @@ export class HttpServer extends Router implements ServerView {
     });
     watch.install();
     try {
-      const report = await this.#life.runUntilStopped();
+      const report = await this.#life.runUntilStopped(() => this.#announcer.info({}, this.#describeListening()));
       if (report.reason !== 'shutdown' || watch.sawUncaught) endProcessAfter(drainTimeoutMs, report.forced === 0 && !watch.sawUncaught);
       return report;
+    } catch (error) {
+      throw error instanceof ListenError ? atCaller(error, entryOf('run')) : error;
     } finally {
       watch.uninstall();
     }
@@ -137,7 +158,11 @@ export class HttpServer extends Router implements ServerView {
    */
   async shutdown(options: ShutdownOptions = {}): Promise<StopReport> {
     const { port } = this.getAddress();
-    assertShutdownOptions(options);
+    try {
+      assertShutdownOptions(options);
+    } catch (error) {
+      throw atCaller(error, entryOf('shutdown'));
+    }
     const report = await this.#stop('shutdown', options.timeoutMs);
     // A server that never started may have clients that were connected by hand, and channels of tests.
     this.#channels?.stop();
@@ -203,10 +228,11 @@ export class HttpServer extends Router implements ServerView {
 
   /**
    * What is logged: without an argument everything, as readable lines on stderr; with `false` nothing; with a logger of
-   * the shape of pino, everything to it. Until it is called, warnings and errors go to stderr.
+   * the shape of pino, everything to it. Until it is called, warnings, errors and where `run` listens go to stderr.
    */
   debug(to: boolean | Logger = true): this {
     this.#log.logger = parseLogger(to);
+    this.#announcer = this.#log.logger;
     this.#log.verbose = to !== false;
     return this;
   }
@@ -239,6 +265,8 @@ export class HttpServer extends Router implements ServerView {
   setRateLimit(maxRequests: number, windowSeconds: number, options: RateLimitOptions = {}, ...rest: readonly never[]): this {
     this.assertOpen('setRateLimit');
     assertNoMore(rest, 'setRateLimit');
+    const explanation = explainRateLimit([maxRequests, windowSeconds]);
+    if (explanation !== undefined) throw new ConfigError(explanation, 'ERR_PORTLIGHT_INVALID_OPTION');
     this.#guards.addLimit(maxRequests, windowSeconds, options);
     return this;
   }
@@ -387,18 +415,32 @@ export class HttpServer extends Router implements ServerView {
     this.#pipeline = undefined;
   }
 
-  /** @throws {ConfigError} */
-  #assertCertificate(): void {
-    if (this.#address.protocol === 'tls' && this.#config.tls === undefined) {
-      throw new ConfigError('The address tls:// needs the option tls with a key and a cert.');
-    }
-  }
-
   static {
+    throwAtCaller(this.prototype, [
+      'setCertificate', 'debug', 'setTimeout', 'setRateLimit', 'connect', 'disconnect', 'connectionRequired', 'on', 'off', 'websocket', 'onPresence', 'history', 'ready',
+      'onStart', 'onShutdown', 'onPrimary', 'onWorkerStart', 'onWorkerStop',
+    ]);
+    // Other frameworks have it, the types do not: who writes it is told what to write.
+    const listen = function (this: HttpServer, ...args: unknown[]): never {
+      throw atCaller(new ConfigError(explainStart('listen', args, this.#address.address)), listen);
+    };
+    Object.defineProperty(this.prototype, 'listen', { value: listen });
     upgrade = (server, target, headers) => upgradePortless(server.#openPipeline(), server, server.#config.rules, target, headers);
   }
 
+  #describeListening(): string {
+    const { address, port } = this.getAddress();
+    if (this.#address.protocol === 'unix') return `Listening on the socket ${address}.`;
+    return `Listening on ${this.#config.tls === undefined ? 'http' : 'https'}://${address.includes(':') ? `[${address}]` : address}:${port}.`;
+  }
+
+  #hasRoutes(): boolean {
+    const { routes, channelRoutes, eventsRoutes } = this.registrations;
+    return routes.length + channelRoutes.length + eventsRoutes.length > 0;
+  }
+
   #stop(reason: StopReason, timeoutMs: number = this.#config.drainTimeoutMs): Promise<StopReport> {
+    forgetStart(this.#idle);
     clearImmediate(this.#autostart);
     return this.#life.stop({ reason, timeoutMs, delayMs: this.#config.drainDelayMs });
   }
@@ -409,9 +451,6 @@ export class HttpServer extends Router implements ServerView {
   }
 
   #applyRunOptions(options: RunOptions): void {
-    if (typeof options !== 'object' || options === null) {
-      throw new ConfigError(`run takes options such as { mode: 'concurrent' }, not ${String(options)}.`);
-    }
     const { mode = 'concurrent', ...rest } = options;
     if (mode !== 'concurrent') throw new ConfigError(`The mode ${JSON.stringify(mode)} is not known; 'concurrent' is.`);
     const config = resolveOptions(this.#config, rest, 'run');
@@ -422,6 +461,7 @@ export class HttpServer extends Router implements ServerView {
   }
 
   #openPipeline(): Pipeline {
+    forgetStart(this.#idle);
     if (this.#pipeline !== undefined) return this.#pipeline;
     if (this.#guards.isConnectionRequired || this.#requiresConnection()) this.#completeConnecting();
     const { registrations } = this;
@@ -489,6 +529,25 @@ function assertShutdownOptions(options: unknown): void {
   if (timeoutMs === undefined) return;
   if (typeof timeoutMs === 'number' && Number.isInteger(timeoutMs) && timeoutMs >= 0 && timeoutMs <= 86_400_000) return;
   throw new ConfigError(`shutdown waits for a whole number of milliseconds from 0 to 86400000, not ${String(timeoutMs)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
+}
+
+/** @throws {ConfigError} on anything that is no address, port or options; its stack begins where the app made a server */
+function parseArguments(address: unknown, port: unknown, options: ServerOptions): { readonly at: ParsedAddress; readonly config: ServerConfig } {
+  try {
+    const explanation = explainServer(address, port, options);
+    if (explanation !== undefined) throw new ConfigError(explanation);
+    const at = parseAddress(address, port);
+    const config = resolveOptions(DEFAULT_SERVER_CONFIG, options, 'the server');
+    if (at.protocol === 'tls' && config.tls === undefined) throw new ConfigError('The address tls:// needs the option tls with a key and a cert.');
+    return { at, config };
+  } catch (error) {
+    throw atCaller(error, HttpServer);
+  }
+}
+
+/** A method as stacks know it. */
+function entryOf(name: 'start' | 'run' | 'shutdown'): Entry {
+  return Reflect.get(HttpServer.prototype, name) as Entry;
 }
 
 /** No options need no check, and no library to check them. */

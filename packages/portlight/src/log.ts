@@ -1,5 +1,7 @@
 import { ConfigError } from './errors/config-error.ts';
 import { ignoreRejection } from './errors/ignore-rejection.ts';
+import { asError } from './errors/thrown-value.ts';
+import { formatLine } from './log-line.ts';
 
 /**
  * Where Portlight tells what happens: any logger of the shape of pino.
@@ -36,33 +38,6 @@ function writeToStderr(line: string): void {
 /** Says nothing. */
 const SILENT_LOGGER: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-function formatLine(level: Level, fields: object, message: string): string {
-  const { err, ...rest } = fields as { err?: unknown };
-  const pairs = Object.entries(rest).map(([name, value]) => `${name}=${formatValue(value)}`);
-  const head = [new Date().toISOString(), level.toUpperCase(), visible(message), ...pairs].join(' ');
-  return err === undefined ? `${head}\n` : `${head}\n${formatError(err)}\n`;
-}
-
-/** One line, whatever a client put into the sentence. */
-function visible(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => JSON.stringify(character).slice(1, -1));
-}
-
-function formatValue(value: unknown): string {
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value) ?? 'undefined';
-}
-
-/** The stack and those of its causes. What was thrown may be anything, even something that throws when it is read. */
-function formatError(thrown: unknown): string {
-  try {
-    const text = thrown instanceof Error ? String(thrown.stack ?? thrown) : `thrown: ${String(thrown)}`;
-    const cause = thrown instanceof Error ? thrown.cause : undefined;
-    return cause === undefined ? text : `${text}\ncaused by ${formatError(cause)}`;
-  } catch {
-    return 'thrown: a value that cannot be shown';
-  }
-}
-
 /** The logger in use. `debug()` may change it at any time, so it is read anew for each line. */
 export interface LogHolder {
   logger: Logger;
@@ -87,7 +62,7 @@ export function parseLogger(to: unknown): Logger {
 function withoutThrowing(logger: Logger): Logger {
   const at = (level: Level) => (fields: object, message: string) => {
     try {
-      ignoreRejection(logger[level](fields, message));
+      ignoreRejection(logger[level]('err' in fields ? { ...fields, err: asError(fields.err) } : fields, message));
     } catch {
       // There is nowhere left to say it.
     }

@@ -59,6 +59,8 @@ interface Plan {
   readonly maxBodyBytes: number;
   readonly headers: HeaderList;
   readonly interceptors: readonly ResponseInterceptor[];
+  /** The name of a route that has no schema for bodies. */
+  readonly schemaless?: string | undefined;
 }
 
 /**
@@ -80,6 +82,8 @@ export class Pipeline {
   /** For every request without a route; worked out once, as there are many of them. */
   readonly #unknown: Plan;
   readonly #steps: Map<Scope, readonly Step[]> = new Map();
+  /** Routes whose missing schema was told of. */
+  readonly #toldOf: Set<Plan> = new Set();
 
   constructor({ routes, channelRoutes, eventsRoutes, scopes }: Registrations, guards: GuardSet, channels: ChannelServices, config: ServerConfig, log: LogHolder) {
     this.#root = scopes[0] as Scope;
@@ -106,6 +110,7 @@ export class Pipeline {
   respond(request: HttpRequest): MaybePromise<HttpResponse> {
     const plan = this.#route(request);
     controls.limitBody(request, plan.maxBodyBytes);
+    if (this.#log.verbose && plan.schemaless !== undefined) controls.watchBody(request, () => this.#tellOfBody(plan, plan.schemaless as string));
     try {
       const verdict = askGuards(plan.guards, request);
       if (!(verdict instanceof Promise)) return this.#proceed(plan, request, verdict);
@@ -229,12 +234,20 @@ export class Pipeline {
     }
   }
 
+  #tellOfBody(plan: Plan, route: string): void {
+    if (this.#toldOf.has(plan)) return;
+    this.#toldOf.add(plan);
+    this.#log.logger.warn({}, `${route} reads request.body, which only a body schema makes; write await request.json(), or give the route the option body.`);
+  }
+
   #planRoute({ scope, options, pattern }: Pick<HttpRoute, 'scope' | 'options' | 'pattern'>, kind: string | null, core: RouteCore): Plan {
     const own = (options.use ?? []).map((middleware) => ({ middleware, matcher: undefined }));
+    const name = describeRoute(kind, pattern, scope.prefix);
     return {
       ...this.#planScope(scope),
       ...toSequence([...this.#stepsOf(scope), ...own]),
-      guards: this.#guards.guardsFor(options, describeRoute(kind, pattern, scope.prefix), scope.prefix),
+      guards: this.#guards.guardsFor(options, name, scope.prefix),
+      schemaless: options.body === undefined ? name : undefined,
       core,
       timeoutMs: options.handlerTimeoutMs ?? this.#config.handlerTimeoutMs,
       maxBodyBytes: options.maxBodyBytes ?? this.#config.maxBodyBytes,

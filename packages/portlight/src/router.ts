@@ -1,5 +1,8 @@
 import type { ErrorHandler, ErrorStatus, Middleware, ResponseInterceptor } from './config/hooks.ts';
 import { parseRouteOptions, type RouteOptions } from './config/route-options.ts';
+import { explainError, explainGroup, explainHeaders, explainMethods, explainMount, explainRoute, explainRouter, explainUse } from './config/explain-calls.ts';
+import { isRecord, writeCall } from './config/write-call.ts';
+import { atCaller, fromApp, throwAtCaller } from './errors/at-caller.ts';
 import { ConfigError } from './errors/config-error.ts';
 import { ignoreRejection } from './errors/ignore-rejection.ts';
 import { headerProblem, isToken } from './fields/header-syntax.ts';
@@ -40,7 +43,7 @@ export class Router {
 
   constructor(options: RouterOptions = {}) {
     const unknown = Object.keys(options).find((name) => name !== 'strictSlashes');
-    if (unknown !== undefined) throw new ConfigError(`A router has no option ${JSON.stringify(unknown)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
+    if (unknown !== undefined) throw atCaller(new ConfigError(explainRouter(options, unknown), 'ERR_PORTLIGHT_INVALID_OPTION'), Router);
     this.#strictSlashes = options.strictSlashes ?? false;
     this.#routes = new RouteList(this.#strictSlashes, ({ method }) => method);
     this.#channelRoutes = new RouteList(this.#strictSlashes, () => 'accept');
@@ -123,7 +126,9 @@ export class Router {
   accept(pattern: RoutePattern, ...rest: readonly unknown[]): this {
     const name = describeRoute('accept', pattern);
     this.assertOpen(name);
-    const [options, handler] = readOptions(rest, name);
+    const call: CallWriter = (...args) => writeCall('accept', ...args);
+    if (rest.length === 0 || rest.length > 2 || typeof pattern === 'function') throw new ConfigError(explainRoute(call, name, pattern, rest, isRouter));
+    const [options, handler] = rest.length === 1 ? [{}, rest[0]] : [readOptions(rest[0], name), rest[1]];
     const handlers = parseChannelHandlers(handler, name);
     this.#channelRoutes.add([{ pattern, options, handlers, scope: this.#root }]);
     return this;
@@ -141,8 +146,7 @@ export class Router {
   events(pattern: RoutePattern, ...rest: readonly unknown[]): this {
     const name = describeRoute('events', pattern);
     this.assertOpen(name);
-    const [options, handler] = readOptions(rest, name);
-    assertFunction(handler, name, 'a handler');
+    const [options, handler] = readRoute((...args) => writeCall('events', ...args), name, pattern, rest);
     this.#eventsRoutes.add([{ pattern, options, handler: handler as EventsRoute['handler'], scope: this.#root }]);
     return this;
   }
@@ -158,9 +162,8 @@ export class Router {
   use(pattern: RoutePattern, middleware: Middleware): this;
   use(...args: [Middleware] | [RoutePattern, Middleware]): this {
     this.assertOpen('use');
-    if (args.length > 2) throw new ConfigError('use takes one middleware, and a pattern before it; call it once for each.');
     const [pattern, middleware] = args.length === 1 ? [undefined, args[0]] : args;
-    assertFunction(middleware, 'use', 'a middleware');
+    if (args.length > 2 || typeof middleware !== 'function' || typeof pattern === 'function' || Array.isArray(pattern)) throw new ConfigError(explainUse(args, isRouter));
     if (pattern !== undefined) this.#newTable().add(null, pattern, true);
     this.#root.middleware.push({ pattern, middleware });
     return this;
@@ -175,8 +178,7 @@ export class Router {
   error(...args: [ErrorHandler] | [ErrorStatus, ErrorHandler]): this {
     this.assertOpen('error');
     const [status, handler] = args.length === 1 ? (['any', args[0]] as const) : args;
-    assertErrorStatus(status);
-    assertFunction(handler, 'error', 'a handler');
+    if (args.length > 2 || !isErrorStatus(status) || typeof handler !== 'function') throw new ConfigError(explainError(args));
     if (this.#root.errorHandlers.has(status)) {
       throw new ConfigError(`This router has an error handler for ${status === 'any' ? 'all errors' : String(status)} already.`);
     }
@@ -201,16 +203,15 @@ export class Router {
   /** A field on every response of this router that does not set it itself. */
   setHeader(name: string, value: string | number): this {
     this.assertOpen('setHeader');
-    const text: unknown = typeof value === 'number' ? String(value) : value;
-    const problem = headerProblem(name, text);
-    if (problem !== undefined) throw new ConfigError(problem, 'ERR_PORTLIGHT_INVALID_HEADER');
-    this.#root.headers.set(name, text as string);
+    if (isRecord(name)) throw new ConfigError(`setHeader takes a name and a value; write ${writeCall('setHeaders', name)}.`);
+    this.#setHeader(name, value);
     return this;
   }
 
   setHeaders(fields: Readonly<Record<string, string | number>>): this {
-    if (typeof fields !== 'object' || fields === null) throw new ConfigError(`setHeaders needs an object of names and values, not ${String(fields)}.`);
-    for (const [name, value] of Object.entries(fields)) this.setHeader(name, value);
+    this.assertOpen('setHeaders');
+    if (typeof fields !== 'object' || fields === null || Symbol.iterator in fields) throw new ConfigError(explainHeaders(fields));
+    for (const [name, value] of Object.entries(fields)) this.#setHeader(name, value);
     return this;
   }
 
@@ -222,11 +223,16 @@ export class Router {
    */
   group(prefix: string, register: (group: Router) => unknown): this {
     this.assertOpen('group');
-    assertFunction(register, 'group', 'a function');
+    if (typeof prefix !== 'string' || typeof register !== 'function') throw new ConfigError(explainGroup([prefix, register], isRouter));
     const group = new Router({ strictSlashes: this.#strictSlashes });
-    const result = register(group);
+    let result: unknown;
+    try {
+      result = register(group);
+    } catch (error) {
+      throw fromApp(error);
+    }
     if (ignoreRejection(result)) throw new ConfigError(`group(${JSON.stringify(prefix)}) needs a function that registers at once, not an async one.`);
-    return this.mount(prefix, group);
+    return this.#mount(prefix, group);
   }
 
   /**
@@ -237,8 +243,12 @@ export class Router {
    */
   mount(prefix: string, router: Router): this {
     this.assertOpen('mount');
-    if (!(router instanceof Router) || router === this) throw new ConfigError('mount needs a prefix and another Router.');
-    if (typeof prefix !== 'string') throw new ConfigError(`mount needs a prefix such as "/users", not ${String(prefix)}.`);
+    if (typeof prefix !== 'string' || !isRouter(router)) throw new ConfigError(explainMount([prefix, router].filter((each) => each !== undefined), isRouter));
+    if (router === this) throw new ConfigError('mount needs a prefix and another Router.');
+    return this.#mount(prefix, router);
+  }
+
+  #mount(prefix: string, router: Router): this {
     this.#newTable().add(null, '/', true, prefix === '/' ? '' : prefix);
     const scopes = router.#scopesUnder(this.#root, prefix === '/' ? '' : prefix);
     const move = <Route extends { readonly scope: Scope }>(route: Route): Route => ({ ...route, scope: scopes.get(route.scope) as Scope });
@@ -287,8 +297,7 @@ export class Router {
   #add(methods: readonly (string | null)[], pattern: RoutePattern, rest: readonly unknown[]): this {
     const name = describeRoute(methods.join('|') || null, pattern);
     this.assertOpen(name);
-    const [options, handler] = readOptions(rest, name);
-    assertFunction(handler, name, 'a handler');
+    const [options, handler] = readRoute(writeRoute(methods), name, pattern, rest);
     return this.addRoute(methods, pattern, options, handler as HttpRoute['handler']);
   }
 
@@ -308,15 +317,49 @@ export class Router {
   #newTable(): RouteTable<true> {
     return new RouteTable<true>({ strictSlashes: this.#strictSlashes });
   }
+
+  #setHeader(name: string, value: string | number): void {
+    const text: unknown = typeof value === 'number' ? String(value) : value;
+    const problem = headerProblem(name, text);
+    if (problem !== undefined) throw new ConfigError(problem, 'ERR_PORTLIGHT_INVALID_HEADER');
+    this.#root.headers.set(name, text as string);
+  }
+
+  static {
+    throwAtCaller(this.prototype, [
+      'get', 'post', 'put', 'patch', 'delete', 'head', 'options', 'all', 'route', 'accept', 'events', 'use', 'error', 'onResponse', 'ping',
+      'setHeader', 'setHeaders', 'group', 'mount',
+    ]);
+  }
 }
 
-/** What stands behind a pattern: options, or none, and a handler. @throws {ConfigError} */
-function readOptions(rest: readonly unknown[], name: string): readonly [options: RouteOptions, handler: unknown] {
-  if (rest.length > 2) throw new ConfigError(`${name} takes one handler, and options before it; put middleware into its option use.`);
-  if (rest.length < 2) return [{}, rest[0]];
-  const options = parseRouteOptions(rest[0], name);
+function isRouter(value: unknown): value is Router {
+  return value instanceof Router;
+}
+
+/** Writes a call with other arguments, as its sentence shall suggest it. */
+type CallWriter = (...args: readonly unknown[]) => string;
+
+function writeRoute(methods: readonly (string | null)[]): CallWriter {
+  const [method] = methods;
+  const name = method === null || method === undefined ? 'all' : method.toLowerCase();
+  const isNamed = methods.length === 1 && (method === null || name in Router.prototype);
+  return (...args) => (isNamed ? writeCall(name, ...args) : writeCall('route', methods.join('|'), ...args));
+}
+
+/** What stands behind a pattern: options, or none, and a handler. @throws {ConfigError} which writes the right call */
+function readRoute(call: CallWriter, name: string, pattern: unknown, rest: readonly unknown[]): readonly [options: RouteOptions, handler: unknown] {
+  const handler = rest.at(-1);
+  const isRight = (rest.length === 1 || (rest.length === 2 && typeof rest[0] !== 'function' && !Array.isArray(rest[0]))) && typeof handler === 'function';
+  if (!isRight || typeof pattern === 'function' || isRecord(pattern)) throw new ConfigError(explainRoute(call, name, pattern, rest, isRouter));
+  return [rest.length === 1 ? {} : readOptions(rest[0], name), handler];
+}
+
+/** @throws {ConfigError} */
+function readOptions(given: unknown, name: string): RouteOptions {
+  const options = parseRouteOptions(given, name);
   if (options.rateLimit !== undefined && options.rateLimit !== false) createRateLimits(options.rateLimit, name);
-  return [options, rest[1]];
+  return options;
 }
 
 const MOMENTS: ReadonlySet<string> = new Set(['upgrade', 'open', 'message', 'drain', 'gap', 'close', 'error']);
@@ -336,7 +379,7 @@ function parseChannelHandlers(value: unknown, name: string): ChannelRoute['handl
 function parseMethods(methods: string): string[] {
   const names = typeof methods === 'string' ? methods.split('|') : [];
   if (names.length > 0 && names.every((name) => isToken(name) && name === name.toUpperCase())) return [...new Set(names)];
-  throw new ConfigError(`route needs methods in upper case such as 'GET|POST', not ${JSON.stringify(methods)}.`);
+  throw new ConfigError(explainMethods(methods));
 }
 
 /** @throws {ConfigError} */
@@ -345,9 +388,7 @@ function assertFunction(value: unknown, call: string, what: string): asserts val
   throw new ConfigError(`${call} needs ${what}, a function, not ${value === null ? 'null' : typeof value}.`);
 }
 
-/** @throws {ConfigError} */
-function assertErrorStatus(status: unknown): void {
-  if (status === 'any' || status === '4xx' || status === '5xx') return;
-  if (typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599) return;
-  throw new ConfigError(`error takes a status from 400 to 599, '4xx' or '5xx', not ${JSON.stringify(status)}.`);
+function isErrorStatus(status: unknown): status is ErrorStatus | 'any' {
+  if (status === 'any' || status === '4xx' || status === '5xx') return true;
+  return typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599;
 }

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, type MockInstance, test, vi } from 'vitest';
-import { HttpServer } from '../src/index.ts';
+import { HttpResponse, HttpServer } from '../src/index.ts';
 import { createStderrLogger, parseLogger } from '../src/log.ts';
+import { RecordingLogger } from './support/recording-logger.ts';
 
 const written = (): string => stderr.mock.calls.map(([text]) => String(text)).join('');
 const stderr: MockInstance<typeof process.stderr.write> = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
@@ -26,6 +27,21 @@ describe('the logger on stderr', () => {
     expect(written().match(/It failed\./g)).toHaveLength(4);
   });
 
+  test.each<[string, unknown, RegExp]>([
+    ['an object', { code: 5 }, /\{ code: 5 \} was thrown, which is no Error/],
+    ['undefined', undefined, /undefined was thrown, which is no Error/],
+    ['null', null, /null was thrown/],
+    ['a text', 'oh', /'oh' was thrown/],
+    ['a symbol', Symbol('s'), /Symbol\(s\) was thrown/],
+    ['a function', function fail() {}, /\[Function: fail\] was thrown/],
+    ['a Response', new Response('x', { status: 404 }), /A response was thrown, Response \{.*Return it/],
+    ['a response of ours', HttpResponse.text('x'), /A response was thrown, HttpResponse \{.*Return it/],
+    ['what throws when it is read', new Proxy({}, { get() { throw new Error('evil'); }, getPrototypeOf() { throw new Error('evil'); } }), /was thrown/],
+  ])('says what was thrown: %s', (_name, err, text) => {
+    createStderrLogger('error').error({ err }, 'It failed.');
+    expect(written()).toMatch(text);
+  });
+
   test('cannot be given a second line by a client', () => {
     createStderrLogger('debug').info({ path: '/a\n2026-01-01T00:00:00Z ERROR forged' }, 'Answered.');
     expect(written().match(/\n/g)).toHaveLength(1);
@@ -37,6 +53,15 @@ describe('the logger on stderr', () => {
     logger.info({}, 'no');
     expect(written()).toBe('');
   });
+});
+
+test('a logger of the app gets an Error, whatever was thrown', async () => {
+  const logger = new RecordingLogger();
+  const thrown: readonly unknown[] = [undefined, { code: 5 }, new Response('x')];
+  const server = new HttpServer().debug(logger).get('/:index', (request) => { throw thrown[Number(request.params.index)]; });
+  for (const index of thrown.keys()) expect((await server.fetch(`/${index}`)).status).toBe(500);
+  const errors = logger.at('error').map(({ fields }) => fields['err']);
+  expect(errors.map((error) => [error instanceof Error, (error as { value: unknown }).value])).toEqual(thrown.map((value) => [true, value]));
 });
 
 describe('debug', () => {

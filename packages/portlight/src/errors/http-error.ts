@@ -1,5 +1,6 @@
 import { ConfigError } from './config-error.ts';
 import { PortlightError } from './portlight-error.ts';
+import { showValue } from './show-value.ts';
 
 /** What an {@link HttpError} may carry besides status and message. */
 export interface HttpErrorOptions {
@@ -48,7 +49,7 @@ export class HttpError extends PortlightError {
 
   constructor(status: number, message: string, options: HttpErrorOptions = {}) {
     if (!Number.isInteger(status) || status < 400 || status > 599) {
-      throw new ConfigError(`An HttpError needs a status from 400 to 599, not ${String(status)}.`);
+      throw new ConfigError(`An HttpError needs a status from 400 to 599, not ${showValue(status)}.`);
     }
     super(message, options.code ?? CODE_BY_STATUS[status] ?? 'ERR_PORTLIGHT_HTTP', options.cause);
     this.status = status;

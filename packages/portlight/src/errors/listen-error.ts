@@ -42,10 +42,11 @@ export class PortInUseError extends ListenError {
   }
 }
 
-/** This user may not listen on the port (`EACCES`); ports below 1024 usually need a privilege. */
+/** This user may not listen on the port, or not make a socket in the folder (`EACCES`); ports below 1024 usually need a privilege. */
 export class PortNotAllowedError extends ListenError {
   constructor(address: string, port: number, cause?: unknown) {
-    super(`This user may not listen on ${describePlace(address, port)}.`, address, port, cause, 'ERR_PORTLIGHT_PORT_NOT_ALLOWED');
+    const why = address.startsWith('/') ? ': it may not write into the folder' : '';
+    super(`This user may not listen on ${describePlace(address, port)}${why}.`, address, port, cause, 'ERR_PORTLIGHT_PORT_NOT_ALLOWED');
   }
 
   static {

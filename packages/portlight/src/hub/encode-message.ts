@@ -1,5 +1,6 @@
 import type { BusMessage } from '../backplane/bus.ts';
 import { ReplyError } from '../errors/reply-error.ts';
+import { encodeJson } from '../response/encode-body.ts';
 import { isPromiseLike } from '../response/is-promise-like.ts';
 import { parseTopic } from './parse-topic.ts';
 
@@ -44,14 +45,7 @@ function encodePayload(data: unknown): Pick<BusMessage, 'form' | 'payload'> {
 /** @throws {ReplyError} `ERR_PORTLIGHT_INVALID_PUBLICATION`, when there is no JSON for it: a function, a bigint, a cycle, a promise */
 export function encodeData(data: unknown, subject: string): string {
   if (isPromiseLike(data)) throw invalid(`${subject} is a promise: an await is missing.`);
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(data);
-  } catch (cause) {
-    throw invalid(`${subject} cannot be written as JSON: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
-  }
-  if (text === undefined) throw invalid(`${subject} has no JSON form: it is of type ${typeof data}.`);
-  return text;
+  return encodeJson(data, subject, 'ERR_PORTLIGHT_INVALID_PUBLICATION');
 }
 
 function assertOptions(options: unknown): void {

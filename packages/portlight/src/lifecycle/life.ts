@@ -96,12 +96,16 @@ export class Life<Kind extends Service> {
   }
 
   /** Starts, and resolves when a stop is over that anybody asked for. @throws what the service throws when it starts */
-  async runUntilStopped(): Promise<StopReport> {
+  async runUntilStopped(onStarted: () => void): Promise<StopReport> {
     let resolve: (report: StopReport) => void = () => {};
     const stopped = new Promise<StopReport>((settle) => (resolve = settle));
     this.#waiting.add(resolve);
     try {
-      return await Promise.race([stopped, this.#startOrGiveUp().then(() => stopped)]);
+      const started = this.#startOrGiveUp().then(() => {
+        if (this.hasBegun) onStarted();
+        return stopped;
+      });
+      return await Promise.race([stopped, started]);
     } finally {
       this.#waiting.delete(resolve);
     }

@@ -62,6 +62,8 @@ export interface RequestControls {
   countChunks(request: HttpRequest<RequestShape>): number | undefined;
   /** Tells what gives the body of the response that nobody waits for it. */
   cancelReply(request: HttpRequest<RequestShape>, reason: Error): void;
+  /** Calls back when `body` is asked for although a body came and no schema made it. */
+  watchBody(request: HttpRequest<RequestShape>, onMissed: () => void): void;
   /** The response is done: what was kept for the request can go. */
   release(request: HttpRequest<RequestShape>): void;
   isAborted(request: HttpRequest<RequestShape>): boolean;
@@ -100,6 +102,7 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
   #params: unknown;
   #query: unknown;
   #body: unknown;
+  #onMissedBody: (() => void) | undefined;
   #payload: RequestBody | undefined;
   #json: Promise<unknown> | undefined;
   #headers: Headers | undefined;
@@ -139,6 +142,7 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
 
   /** The output of the `body` schema; `undefined` without one. */
   get body(): Shape['body'] {
+    if (this.#body === undefined) this.#onMissedBody?.();
     return this.#body;
   }
 
@@ -340,6 +344,9 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
       cancelReply(request, reason) {
         request.#cancelReason ??= request.#abortReason ?? reason;
         for (const source of request.#replySources ?? []) source.cancel(request.#cancelReason);
+      },
+      watchBody(request, onMissed) {
+        if (request.#source.body !== undefined) request.#onMissedBody = onMissed;
       },
       release(request) {
         controls.cancelReply(request, RESPONSE_IS_OVER);

@@ -1,6 +1,10 @@
+import { types } from 'node:util';
+import type { ErrorCode } from '../errors/error-code.ts';
 import { ReplyError } from '../errors/reply-error.ts';
-import { isBodyStream } from './body-stream.ts';
+import { type BodyStream, isBodyStream } from './body-stream.ts';
 import type { FileBody } from './file-body.ts';
+import { adoptStream, isForeignStream } from './foreign-stream.ts';
+import { jsonProblem } from './json-form.ts';
 import { StreamedBody } from './streamed-body.ts';
 
 /** What a response holds in the end: text, bytes, a source of chunks, a file that is yet to be found, or nothing. */
@@ -34,10 +38,9 @@ export function encodeBody(value: unknown): EncodedBody {
   if (typeof value !== 'object') return { body: encodeJson(value), contentType: JSON_TYPE };
   if (value instanceof EncodedText) return value;
   if (value instanceof Uint8Array) return { body: assertAttached(value), contentType: BYTES };
-  if (value instanceof ArrayBuffer) return { body: toBytes(value), contentType: BYTES };
-  if (value instanceof Blob) return { body: streamOf(value), contentType: value.type || BYTES };
-  if (isBodyStream(value)) return { body: new StreamedBody(value), contentType: BYTES };
-  return { body: encodeJson(value), contentType: JSON_TYPE };
+  const held = hold(value);
+  if (held === undefined) return { body: encodeJson(value), contentType: JSON_TYPE };
+  return { body: held, contentType: (isBlob(value) && value.type) || BYTES };
 }
 
 /**
@@ -49,14 +52,31 @@ export function toBody(value: unknown): HeldBody {
   if (value === null || value === undefined) return null;
   if (typeof value === 'string') return value;
   if (value instanceof Uint8Array) return assertAttached(value);
-  if (value instanceof ArrayBuffer) return toBytes(value);
-  if (value instanceof Blob) return streamOf(value);
-  if (typeof value === 'object' && isBodyStream(value)) return new StreamedBody(value);
+  const held = typeof value === 'object' ? hold(value) : undefined;
+  if (held !== undefined) return held;
   throw new ReplyError(`The body of a response is a string, bytes, a stream or null, not of type ${typeof value}; HttpResponse.json encodes a value.`);
 }
 
+/** Bytes, blobs and sources of chunks, of every realm and implementation; `undefined` for what is none of them. */
+function hold(value: object): Uint8Array | StreamedBody | undefined {
+  // No object of fields has a tag: what is asked here costs JSON replies nothing.
+  if (Symbol.toStringTag in value) {
+    if (types.isArrayBuffer(value)) return toBytes(value);
+    if (types.isUint8Array(value)) return new Uint8Array(assertAttached(value).buffer, value.byteOffset, value.byteLength);
+    if (isBlob(value)) return streamOf(value);
+  }
+  if (isForeignStream(value)) return new StreamedBody(adoptStream(value));
+  return isBodyStream(value) ? new StreamedBody(value) : undefined;
+}
+
+function isBlob(value: object): value is Blob {
+  const { [Symbol.toStringTag]: tag } = value as { readonly [Symbol.toStringTag]?: unknown };
+  return (tag === 'Blob' || tag === 'File') && 'stream' in value && typeof value.stream === 'function';
+}
+
 function streamOf(blob: Blob): StreamedBody {
-  return new StreamedBody(blob.stream() as ReadableStream<Uint8Array>, blob.size);
+  const stream: object = blob.stream();
+  return new StreamedBody(isForeignStream(stream) ? adoptStream(stream) : (stream as BodyStream), blob.size);
 }
 
 function toBytes(buffer: ArrayBuffer): Uint8Array {
@@ -82,14 +102,22 @@ function isDetached(buffer: ArrayBufferLike): boolean {
   }
 }
 
-/** @throws {ReplyError} when the value has no JSON form: a function, a bigint, a cycle */
-export function encodeJson(value: unknown): string {
+/**
+ * The value as JSON text.
+ *
+ * @param subject what the value is, as the sentence shall name it
+ * @throws {ReplyError} when it has no JSON form: a function, a bigint, a cycle, a `Map`, a promise inside it
+ */
+export function encodeJson(value: unknown, subject = 'The reply', code: ErrorCode = 'ERR_PORTLIGHT_INVALID_REPLY'): string {
   let text: string | undefined;
+  let problem: string | undefined;
   try {
     text = JSON.stringify(value);
+    problem = text === undefined && value === undefined ? 'undefined has no JSON form; null has one.' : jsonProblem(value, text ?? '');
   } catch (cause) {
-    throw new ReplyError(`The reply cannot be written as JSON: ${(cause as Error).message}`, 'ERR_PORTLIGHT_INVALID_REPLY', cause);
+    const remedy = cause instanceof TypeError && cause.message.includes('BigInt') ? '; write String(value).' : '';
+    throw new ReplyError(`${subject} cannot be written as JSON: ${cause instanceof Error ? cause.message : String(cause)}${remedy}`, code, cause);
   }
-  if (text === undefined) throw new ReplyError(`A ${typeof value} is no reply: it has no JSON form.`);
-  return text;
+  if (text !== undefined && problem === undefined) return text;
+  throw new ReplyError(`${subject} cannot be written as JSON: ${problem ?? 'its toJSON() gives nothing.'}`, code);
 }

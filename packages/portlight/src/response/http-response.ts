@@ -1,10 +1,13 @@
 import { ReplyError } from '../errors/reply-error.ts';
+import { showValue } from '../errors/show-value.ts';
 import { statusTitle } from '../errors/status-title.ts';
 import { type CookieOptions, formatCookie } from '../fields/cookie.ts';
 import { HeaderList } from '../fields/header-list.ts';
+import { assertText } from './assert-text.ts';
 import type { BodyStream, ResponseBody } from './body-stream.ts';
 import { encodeBody, EncodedText, encodeJson, type HeldBody, toBody } from './encode-body.ts';
 import { FileBody, type FileOptions } from './file-body.ts';
+import { isPromiseLike } from './is-promise-like.ts';
 import { parseRawResponse } from './raw-response.ts';
 import { assertRedirectStatus, formatLocation } from './redirect.ts';
 import { StreamedBody } from './streamed-body.ts';
@@ -67,7 +70,7 @@ export class HttpResponse {
 
   set status(status: number) {
     if (!Number.isInteger(status) || status < 200 || status > 599) {
-      throw new ReplyError(`A response needs a status from 200 to 599, not ${String(status)}.`);
+      throw new ReplyError(`A response needs a status from 200 to 599, not ${showValue(status)}.`);
     }
     this.#status = status;
     this.#isStatusChosen = true;
@@ -97,15 +100,21 @@ export class HttpResponse {
   /** Sets a field, in place of what it held. @throws {ReplyError} on CR, LF, NUL or another character no header may hold */
   header(name: string, value: HeaderValue): this {
     const values = Array.isArray(value) ? (value as readonly (string | number)[]) : [value as string | number];
-    this.headers.replace(name, values.map(toFieldText));
+    this.headers.replace(name, values.map((each) => toFieldText(each, `The header ${showValue(name)}`)));
     return this;
   }
 
-  /** Adds a `Set-Cookie`; the value is percent-encoded. @throws {ReplyError} on a name or attribute no cookie may have */
-  cookie(name: string, value: string, options: CookieOptions = {}): this {
+  /**
+   * Adds a `Set-Cookie`; the value is percent-encoded. An empty value with `maxAge: 0` makes the browser forget the cookie.
+   *
+   * @throws {ReplyError} on a name or attribute no cookie may have, or a value that is neither text nor a number
+   */
+  cookie(name: string, value: string | number, options: CookieOptions = {}): this {
+    if (typeof name !== 'string') throw new ReplyError(`A cookie is named by a string, not ${showValue(name)}.`, 'ERR_PORTLIGHT_INVALID_HEADER');
+    const text = toFieldText(value, `The cookie ${JSON.stringify(name)}`);
     let field: string;
     try {
-      field = formatCookie(name, value, options);
+      field = formatCookie(name, text, options);
     } catch (cause) {
       throw new ReplyError(`The cookie ${JSON.stringify(name)} cannot be set: ${(cause as Error).message}.`, 'ERR_PORTLIGHT_INVALID_HEADER', cause);
     }
@@ -137,13 +146,14 @@ export class HttpResponse {
     return new HttpResponse(new EncodedText(encodeJson(value), 'application/json'), init);
   }
 
+  /** @throws {ReplyError} on what is neither text nor a number: `undefined`, a promise, an object */
   static text(text: string, init?: ResponseInit): HttpResponse {
-    return new HttpResponse(new EncodedText(String(text), 'text/plain; charset=utf-8'), init);
+    return new HttpResponse(new EncodedText(assertText(text, 'HttpResponse.text'), 'text/plain; charset=utf-8'), init);
   }
 
-  /** HTML as it stands: what users wrote must be escaped before. */
+  /** HTML as it stands: what users wrote must be escaped before. @throws {ReplyError} as {@link text} */
   static html(html: string, init?: ResponseInit): HttpResponse {
-    return new HttpResponse(new EncodedText(String(html), 'text/html; charset=utf-8'), init);
+    return new HttpResponse(new EncodedText(assertText(html, 'HttpResponse.html'), 'text/html; charset=utf-8'), init);
   }
 
   /**
@@ -173,8 +183,13 @@ export class HttpResponse {
     return response;
   }
 
-  /** A stream of chunks, sent as fast as the client takes them. `application/octet-stream` unless `headers` say more. */
+  /**
+   * A stream of chunks, sent as fast as the client takes them. `application/octet-stream` unless `headers` say more.
+   *
+   * @throws {ReplyError} on what gives no chunks: `undefined`, a promise
+   */
   static stream(source: BodyStream, init?: ResponseInit): HttpResponse {
+    if (source === undefined || source === null || isPromiseLike(source)) throw new ReplyError(`HttpResponse.stream needs a stream or an iterator, not ${showValue(source)}.`);
     return new HttpResponse(source, init);
   }
 
@@ -196,7 +211,7 @@ export class HttpResponse {
    * @throws {ReplyError} when the text is no response, or its body is in chunks (`Transfer-Encoding`)
    */
   static raw(text: string): HttpResponse {
-    const { status, fields, body } = parseRawResponse(text);
+    const { status, fields, body } = parseRawResponse(assertText(text, 'HttpResponse.raw'));
     const response = new HttpResponse(null, { status });
     for (const [name, value] of fields) response.headers.append(name, value);
     response.#body = body;
@@ -225,17 +240,23 @@ export function isForeignResponse(value: object): value is Pick<HttpResponse, 's
 
 /** @throws {ReplyError} on a misspelt field, which would otherwise do nothing */
 function assertInit(init: unknown): void {
-  if (typeof init !== 'object' || init === null) throw new ReplyError(`The second argument of a response is an object such as { status: 201 }, not ${String(init)}.`);
+  if (typeof init !== 'object' || init === null) throw new ReplyError(`The second argument of a response is an object such as { status: 201 }, not ${showValue(init)}.`);
   const unknown = Object.keys(init).find((name) => name !== 'status' && name !== 'headers');
   if (unknown !== undefined) throw new ReplyError(`A response has no option ${JSON.stringify(unknown)}; status and headers are there.`);
 }
 
-/** Anything but a number stays as it is, to be refused: an object could turn into another text each time it is read. */
-function toFieldText(value: string | number): string {
-  return typeof value === 'number' ? String(value) : value;
+/** @param what what has the value, at the beginning of the sentence @throws {ReplyError} on what is neither text nor a finite number */
+function toFieldText(value: string | number, what: string): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return String(value);
+  const remedy = isPromiseLike(value) ? '; an await is missing' : '';
+  throw new ReplyError(`${what} needs a string or a number, not ${showValue(value)}${remedy}.`, 'ERR_PORTLIGHT_INVALID_HEADER');
 }
 
 function setFields(response: HttpResponse, fields: HeaderFields): void {
+  if (typeof fields !== 'object' || fields === null || isPromiseLike(fields)) {
+    throw new ReplyError(`The headers of a response are a record such as { 'x-name': 'value' }, pairs, or Headers, not ${showValue(fields)}.`);
+  }
   if (Symbol.iterator in fields) {
     const pairs = [...(fields as Iterable<readonly [string, string]>)];
     for (const [name] of pairs) response.headers.delete(name);

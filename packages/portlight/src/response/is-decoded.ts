@@ -1,3 +1,5 @@
+import type { StandardResponse } from './standard-response.ts';
+
 /** What every `fetch` of Node decodes by itself. */
 const CODINGS: ReadonlySet<string> = new Set(['gzip', 'x-gzip', 'deflate', 'br']);
 /** From this version on, the fetch of Node decodes zstd as well. */
@@ -7,9 +9,9 @@ const ZSTD_SINCE = 7;
  * Whether a `Response` came from a `fetch` that has decoded its body (Fetch §4.6, "handle content codings"), and still says
  * how it was coded: then neither its `Content-Encoding` nor its `Content-Length` is true of the bytes.
  */
-export function isDecoded({ url, body, headers }: Response): boolean {
+export function isDecoded({ url, body, headers }: StandardResponse): boolean {
   const codings = headers.get('content-encoding');
-  if (url === '' || body === null || codings === null) return false;
+  if (url === undefined || url === '' || body === null || codings === null) return false;
   return codings.split(',').every((coding) => isDecodable(coding.trim().toLowerCase()));
 }
 

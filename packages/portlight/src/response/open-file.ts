@@ -4,6 +4,7 @@ import { join, resolve, sep } from 'node:path';
 import { NotFoundError } from '../errors/http-error.ts';
 import { preferredCodings } from '../fields/accept-encoding.ts';
 import type { FileBody } from './file-body.ts';
+import { findOpenFile } from './find-open-file.ts';
 
 /** A file that is open and known to be one. */
 export interface OpenFile {
@@ -21,33 +22,52 @@ const NO_FILE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG
 /** A pipe would keep who opens it waiting for a writer; a link must not appear after the path was looked at. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
+/** Where a file may lie. */
+interface Limits {
+  /** The folder, without links; without one, everywhere. */
+  readonly folder: string | undefined;
+  readonly dotFiles: boolean;
+  readonly symlinks: 'inside' | 'follow';
+}
+
 /**
  * Opens the file of a body, or the variant of it that the client prefers.
  *
  * @throws {NotFoundError} when there is none, it is no file, or the path leads to where nothing is served; why is not told
  */
 export async function openFile({ path, options }: FileBody, acceptEncoding: string | undefined): Promise<OpenFile> {
-  const real = await locate(path, options.root, options.dotFiles ?? false, options.symlinks ?? 'inside');
+  const { root, dotFiles = false, symlinks = 'inside' } = options;
+  const folder = root === undefined ? undefined : await orNotFound(realpath(resolve(root)));
+  const limits = { folder, dotFiles, symlinks };
+  const real = await locate(path, limits);
   const codings = options.precompressed === true ? preferredCodings(acceptEncoding, ['br', 'gzip', 'identity']) : [];
   for (const coding of codings) {
     const extension = EXTENSIONS[coding];
     if (extension === undefined) break;
-    const variant = await tryToOpen(real + extension, real, coding);
+    const variant = await tryToOpen(real + extension, real, coding, limits);
     if (variant !== undefined) return variant;
   }
-  const file = await tryToOpen(real, real, undefined);
+  const file = await tryToOpen(real, real, undefined, limits);
   if (file === undefined) throw notFound();
   return file;
 }
 
-async function locate(path: string | readonly string[], root: string | undefined, dotFiles: boolean, symlinks: 'inside' | 'follow'): Promise<string> {
-  if (root === undefined) return orNotFound(realpath(path as string));
+/** The path without links. @throws {NotFoundError} when nothing is served from there */
+async function locate(path: string | readonly string[], limits: Limits): Promise<string> {
+  if (limits.folder === undefined) return orNotFound(realpath(path as string));
   const segments = typeof path === 'string' ? path.split('/').filter((segment) => segment !== '') : path;
-  if (!segments.every((segment) => isServed(segment, dotFiles))) throw notFound();
-  const folder = await orNotFound(realpath(resolve(root)));
-  const real = await orNotFound(realpath(join(folder, ...segments)));
-  if (symlinks === 'inside' && real !== folder && !real.startsWith(folder.endsWith(sep) ? folder : folder + sep)) throw notFound();
+  if (!segments.every((segment) => isServed(segment, limits.dotFiles))) throw notFound();
+  const real = await orNotFound(realpath(join(limits.folder, ...segments)));
+  if (!mayLieAt(real, limits)) throw notFound();
   return real;
+}
+
+/** Whether a file may be sent from there; the path is without links, so that this is what a link leads to. */
+function mayLieAt(real: string, { folder, dotFiles, symlinks }: Limits): boolean {
+  if (folder === undefined || real === folder) return true;
+  const within = folder.endsWith(sep) ? folder : folder + sep;
+  if (!real.startsWith(within)) return symlinks === 'follow';
+  return dotFiles || !real.slice(within.length).split(sep).some((segment) => segment.startsWith('.'));
 }
 
 /** A segment is one name, on every system, and none that leads elsewhere. */
@@ -56,15 +76,25 @@ function isServed(segment: string, dotFiles: boolean): boolean {
   return dotFiles || !segment.startsWith('.');
 }
 
-async function tryToOpen(path: string, original: string, coding: string | undefined): Promise<OpenFile | undefined> {
+async function tryToOpen(path: string, original: string, coding: string | undefined, limits: Limits): Promise<OpenFile | undefined> {
   const handle = await open(path, FLAGS).catch(toNothing);
   if (handle === undefined) return undefined;
-  const stats = await handle.stat();
-  if (!stats.isFile()) {
+  try {
+    const stats = await handle.stat();
+    if (stats.isFile() && (await isStillServed(handle, path, limits))) return { handle, path: original, size: stats.size, modifiedAt: stats.mtimeMs, coding };
+  } catch (error) {
     await handle.close();
-    return undefined;
+    throw error;
   }
-  return { handle, path: original, size: stats.size, modifiedAt: stats.mtimeMs, coding };
+  await handle.close();
+  return undefined;
+}
+
+/** A folder on the way may have become a link after the path was looked at: what counts is where the open file lies. */
+async function isStillServed(handle: FileHandle, path: string, limits: Limits): Promise<boolean> {
+  if (limits.folder === undefined) return true;
+  const lies = await findOpenFile(handle, path);
+  return lies !== undefined && mayLieAt(lies, limits);
 }
 
 function orNotFound<Value>(promise: Promise<Value>): Promise<Value> {

@@ -1,8 +1,8 @@
-import { ReplyError } from '../errors/reply-error.ts';
 import type { HeaderList } from '../fields/header-list.ts';
 import { toBody } from './encode-body.ts';
 import { HttpResponse, isForeignResponse, setBody } from './http-response.ts';
 import { isDecoded } from './is-decoded.ts';
+import { bodyOf, fieldsOf, isStandardResponse, type StandardResponse } from './standard-response.ts';
 
 /**
  * What a handler returned, as a response.
@@ -18,21 +18,20 @@ export function toResponse(reply: unknown): HttpResponse {
   if (reply === null) return HttpResponse.json(null);
   if (typeof reply === 'object') {
     if (reply instanceof HttpResponse) return reply.clone();
-    if (reply instanceof Response) return fromStandard(reply);
+    if (isStandardResponse(reply)) return fromStandard(reply);
     if (isForeignResponse(reply)) return copyOf(reply);
   }
   return new HttpResponse(reply);
 }
 
 /** A standard `Response` as it is: its body is a stream, which can be sent once. One that `fetch` has decoded is sent so. */
-function fromStandard(standard: Response): HttpResponse {
-  if (standard.bodyUsed) throw new ReplyError('The body of the returned Response was already read.');
-  const response = copyOf(standard);
+function fromStandard(standard: StandardResponse): HttpResponse {
+  const response = copyOf({ status: standard.status, headers: fieldsOf(standard), body: bodyOf(standard) });
   if (isDecoded(standard)) for (const name of ['content-encoding', 'content-length']) response.headers.delete(name);
   return response;
 }
 
-function copyOf({ status, headers, body }: { readonly status: number; readonly headers: Iterable<[string, string]>; readonly body: unknown }): HttpResponse {
+function copyOf({ status, headers, body }: { readonly status: number; readonly headers: Iterable<readonly [string, string]>; readonly body: unknown }): HttpResponse {
   const response = new HttpResponse(null, { status });
   for (const [name, value] of headers) response.headers.append(name, value);
   setBody(response, toBody(body));
@@ -41,7 +40,7 @@ function copyOf({ status, headers, body }: { readonly status: number; readonly h
 
 /** Whether a reply is a response already, rather than a plain value. */
 export function isResponse(reply: unknown): boolean {
-  return typeof reply === 'object' && reply !== null && (reply instanceof HttpResponse || reply instanceof Response || isForeignResponse(reply));
+  return typeof reply === 'object' && reply !== null && (reply instanceof HttpResponse || isStandardResponse(reply) || isForeignResponse(reply));
 }
 
 /** Gives a response the defaults it does not set itself. */

@@ -60,7 +60,6 @@ export class ConcurrentRunner implements Service {
       });
       signal.throwIfAborted();
       await runHooks(this.#hooks.start, signal);
-      this.#log.logger.info(this.#bound, 'Listening.');
     } catch (error) {
       if (!signal.aborted) {
         this.#edge.terminate();

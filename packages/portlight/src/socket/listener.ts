@@ -3,7 +3,7 @@ import { createServer, isIP, type Server, type Socket } from 'node:net';
 import type { ParsedAddress, ServerAddress } from '../config/address.ts';
 import { AddressNotFoundError, describePlace, ListenError, PortInUseError, PortNotAllowedError } from '../errors/listen-error.ts';
 import { findPortHolders } from './port-holder.ts';
-import { clearStaleSocket } from './unix-socket.ts';
+import { clearStaleSocket, explainUnixSocket } from './unix-socket.ts';
 
 /** The accepting socket of a server. It owns no connection: each goes to `onConnection` at once. */
 export class Listener {
@@ -68,11 +68,11 @@ async function toPlace({ protocol, address, port }: ParsedAddress): Promise<{ pa
   return { path: address };
 }
 
-async function toListenError(error: NodeJS.ErrnoException, { address, port }: ServerAddress): Promise<ListenError> {
+async function toListenError(error: NodeJS.ErrnoException, { protocol, address, port }: ParsedAddress): Promise<ListenError> {
   if (error instanceof ListenError) return error;
+  if (error.code === 'EADDRINUSE') return new PortInUseError(address, port, error, (await findPortHolders(port))[0]);
+  if (protocol === 'unix') return explainUnixSocket(address, error);
   switch (error.code) {
-    case 'EADDRINUSE':
-      return new PortInUseError(address, port, error, (await findPortHolders(port))[0]);
     case 'EACCES':
       return new PortNotAllowedError(address, port, error);
     case 'EADDRNOTAVAIL':

@@ -22,6 +22,12 @@ beforeAll(async () => {
   await symlink(temp.at('outside.txt'), temp.at('root', 'outside.txt'));
   await symlink('..', temp.at('root', 'up'));
   await symlink(temp.at('root-of-another'), temp.at('root', 'another'));
+  await symlink('.secret', temp.at('root', 'to-secret'));
+  await symlink('sub/.hidden', temp.at('root', 'to-hidden'));
+  await symlink(temp.at('root', 'sub', '.hidden', 'c.txt'), temp.at('root', 'to-hidden.txt'));
+  await mkdir(temp.at('.cache'));
+  await temp.write('.cache/far.txt', 'far');
+  await symlink(temp.at('.cache', 'far.txt'), temp.at('root', 'far.txt'));
   await symlink('loop', temp.at('root', 'loop'));
   await symlink('nowhere', temp.at('root', 'dangling'));
   await promisify(execFile)('mkfifo', [temp.at('root', 'pipe')]);
@@ -49,17 +55,17 @@ describe('a file below a root', () => {
   test.each<string | readonly string[]>([
     '', '/', '.', '..', './a.txt', '../outside.txt', '../root/a.txt', 'sub/../a.txt', 'sub/../../outside.txt', '../root-of-another/a.txt', '..\\outside.txt', 'sub\\b.txt', 'a\\b', 'a.txt\0', 'a.txt\0.png', '\0', '/etc/passwd', 'C:\\Windows',
     'a.txt/', 'a.txt/b', 'none', 'sub', 'sub/', 'sub/none/b.txt', 'x'.repeat(300), 'x/'.repeat(5_000), 'A.TXT', 'pipe', 'loop', 'dangling',
-    'outside.txt', 'up/outside.txt', 'up/root/a.txt.', 'another/a.txt', '.secret', '..a', 'sub/.hidden/c.txt', 'inside-folder/.hidden/c.txt',
+    'outside.txt', 'up/outside.txt', 'up/root/a.txt.', 'another/a.txt', '.secret', '..a', 'sub/.hidden/c.txt', 'inside-folder/.hidden/c.txt', 'to-secret', 'to-hidden/c.txt', 'to-hidden.txt',
     [], ['..', 'outside.txt'], ['../outside.txt'], ['sub/b.txt'], ['sub', '..', 'a.txt'], ['', 'a.txt'], ['.', 'a.txt'], ['a.txt\0'], ['sub\\b.txt'], ['/etc/passwd'],
   ].filter((path) => path !== 'a.txt/'))('is not found at %j', async (path) => {
     expect(await serve(path)).toBe(404);
   });
 
-  test.each<[string, string | number]>([['.secret', 's'], ['sub/.hidden/c.txt', 'c'], ['..a', 'dots'], ['..', 404], ['.', 404], ['../outside.txt', 404], ['outside.txt', 404]])('with dotFiles: %s is %s', async (path, result) => {
+  test.each<[string, string | number]>([['.secret', 's'], ['sub/.hidden/c.txt', 'c'], ['to-secret', 's'], ['to-hidden/c.txt', 'c'], ['to-hidden.txt', 'c'], ['far.txt', 404], ['..a', 'dots'], ['..', 404], ['.', 404], ['../outside.txt', 404], ['outside.txt', 404]])('with dotFiles: %s is %s', async (path, result) => {
     expect(await serve(path, { dotFiles: true })).toBe(result);
   });
 
-  test.each<[string, string | number]>([['outside.txt', 'OUT'], ['up/outside.txt', 'OUT'], ['another/a.txt', 'OUT'], ['inside.txt', 'b'], ['../outside.txt', 404], ['.secret', 404], ['loop', 404], ['dangling', 404]])('with symlinks followed: %s is %s', async (path, result) => {
+  test.each<[string, string | number]>([['outside.txt', 'OUT'], ['up/outside.txt', 'OUT'], ['another/a.txt', 'OUT'], ['inside.txt', 'b'], ['../outside.txt', 404], ['.secret', 404], ['to-secret', 404], ['to-hidden/c.txt', 404], ['far.txt', 'far'], ['loop', 404], ['dangling', 404]])('with symlinks followed: %s is %s', async (path, result) => {
     expect(await serve(path, { symlinks: 'follow' })).toBe(result);
   });
 

@@ -10,7 +10,7 @@ const configError = (...parts: readonly string[]): unknown =>
 
 describe('a wrong call throws a ConfigError at once', () => {
   test.each<[string, (router: Router) => unknown, readonly string[]]>([
-    ['a handler that is no function', (router) => router.get('/a', never('x')), ['GET /a', 'a function, not string']],
+    ['a handler that is no function', (router) => router.get('/a', never('x')), ['GET /a', "a function, not 'x'; write get\\('/a', \\(\\) => 'x'\\)"]],
     ['no handler', (router) => router.post('/a', never(undefined)), ['POST /a', 'a function']],
     ['null as handler behind options', (router) => router.put('/a', {}, never(null)), ['PUT /a', 'not null']],
     ['a pattern without a slash', (router) => router.get('a', handler), ['GET a']],
@@ -19,15 +19,15 @@ describe('a wrong call throws a ConfigError at once', () => {
     ['a regular expression in a string', (router) => router.get('/ws(?:/.*)?', handler), ['RegExp']],
     ['the same route twice', (router) => router.get('/a/:x', handler).get('/a/:y', handler), ['/a/:y', '/a/:x']],
     ['the same route by route()', (router) => router.get('/a', handler).route('POST|GET', '/a', handler), ['/a']],
-    ['a method in lower case', (router) => router.route('get', '/a', handler), ['upper case', '"get"']],
+    ['a method in lower case', (router) => router.route('get', '/a', handler), ['upper case', "'get'; write route\\('GET', pattern, handler\\)"]],
     ['an empty method', (router) => router.route('GET|', '/a', handler), ['GET']],
     ['a method that is no token', (router) => router.route('GET POST', '/a', handler), ['GET POST']],
     ['methods that are no string', (router) => router.route(never(['GET']), '/a', handler), ['route needs methods']],
-    ['a middleware that is no function', (router) => router.use(never({})), ['use', 'not object']],
+    ['a middleware that is no function', (router) => router.use(never({})), ['use', 'not {}; write use\\(\\(request, next\\)']],
     ['a bad pattern of a middleware', (router) => router.use('admin/*rest', never(handler)), ['admin']],
     ['an error status that is none', (router) => router.error(200, handler), ['400 to 599', '200']],
-    ['an error class that is none', (router) => router.error(never('404'), handler), ['400 to 599', '"404"']],
-    ['an error handler that is no function', (router) => router.error(404, never(undefined)), ['error', 'undefined']],
+    ['an error class that is none', (router) => router.error(never('404'), handler), ['400 to 599', "'404'", 'write error\\(404, handler\\)']],
+    ['an error handler that is no function', (router) => router.error(404, never(undefined)), ['error has no handler; write error\\(404, ']],
     ['two error handlers for one status', (router) => router.error(404, handler).error(404, handler), ['404']],
     ['two error handlers for all', (router) => router.error(handler).error(handler), ['all errors']],
     ['an interceptor that is no function', (router) => router.onResponse(never('x')), ['onResponse']],

@@ -5,6 +5,7 @@ import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HttpServer } from '../../src/index.ts';
+import { explainUnixSocket } from '../../src/socket/unix-socket.ts';
 import { deferred } from '../support/deferred.ts';
 import { TempFolder } from '../support/temp-folder.ts';
 
@@ -110,6 +111,27 @@ describe('a server at unix://', () => {
     await server.start();
     expect(await ask('later/a.sock')).toContain('http://app/');
     await server.shutdown();
+  });
+
+  test.each<[string, string, RegExp]>([
+    ['a missing folder', 'missing/a.sock', /missing does not exist/],
+    ['a folder below a missing one', 'missing/deep/a.sock', /missing\/deep does not exist/],
+    ['a file as the folder', 'plain/a.sock', /plain is no folder/],
+    ['a file on the way to the folder', 'plain/deep/a.sock', /a part of .*plain\/deep is no folder/],
+    ['a link to nowhere as the folder', 'dangling/a.sock', /dangling does not exist/],
+    ['a folder in its place', 'taken.sock', /there is a folder, and it is no socket/],
+  ])('says what is wrong with %s', async (_what, name, message) => {
+    await temp.write('plain', 'text');
+    await symlink('nowhere', temp.at('dangling')).catch(() => undefined);
+    await mkdir(temp.at('taken.sock'), { recursive: true });
+    await expect(at(name).start()).rejects.toMatchObject({ name: 'ListenError', code: 'ERR_PORTLIGHT_LISTEN', message: expect.stringMatching(message) as string, port: 0 });
+  });
+
+  test('says that a folder may not be written into', async () => {
+    const denied = Object.assign(new Error('listen EACCES'), { code: 'EACCES' });
+    expect(await explainUnixSocket(temp.at('a.sock'), denied)).toMatchObject({ name: 'PortNotAllowedError', message: expect.stringMatching(/^This user may not listen on the socket .*a\.sock: it may not write into the folder\.$/) as string });
+    const full = Object.assign(new Error('listen ENOSPC: no space left'), { code: 'ENOSPC' });
+    expect(await explainUnixSocket(temp.at('a.sock'), full)).toMatchObject({ name: 'ListenError', message: expect.stringContaining('no space left') as string, cause: full });
   });
 
   test('stops with nothing forced while a client waits', async () => {
