@@ -20,6 +20,7 @@ import type { Scope } from './handlers/scope.ts';
 import { withoutStack } from './errors/without-stack.ts';
 import { runInterceptors } from './interceptors/run-interceptors.ts';
 import type { LogHolder } from './log.ts';
+import type { FormLimits } from './request/form-limits.ts';
 import { controls, type HttpRequest } from './request/http-request.ts';
 import { parseTarget } from './request/target.ts';
 import { awaitFirstChunk } from './replies/await-first-chunk.ts';
@@ -57,6 +58,7 @@ interface Plan {
   readonly core: RouteCore;
   readonly timeoutMs: number;
   readonly maxBodyBytes: number;
+  readonly formLimits?: FormLimits | undefined;
   readonly headers: HeaderList;
   readonly interceptors: readonly ResponseInterceptor[];
 }
@@ -106,6 +108,7 @@ export class Pipeline {
   respond(request: HttpRequest): MaybePromise<HttpResponse> {
     const plan = this.#route(request);
     controls.limitBody(request, plan.maxBodyBytes);
+    if (plan.formLimits !== undefined) controls.limitForm(request, plan.formLimits);
     try {
       const verdict = askGuards(plan.guards, request);
       if (!(verdict instanceof Promise)) return this.#proceed(plan, request, verdict);
@@ -238,6 +241,7 @@ export class Pipeline {
       core,
       timeoutMs: options.handlerTimeoutMs ?? this.#config.handlerTimeoutMs,
       maxBodyBytes: options.maxBodyBytes ?? this.#config.maxBodyBytes,
+      formLimits: options.formLimits,
     };
   }
 

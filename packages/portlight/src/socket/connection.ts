@@ -41,6 +41,7 @@ export class Connection {
   /** The async context that the socket has; kept where something has to wait, which goes on when another request ends. */
   #context: AsyncResource | undefined;
   #bytesAtRest = 0;
+  #lingers = false;
   #onRest: (() => void)[] = [];
 
   constructor(socket: Socket) {
@@ -148,6 +149,13 @@ export class Connection {
     return this.#newest === exchange;
   }
 
+  /** The response has no end but that of the connection (RFC 9112 §6.3): what waits behind it is dropped. */
+  endAfter(exchange: Exchange): void {
+    this.isLast = true;
+    this.#waiting.length = 0;
+    this.#newest = exchange;
+  }
+
   /** The request that came last, if it is not yet answered. */
   get newest(): Exchange | undefined {
     return this.#running.length > 0 ? this.#newest : undefined;
@@ -195,6 +203,18 @@ export class Connection {
     this.socket.destroy();
   }
 
+  /**
+   * What was sent of the last request is not all read. Whoever closes the connection behind the answer, node:http for one, gets what
+   * {@link end} does: the client sees the end of the answer at once.
+   */
+  lingerAtEnd(): void {
+    this.isLast = true;
+    this.#lingers = true;
+    this.socket.destroySoon = () => {
+      if (!this.isEnding) this.end(new Uint8Array(0));
+    };
+  }
+
   /** Tells the handlers that are at work that the client is gone. */
   #abandon(how: string): void {
     if (this.#running.length > 0) this.abort(new AbortedError(how, 'ERR_PORTLIGHT_CLIENT_GONE'));
@@ -214,9 +234,16 @@ export class Connection {
     }
   }
 
+  /** The last answer is out. Where the kernel has all of it, its close says the end as well as we could, for a call less. */
+  #close(): void {
+    const { socket } = this;
+    if (socket.writableLength === 0 && !this.isSecure && !this.#lingers) socket.destroy();
+    else socket.destroySoon();
+  }
+
   #rest(): void {
     if (!this.hasWholeRequests) this.#bytesAtRest = this.socket.bytesRead;
-    if (this.isLast && !this.isRefused) this.socket.destroySoon();
+    if (this.isLast && !this.isRefused) this.#close();
     if (this.#onRest.length === 0) return;
     const listeners = this.#onRest;
     this.#onRest = [];
