@@ -148,7 +148,7 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
 
   /**
    * The URL the client asked for. Its host is that of the target or of Host, or what a trusted proxy says; `invalid`, which is
-   * nobody's name (RFC 6761 §6.4), where that is one that no `URL` can hold, as `1.2.3.4.5` or `xn--a`. Its `pathname` is
+   * nobody's name (RFC 6761 §6.4), where that is one that no `URL` can hold, as `1.2.3.4.5`. Its `pathname` is
    * `path` and nothing else, with whatever a URL has to escape; that of `OPTIONS *` is `/` (RFC 9110 §7.1).
    *
    * @throws {BadRequestError} when Host holds no host
