@@ -6,7 +6,12 @@ import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
 
 const CONNECTIONS = 64;
+/** As the test of the chat article has it: `ab -n 10000 -c 10`. */
+const AB = ['-q', '-n', '10000', '-c', '10'];
 const run = promisify(execFile);
+
+/** Whether there is the program that makes the load of a scenario. @param {import('./scenarios.js').Scenario} scenario */
+export const canMeasure = ({ program }) => program === undefined || hasProgram(program, ['-V']);
 
 export const GENERATOR = hasProgram('wrk', ['-v']) ? 'wrk' : 'autocannon';
 /** Server and load on a core of their own, where the system can do that. */
@@ -23,7 +28,16 @@ export const onCore = (core) => (CAN_PIN ? ['taskset', '-c', String(core)] : [])
  * @param {number} seconds
  */
 export async function measure(url, scenario, seconds) {
+  if (scenario.program === 'ab') return measureByAb(url);
   return GENERATOR === 'wrk' ? measureByWrk(url, scenario, seconds) : measureByAutocannon(url, scenario, seconds);
+}
+
+/** It makes a number of requests, whatever time they take. */
+async function measureByAb(url) {
+  const [command, ...args] = [...onCore(1), 'ab', ...AB, url];
+  const { stdout } = await run(command, args);
+  if (!/Failed requests:\s+0\n/.test(stdout)) throw new Error(`ab had failures with ${url}: ${stdout}`);
+  return Number(/Requests per second:\s+([\d.]+)/.exec(stdout)?.[1]);
 }
 
 async function measureByWrk(url, { method = 'GET', body = '', headers = {}, pipelined = 1 }, seconds) {

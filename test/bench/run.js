@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { freePort, measure, onCore } from './load.js';
+import { canMeasure, freePort, measure, onCore } from './load.js';
 import { formatReport } from './report.js';
 import { SCENARIOS } from './scenarios.js';
 import { measureStartUp } from './startup.js';
@@ -17,6 +17,10 @@ const SLICE_SECONDS = 1;
 const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice(7);
 const results = [];
 for (const scenario of SCENARIOS.filter(({ name }) => only === undefined || name.startsWith(only))) {
+  if (!canMeasure(scenario)) {
+    console.error(`SKIPPED: ${scenario.name}, which needs the program ${scenario.program}.`);
+    continue;
+  }
   results.push({ scenario: scenario.name, servers: await run(scenario) });
 }
 const websockets = only === undefined ? await measureWebSockets() : [];
@@ -30,7 +34,7 @@ async function run(scenario) {
   const names = [BASELINE, ...scenario.servers];
   const servers = await Promise.all(names.map((name) => start(name)));
   try {
-    for (const { name, url } of servers) if (name !== 'node-net') await check(url, scenario, name);
+    for (const { name, url } of servers) if (!name.startsWith('node-net')) await check(url, scenario, name);
     for (const { url } of servers) await measure(url + scenario.path, scenario, SLICE_SECONDS);
     const ratios = new Map(names.map((name) => [name, []]));
     for (let round = 0; round < ROUNDS; round += 1) {

@@ -16,6 +16,7 @@ const PERSON = JSON.stringify({ name: 'Grace', age: 41 });
  * @property {string} [body]
  * @property {Readonly<Record<string, string>>} [headers]
  * @property {number} [pipelined] requests sent at once on a connection
+ * @property {'ab'} [program] what makes the load, in place of wrk or autocannon
  * @property {number} status
  * @property {string} [answer]
  */
@@ -37,5 +38,6 @@ export const SCENARIOS = [
   { name: '404', servers: PEERS, path: '/nowhere', status: 404 },
   { name: 'guards on', servers: ['portlight', 'portlight-limited', 'portlight-guarded'], path: '/', status: 200, answer: HELLO },
   { name: 'pipelined, 16 deep', servers: CONTENDERS.filter((name) => name !== 'node-net'), path: '/', pipelined: 16, status: 200, answer: HELLO },
+  { name: 'ab, HTTP/1.0', program: 'ab', servers: ['node-net-close', 'portlight', 'fastify', 'hono'], path: '/', status: 200, answer: HELLO },
   { name: 'Connection: close', servers: CONTENDERS.filter((name) => name !== 'node-net'), path: '/', headers: { connection: 'close' }, status: 200, answer: HELLO },
 ];

@@ -7,6 +7,9 @@ describe.each(LANES)('RFC 9112 §9 on the lane $name', (lane) => {
   test.each<[string, string]>([
     ['close', head('GET / HTTP/1.1', 'host: a', 'connection: close')],
     ['CLOSE', head('GET / HTTP/1.1', 'host: a', 'connection: CLOSE')],
+    ['close before a tab', head('GET / HTTP/1.1', 'host: a', 'connection: close\t')],
+    ['close and keep-alive in HTTP/1.0', head('GET / HTTP/1.0', 'connection: keep-alive, close')],
+    ['close in a second line in HTTP/1.0', head('GET / HTTP/1.0', 'connection: keep-alive', 'connection: close')],
     ['close in a list', head('GET / HTTP/1.1', 'host: a', 'connection: x, close, y')],
     ['close and keep-alive', head('GET / HTTP/1.1', 'host: a', 'connection: keep-alive, close')],
     ['close in a second line', head('GET / HTTP/1.1', 'host: a', 'connection: keep-alive', 'connection: close')],
@@ -26,6 +29,7 @@ describe.each(LANES)('RFC 9112 §9 on the lane $name', (lane) => {
     ['with keep-alive', head('GET / HTTP/1.1', 'host: a', 'connection: keep-alive')],
     ['with another option', head('GET / HTTP/1.1', 'host: a', 'connection: x')],
     ['with keep-alive in HTTP/1.0', head('GET / HTTP/1.0', 'host: a', 'connection: keep-alive')],
+    ['with keep-alive in HTTP/1.0 and without a host', head('GET / HTTP/1.0', 'connection: Keep-Alive')],
     ['with a body of chunks', chunked('3\r\nabc\r\n0\r\n\r\n')],
     ['with a body of a length', post(['content-length: 3'], 'abc')],
     ['with a body nobody reads', request('POST', '/ignore', [], 'abc')],
@@ -86,5 +90,42 @@ describe.each(LANES)('RFC 9112 §9 on the lane $name', (lane) => {
     const text = await client.ended();
     expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     expect(app.seen.filter((each) => each === 'GET /smuggled')).toEqual([]);
+  });
+
+  test('§6.3 a stream to HTTP/1.0 has no chunks, ends with the connection, and nothing is begun behind it', async () => {
+    await using app = await openApp(lane);
+    await using client = await RawClient.open(app.port);
+    const text = await client.send(head('GET /stream HTTP/1.0', 'connection: keep-alive', 'te: chunked') + get('/smuggled')).ended();
+    expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nabc$/);
+    expect(text).not.toMatch(/transfer-encoding|content-length/i);
+    expect(app.seen).toEqual(['GET /stream']);
+  });
+
+  test.each<[string, string]>([
+    ['too large, as it says', 'POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 5000000\r\n\r\n'],
+    ['too large, in chunks', `POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n${(1_048_577).toString(16)}\r\n${'x'.repeat(1_048_577)}`],
+    ['that nobody wants', 'POST /none HTTP/1.1\r\nhost: a\r\ncontent-length: 500000\r\n\r\n'],
+    ['that is small, and the last of its connection', 'POST /none HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 5000\r\n\r\n'],
+    ['behind an unknown expectation', 'POST /echo HTTP/1.1\r\nhost: a\r\nexpect: x\r\ncontent-length: 500000\r\n\r\n'],
+    ['behind an expectation that is not met', 'POST /none HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 500000\r\n\r\n'],
+    ['behind a refused Host', 'POST /echo HTTP/1.1\r\nhost: a b\r\ncontent-length: 500000\r\n\r\n'],
+    ['behind an unknown coding', 'POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: gzip, chunked\r\n\r\n'],
+    ['with a damaged chunk', 'POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n'],
+    ['of no HTTP', 'nonsense\r\n\r\n'],
+    ['behind an unknown method', 'FOO / HTTP/1.1\r\nhost: a\r\ncontent-length: 500000\r\n\r\n'],
+  ])('§9.6 behind the answer to a body %s comes the end of this side at once, and what is still sent does no harm to it', async (_what, bytes) => {
+    await using app = await openApp(lane);
+    await using client = await RawClient.open(app.port);
+    const start = performance.now();
+    const text = await client.send(bytes).ended();
+    expect(text).toMatch(/^HTTP\/1\.1 [45]\d\d [^]*\r\nconnection: close\r\n(?:[^]*\r\n)?\r\n\{.*\}$/i);
+    // Well below the five seconds for which it goes on reading.
+    expect(performance.now() - start).toBeLessThan(4_000);
+    for (let count = 0; count < 20; count++) {
+      await new Promise((resolve) => client.socket.write('x'.repeat(1_000), resolve));
+    }
+    client.sendFin();
+    await client.until(() => client.isClosed, 'the close');
+    expect(client.received).toBe(text);
   });
 });

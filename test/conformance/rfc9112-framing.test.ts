@@ -39,6 +39,13 @@ describe.each(LANES)('RFC 9112 on the lane $name', (lane) => {
       expect({ saysClose, seen }).toEqual({ saysClose: true, seen: [] });
     });
 
+    test.each<[coding: string, status: string]>([
+      ['gzip, chunked', '501'], ['gzip,chunked', '501'], ['gzip;q=1, chunked', '501'], ['identity, chunked', '501'], ['gzip, deflate, chunked', '501'],
+      ['gzip', '400'], ['xchunked', '400'], ['chunked, gzip', '400'], ['chunked, chunked', '400'], ['gzip, chunked, chunked', '400'], ['gzip, chunked;a=b', '400'], [', chunked', '400'], ['"gzip", chunked', '400'], ['g zip, chunked', '400'],
+    ])('§6.1 and §6.3: of the codings %j the answer is %s', async (coding, status) => {
+      expect(await refusalOf(lane, post([`transfer-encoding: ${coding}`], '0\r\n\r\n'))).toMatchObject({ statuses: [status], saysClose: true, seen: [] });
+    });
+
     test('chunks in HTTP/1.0', async () => {
       const bytes = 'POST /echo HTTP/1.0\r\nhost: a\r\nconnection: keep-alive\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n';
       expect(await refusalOf(lane, bytes)).toMatchObject({ statuses: ['400'], saysClose: true, seen: [] });
@@ -64,7 +71,7 @@ describe.each(LANES)('RFC 9112 on the lane $name', (lane) => {
   });
 
   describe('§6.2 a length that is written in a lawful way is understood', () => {
-    test.each(['5', '005', ' \t5', '5  '])('%j', async (length) => {
+    test.each(['5', '005', ' \t5', '5  ', '5\t', ' 5 \t ', '\t5\t\t'])('%j', async (length) => {
       await using app = await openApp(lane);
       await using client = await RawClient.open(app.port);
       const [echo, next] = await client.send(post([`content-length:${length}`], 'hello') + get('/')).responses(2);
@@ -136,7 +143,7 @@ describe.each(LANES)('RFC 9112 on the lane $name', (lane) => {
       expect(app.seen).toEqual(text.includes(' 400 ') ? ['POST /echo'] : ['POST /echo', 'GET /']);
     });
 
-    test.each(['chunked', 'Chunked', 'ChUnKeD', ' \tchunked  '])('the coding written %j', async (coding) => {
+    test.each(['chunked', 'Chunked', 'ChUnKeD', ' \tchunked  ', 'chunked\t', ' chunked \t '])('the coding written %j', async (coding) => {
       await using app = await openApp(lane);
       await using client = await RawClient.open(app.port);
       const [echo, next] = await client.send(post([`transfer-encoding:${coding}`], '3\r\nabc\r\n0\r\n\r\n') + get('/')).responses(2);

@@ -26,7 +26,6 @@ describe.each(LANES)('RFC 9112 on the lane $name', (lane) => {
       ['a quote around the method', '"GET" / HTTP/1.1'],
       ['a NUL in the method', 'GE\0T / HTTP/1.1'],
       ['a colon after the method', 'GET: / HTTP/1.1'],
-      ['a method over 300 bytes', `${'A'.repeat(300)} / HTTP/1.1`],
       ['a response line', 'HTTP/1.1 200 OK'],
     ])('%s', async (_what, line) => {
       expect(await refusalOf(lane, head(line, 'host: a'))).toMatchObject({ statuses: ['400'], saysClose: true, seen: [] });
@@ -34,7 +33,7 @@ describe.each(LANES)('RFC 9112 on the lane $name', (lane) => {
   });
 
   describe('§2.3 another version', () => {
-    test.each(['HTTP/2.0', 'HTTP/0.9', 'HTTP/1.2', 'HTTP/1.9', 'HTTP/3.0', 'HTTP/9.9', 'HTTP/2', 'HTTP/1', 'HTTP/1.', 'HTTP/.1', 'HTTP/1.10', 'HTTP/01.1', 'HTTP/1.01', 'HTTP/1,1', 'HTTP/ 1.1', 'HTTP 1.1', 'http/1.1', 'Http/1.1', 'HTTPS/1.1', 'HTP/1.1', 'ICE/1.0', 'HTTP/1.1.1', 'HTTP/1.1a', 'HTTP/-1.1', 'HTTP/+1.1', 'HTTP/\u0661.1'])(
+    test.each(['HTTP/2.0', 'HTTP/0.9', 'HTTP/3.0', 'HTTP/9.9', 'HTTP/2', 'HTTP/1', 'HTTP/1.', 'HTTP/.1', 'HTTP/1.10', 'HTTP/01.1', 'HTTP/1.01', 'HTTP/1,1', 'HTTP/ 1.1', 'HTTP 1.1', 'http/1.1', 'Http/1.1', 'HTTPS/1.1', 'HTP/1.1', 'ICE/1.0', 'HTTP/1.1.1', 'HTTP/1.1a', 'HTTP/-1.1', 'HTTP/+1.1', 'HTTP/\u0661.1'])(
       '%s',
       async (version) => {
         const { statuses, saysClose, seen } = await refusalOf(lane, head(`GET / ${version}`, 'host: a'));
@@ -43,14 +42,54 @@ describe.each(LANES)('RFC 9112 on the lane $name', (lane) => {
       },
     );
 
-    test('none', async () => {
-      const { statuses, saysClose, seen } = await refusalOf(lane, head('GET /', 'host: a'));
-      expect({ statuses, saysClose, seen }).toEqual({ statuses: [expect.stringMatching(/^(?:400|505)$/)], saysClose: true, seen: [] });
+    test.each<[string, string]>([
+      ['HTTP/2.0', '505'], ['HTTP/2.1', '505'], ['HTTP/3.0', '505'], ['HTTP/9.9', '505'], ['HTTP/0.9', '505'],
+      ['HTTP/1.10', '400'], ['HTTP/01.1', '400'], ['HTTP/11.1', '400'], ['http/1.1', '400'], ['HTTP/1', '400'], ['HTTP/2', '400'], ['ICE/1.0', '400'],
+    ])('%s is %s', async (version, status) => {
+      expect(await refusalOf(lane, head(`GET / ${version}`, 'host: a'))).toMatchObject({ statuses: [status], saysClose: true, seen: [] });
+    });
+
+    test.each([['GET /', 'host: a'], ['GET /']])('none is 400: %s', async (...lines) => {
+      expect(await refusalOf(lane, head(...lines))).toMatchObject({ statuses: ['400'], saysClose: true, seen: [] });
+    });
+
+    test.each(['HTTP/1.2', 'HTTP/1.9'])('§2.5 of RFC 9110: %s is served as 1.1', async (version) => {
+      await using app = await openApp(lane);
+      await using client = await RawClient.open(app.port);
+      const post = `POST /echo ${version}\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n8\r\nHTTP/1.2\r\n0\r\n\r\n`;
+      const [first, next] = await client.send(head(`GET / ${version}`, 'host: a') + post).responses(2);
+      expect([first?.body, next?.body, app.seen]).toEqual(['Hello', 'HTTP/1.2', ['GET /', 'POST /echo']]);
+    });
+
+    test('HTTP/1.2 needs a Host', async () => {
+      expect(await refusalOf(lane, head('GET / HTTP/1.2'))).toMatchObject({ statuses: ['400'], seen: [] });
+    });
+
+    test('HTTP/1.2 in a body is left alone, wherever packets end', async () => {
+      await using app = await openApp(lane);
+      await using client = await RawClient.open(app.port);
+      const body = 'GET / HTTP/1.2\r\ncontent-length: 1\t\r\n\r\n';
+      const [echo, next] = await client.send(`POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: ${body.length}\r\n\r\n`).send(body).send(get('/')).responses(2);
+      expect([echo?.body, next?.body]).toEqual([body, 'Hello']);
     });
 
     test('the preface of HTTP/2', async () => {
       const { statuses, seen } = await refusalOf(lane, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0');
       expect({ statuses, seen }).toEqual({ statuses: [expect.stringMatching(/^(?:400|505)$/)], seen: [] });
+    });
+  });
+
+  describe('§3 and §9.1 of RFC 9110: a method that is a token and not known here is 501', () => {
+    test.each(['FOO', 'get', 'Get', 'GETT', 'G', 'DESCRIBE', "!#$%&'*+-.^_`|~09", 'A'.repeat(300)])('%s', async (method) => {
+      expect(await refusalOf(lane, head(`${method} / HTTP/1.1`, 'host: a'))).toMatchObject({ statuses: ['501'], saysClose: true, seen: [] });
+    });
+
+    test('behind another request', async () => {
+      expect(await refusalOf(lane, get('/') + head('FOO / HTTP/1.1', 'host: a'))).toMatchObject({ statuses: ['200', '501'], seen: ['GET /'] });
+    });
+
+    test.each(['"GET"', 'GET:', 'G(T', 'G/T', 'G\x00T', 'G\xe9T'])('%j is no token, and 400', async (method) => {
+      expect(await refusalOf(lane, head(`${method} / HTTP/1.1`, 'host: a'))).toMatchObject({ statuses: ['400'], saysClose: true, seen: [] });
     });
   });
 

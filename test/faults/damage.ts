@@ -4,13 +4,13 @@ import type { Random } from './random.ts';
 const BYTES = ['\r', '\n', '\r\n', '\n\n', '\r\n\r\n', ' ', '\t', ':', ';', ',', '"', '\0', '\x0b', '\x7f', '\x80', '\xff', '0', '1', 'a', '/', '?', '#', '%', '%00', '\\', '..', '=', '+', '-', '*'] as const;
 
 const LINES = [
-  'content-length: 0', 'content-length: 5', 'content-length: +5', 'content-length: 5, 5', 'content-length: 99999999999999999999', 'content-length:', ' content-length: 5', 'content-length : 5',
+  'content-length: 0', 'content-length: 5', 'content-length: 5\t', 'connection: close\t', 'transfer-encoding: chunked\t', 'content-length: +5', 'content-length: 5, 5', 'content-length: 99999999999999999999', 'content-length:', ' content-length: 5', 'content-length : 5',
   'transfer-encoding: chunked', 'transfer-encoding: identity', 'transfer-encoding: xchunked', 'transfer-encoding:', 'transfer-encoding: chunked, chunked', 'Transfer-Encoding : chunked', 'transfer-encoding:\x0bchunked', 'transfer_encoding: chunked',
   'host: b', 'host:', 'host: a b', 'connection: close', 'connection: keep-alive', 'connection: upgrade', 'upgrade: h2c', 'upgrade: websocket', 'expect: 100-continue', 'expect: x', 'trailer: content-length',
   '__proto__: x', 'x', ': x', ' x: y', 'x\0: y', 'x: \x01', 'content-encoding: gzip', 'range: bytes=0-,-1', 'content-type: ;', 'content-type: multipart/form-data', `x-long: ${'y'.repeat(3_000)}`,
 ] as const;
 
-const REQUEST_LINES = ['GET /', 'GET / HTTP/2.0', 'GET / HTTP/1.0', 'GET  / HTTP/1.1', 'GET /\t HTTP/1.1', ' GET / HTTP/1.1', 'GET * HTTP/1.1', 'CONNECT a:1 HTTP/1.1', 'OPTIONS * HTTP/1.1', 'PRI * HTTP/2.0', 'GET //x HTTP/1.1', 'GET /a/../b HTTP/1.1', 'POST /echo HTTP/1.0', 'get / HTTP/1.1', 'GET / http/1.1', 'HTTP/1.1 200 OK'] as const;
+const REQUEST_LINES = ['GET /', 'GET / HTTP/2.0', 'GET / HTTP/1.0', 'GET / HTTP/1.2', 'POST /echo HTTP/1.9', 'FOO / HTTP/1.1', 'GET  / HTTP/1.1', 'GET /\t HTTP/1.1', ' GET / HTTP/1.1', 'GET * HTTP/1.1', 'CONNECT a:1 HTTP/1.1', 'OPTIONS * HTTP/1.1', 'PRI * HTTP/2.0', 'GET //x HTTP/1.1', 'GET /a/../b HTTP/1.1', 'POST /echo HTTP/1.0', 'get / HTTP/1.1', 'GET / http/1.1', 'HTTP/1.1 200 OK'] as const;
 
 const SIZES = ['0x3', '-1', '+3', ' 3', '3_0', '', 'ffffffffffffffff', '10000000000000005', '3;\n', `3;${'e'.repeat(500)}`, '00000000003', '4', '2', 'g', '3 ', '3\r', '3\n'] as const;
 
@@ -26,6 +26,7 @@ const KINDS: readonly ((request: GoodRequest, random: Random) => string)[] = [
   (request, random) => toBytes({ ...request, fields: request.fields.filter(() => random.chance(60)) }),
   (request, random) => toBytes({ ...request, fields: request.fields.map((field) => (random.chance(40) ? field.replace(/: ?/, random.pick([':', ' : ', ':\r\n ', ':\t', '\r\n: '])) : field)) }),
   (request, random) => toBytes({ ...request, line: random.pick(REQUEST_LINES) }),
+  (request, random) => toBytes({ ...request, line: request.line.replace('HTTP/1.1', random.pick(['HTTP/1.0', 'HTTP/1.0', 'HTTP/1.2'])), fields: random.chance(50) ? [...request.fields, 'connection: keep-alive'] : request.fields }),
   (_request, random) => toBytes({ line: 'POST /echo HTTP/1.1', fields: ['host: a', 'transfer-encoding: chunked'], body: `${random.pick(SIZES)}\r\n${random.pick(['abc', 'ab', 'abcd', ''])}${random.pick(['\r\n', '\n', '', '\r'])}${random.pick(['0\r\n\r\n', '0\r\n', '0\n\n', '\r\n', '00\r\n\r\n', ''])}` }),
   (request, random) => toBytes(request).replaceAll('\r\n', random.pick(['\n', '\r', '\r\r\n', '\r\n\r\n'])),
   (request, random) => toBytes({ ...request, body: request.body.slice(random.below(request.body.length + 1)) + random.pick(BYTES) }),

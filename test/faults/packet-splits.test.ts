@@ -11,6 +11,10 @@ const FORM = '--b\r\ncontent-disposition: form-data; name="a"\r\n\r\n1\r\n--b\r\
 const SHAPES: Readonly<Record<string, string>> = {
   'a GET': 'GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n',
   'a GET of HTTP/1.0': 'GET / HTTP/1.0\r\n\r\n',
+  'a GET of HTTP/1.2': 'GET / HTTP/1.2\r\nhost: a\r\nconnection: close\t\r\n\r\n',
+  'a stream to HTTP/1.0': 'GET /stream HTTP/1.0\r\nconnection: keep-alive\r\n\r\n',
+  'a length before a tab': 'POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 2\t\r\nconnection: close\r\n\r\nhi',
+  'a method that is not known': 'FOO / HTTP/1.1\r\nhost: a\r\n\r\n',
   'a HEAD': 'HEAD / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n',
   'an OPTIONS of everything': 'OPTIONS * HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n',
   'a query, an escape and cookies': 'GET /items/caf%C3%A9?a=1&a=%20 HTTP/1.1\r\nhost: a\r\ncookie: a=b; c=d\r\nconnection: close\r\n\r\n',

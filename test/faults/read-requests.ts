@@ -13,7 +13,7 @@ export interface ReadRequests {
   readonly hasRest: boolean;
 }
 
-const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) +([\x21-\x7e]+) +HTTP\/1\.([01])$/;
+const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) +([\x21-\x7e]+) +HTTP\/1\.(\d)$/;
 const FIELD_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[\t ]*([\t\x20-\x7e\x80-\xff]*)$/;
 const SIZE_LINE = /^([0-9a-fA-F]{1,16})(?:[\t ]*;[\t\x20-\x7e\x80-\xff]*)?$/;
 const METHODS_OF_TUNNELS = new Set(['CONNECT', 'PRI']);
@@ -53,7 +53,7 @@ function readHead([requestLine = '', ...lines]: readonly string[]): Head | undef
     if (name === undefined) return undefined;
     fields.set(name.toLowerCase(), [...(fields.get(name.toLowerCase()) ?? []), value.replace(/[\t ]+$/, '')]);
   }
-  const body = readFraming(fields, minor === '1');
+  const body = readFraming(fields, minor !== '0');
   if (body === undefined) return undefined;
   const options = [...(fields.get('connection') ?? []), ...(fields.get('proxy-connection') ?? [])].join().toLowerCase().split(',').map((option) => option.trim());
   const isLast = options.includes('close') || (minor === '0' && !options.includes('keep-alive')) || (options.includes('upgrade') && fields.has('upgrade'));

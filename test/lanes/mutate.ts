@@ -9,7 +9,7 @@ const PLAIN = [...'aAzZ059-._~:/ '] as const;
 
 /** Pieces of heads that change what a head means. */
 const LINES = [
-  'Content-Length: 1\r\n', 'Content-Length: 0\r\n', 'content-length:5\r\n', 'Content-Length: +1\r\n', 'Content-Length: 01\r\n', 'Content-Length: 1, 1\r\n', 'Content-Length: -0\r\n', 'Content-Length: 0x1\r\n', 'Transfer-Encoding: chunked\r\n', 'Transfer-Encoding:\r\n', 'Host: b\r\n', 'Host:\r\n', 'Connection: close\r\n', 'Connection: keep-alive\r\n', 'Connection: \r\n', 'Connection: x, close\r\n', 'Proxy-Connection: close\r\n', 'Upgrade: x\r\n', 'Expect: 100-continue\r\n', 'x: y\r\n', ' folded\r\n',
+  'Content-Length: 1\r\n', 'Content-Length: 0\r\n', 'content-length:5\r\n', 'Content-Length: +1\r\n', 'Content-Length: 01\r\n', 'Content-Length: 1, 1\r\n', 'Content-Length: -0\r\n', 'Content-Length: 0x1\r\n', 'Transfer-Encoding: chunked\r\n', 'Transfer-Encoding:\r\n', 'Host: b\r\n', 'Host:\r\n', 'Connection: close\r\n', 'Connection: keep-alive\r\n', 'Connection: \r\n', 'Connection: x, close\r\n', 'Connection: close\t\r\n', 'Connection: Keep-Alive\r\n', 'Content-Length: 0\t\r\n', 'TE: chunked\r\n', 'Proxy-Connection: close\r\n', 'Upgrade: x\r\n', 'Expect: 100-continue\r\n', 'x: y\r\n', ' folded\r\n',
 ] as const;
 
 const KINDS: readonly ((text: string, random: Random) => string)[] = [
@@ -27,7 +27,10 @@ const KINDS: readonly ((text: string, random: Random) => string)[] = [
   (text, random) => cross(text, random.pick(CORPUS), random),
   (text, random) => text + random.pick(CORPUS),
   (text, random) => insertLine(text, random.pick(LINES), random),
+  (text, random) => text.replace(/HTTP\/1\.1/g, (version) => (random.below(2) === 0 ? version : random.pick(VERSIONS))),
 ];
+
+const VERSIONS = ['HTTP/1.0', 'HTTP/1.0', 'HTTP/1.0', 'HTTP/1.2', 'HTTP/1.9', 'HTTP/2.0', 'HTTP/0.9', 'HTTP/1.10', 'HTTP/1'] as const;
 
 /** How many changes there are: mostly one, as two rarely leave a request that is taken. */
 const CHANGES = [1, 1, 1, 2, 2, 3] as const;

@@ -46,10 +46,13 @@ class Client {
   isReset = false;
   readonly socket: Socket;
   sent = 0;
+  /** The end of the connection is not that of a body. */
+  readonly isCut: boolean;
   #wire: Wire | undefined;
   #watchers: (() => void)[] = [];
 
-  constructor(port: number) {
+  constructor(port: number, isCut: boolean) {
+    this.isCut = isCut;
     this.socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
     this.socket.setEncoding('latin1');
     this.socket.on('data', (text: string) => this.#note(() => (this.received += text)));
@@ -64,7 +67,7 @@ class Client {
 
   /** What came so far; read again only when something new can be complete. */
   read(heads: readonly number[]): Wire {
-    if (this.#wire === undefined || this.isOver || this.received.length >= this.#wire.needs) this.#wire = readWire(this.received, heads, this.isOver);
+    if (this.#wire === undefined || this.isOver || this.received.length >= this.#wire.needs) this.#wire = readWire(this.received, heads, this.isOver && !this.isCut);
     return this.#wire;
   }
 
@@ -91,7 +94,7 @@ class Client {
 
 /** Plays a script against one server, then asks once more where the connection is left open, and looks how it ends. */
 export async function play(at: LaneServer, { sends, answers = 1, heads = [], waits = false, isCut = false, isAbortChance = false }: Script): Promise<Outcome> {
-  const client = new Client(at.port);
+  const client = new Client(at.port, isCut);
   const read = (): Wire => client.read(heads);
   await once(client.socket, 'connect');
   const server = await accepted(at, client.socket.localPort as number);

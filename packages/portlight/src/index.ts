@@ -47,6 +47,7 @@ export type { StopReason, StopReport } from './lifecycle/stop-report.ts';
 export type { Logger } from './log.ts';
 export type { AnyRequestShape, HttpRequest, RequestClient, RequestShape } from './request/http-request.ts';
 export type { FormLimits } from './request/form-limits.ts';
+export type { ReceivedFormData, UploadedFile } from './request/uploaded-file.ts';
 export type { Query } from './request/query.ts';
 export type { ServerView } from './request/request-source.ts';
 export type { BodyStream, Chunk, ResponseBody } from './response/body-stream.ts';

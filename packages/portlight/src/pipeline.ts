@@ -20,6 +20,7 @@ import type { Scope } from './handlers/scope.ts';
 import { withoutStack } from './errors/without-stack.ts';
 import { runInterceptors } from './interceptors/run-interceptors.ts';
 import type { LogHolder } from './log.ts';
+import type { FormLimits } from './request/form-limits.ts';
 import { controls, type HttpRequest } from './request/http-request.ts';
 import { parseTarget } from './request/target.ts';
 import { awaitFirstChunk } from './replies/await-first-chunk.ts';
@@ -57,6 +58,7 @@ interface Plan {
   readonly core: RouteCore;
   readonly timeoutMs: number;
   readonly maxBodyBytes: number;
+  readonly formLimits?: FormLimits | undefined;
   readonly headers: HeaderList;
   readonly interceptors: readonly ResponseInterceptor[];
   /** The name of a route that has no schema for bodies. */
@@ -111,6 +113,7 @@ export class Pipeline {
     const plan = this.#route(request);
     controls.limitBody(request, plan.maxBodyBytes);
     if (this.#log.verbose && plan.schemaless !== undefined) controls.watchBody(request, () => this.#tellOfBody(plan, plan.schemaless as string));
+    if (plan.formLimits !== undefined) controls.limitForm(request, plan.formLimits);
     try {
       const verdict = askGuards(plan.guards, request);
       if (!(verdict instanceof Promise)) return this.#proceed(plan, request, verdict);
@@ -251,6 +254,7 @@ export class Pipeline {
       core,
       timeoutMs: options.handlerTimeoutMs ?? this.#config.handlerTimeoutMs,
       maxBodyBytes: options.maxBodyBytes ?? this.#config.maxBodyBytes,
+      formLimits: options.formLimits,
     };
   }
 

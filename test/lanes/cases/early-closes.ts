@@ -10,6 +10,7 @@ const CHUNKED = 'POST /read/text HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunk
  */
 export const EARLY_CLOSE_CASES: Readonly<Record<string, Script>> = {
   'others behind it': { sends: get('/reply/own-close') + get('/any') + get('/any'), answers: 3 },
+  'others behind it in HTTP/1.0': { sends: get('/reply/own-close', 'connection: keep-alive').replace('1.1', '1.0') + get('/any') + get('/any'), answers: 3 },
   'others behind a slow one': { sends: get('/turns/9') + get('/reply/own-close') + get('/any'), answers: 3 },
   'others behind an unsafe one': { sends: request('POST', '/reply/own-close') + request('POST', '/any') + get('/any'), answers: 3 },
   'others behind a stream': { sends: get('/stream/says-close') + get('/stream/says-close') + get('/any'), answers: 3 },

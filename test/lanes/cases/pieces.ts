@@ -2,6 +2,7 @@ import { get, request } from '../../../packages/portlight/test/support/raw-clien
 import { FIN, RESET, type Script } from '../play.ts';
 import { table } from './table.ts';
 
+const OLD = 'POST /read/text HTTP/1.0\r\nconnection: keep-alive\r\ncontent-length: 5\r\n\r\nhello';
 const SHORT = 'POST /read/text HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhello';
 
 function cut(bytes: string): readonly number[] {
@@ -12,6 +13,11 @@ function cut(bytes: string): readonly number[] {
 export const PIECE_CASES: Readonly<Record<string, Script>> = {
   ...table(cut(SHORT), (at) => [`cut at ${at}`, { sends: [SHORT.slice(0, at), SHORT.slice(at)] }]),
   ...table(cut(get('/') + get('/any')).filter((at) => at % 3 === 0), (at) => [`two requests cut at ${at}`, { sends: [(get('/') + get('/any')).slice(0, at), (get('/') + get('/any')).slice(at)], answers: 2 }]),
+  ...table(cut(OLD).filter((at) => at % 2 === 0), (at) => [`HTTP/1.0 cut at ${at}`, { sends: [OLD.slice(0, at), OLD.slice(at)] }]),
+  'HTTP/1.2 byte by byte': { sends: [...get('/').replace('1.1', '1.2')] },
+  'HTTP/1.0 byte by byte': { sends: [...OLD] },
+  'a tab behind a length, byte by byte': { sends: [...SHORT.replace('length: 5', 'length: 5\t')] },
+  'a method that is not known, in two pieces': { sends: ['FO', 'O / HTTP/1.1\r\nhost: a\r\n\r\n'] },
   'byte by byte': { sends: [...SHORT] },
   'a GET byte by byte': { sends: [...get('/items/7?x=1')] },
   'the body apart': { sends: ['POST /read/bytes HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\n', 'hello'] },

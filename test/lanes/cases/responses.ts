@@ -12,12 +12,20 @@ const REPLY_NAMES = [
 
 const STATUSES = [200, 201, 202, 204, 205, 206, 301, 304, 400, 404, 405, 418, 499, 500, 599] as const;
 
+function old(path: string, ...fields: readonly string[]): string {
+  return [`GET ${path} HTTP/1.0`, ...fields, '', ''].join('\r\n');
+}
+
 const ASKED: Readonly<Record<string, (path: string) => Script>> = {
   'GET': (path) => ({ sends: get(path) }),
   'HEAD of': (path) => ({ sends: request('HEAD', path), heads: [0] }),
   'GET and close of': (path) => ({ sends: get(path, 'connection: close') }),
   'two of': (path) => ({ sends: get(path) + get(path), answers: 2 }),
-  'HTTP/1.0 of': (path) => ({ sends: `GET ${path} HTTP/1.0\r\n\r\n` }),
+  'HTTP/1.0 of': (path) => ({ sends: old(path) }),
+  'HTTP/1.0 that keeps, of': (path) => ({ sends: old(path, 'connection: keep-alive') }),
+  'HTTP/1.0 that takes chunks, of': (path) => ({ sends: old(path, 'connection: keep-alive', 'te: chunked') }),
+  'HEAD in HTTP/1.0 of': (path) => ({ sends: old(path, 'connection: keep-alive').replace('GET', 'HEAD'), heads: [0] }),
+  'two in HTTP/1.0 of': (path) => ({ sends: old(path, 'connection: keep-alive') + old(path), answers: 2 }),
 };
 
 /** Fail when something of them may have left already. */
@@ -29,8 +37,10 @@ function ask(paths: readonly string[], ways: readonly string[] = Object.keys(ASK
 
 /** All that an app can answer with. */
 export const RESPONSE_CASES: Readonly<Record<string, Script>> = {
-  ...ask(REPLY_NAMES.map((name) => `/reply/${name}`)),
-  ...ask(STATUSES.flatMap((status) => [`/status/${status}`, `/empty/${status}`]), ['GET', 'HEAD of', 'GET and close of', 'two of']),
+  ...ask(REPLY_NAMES.filter((name) => !name.startsWith('own-close')).map((name) => `/reply/${name}`)),
+  // What is served behind one of these is chance in HTTP/1.0, where requests wait for one another.
+  ...ask(REPLY_NAMES.filter((name) => name.startsWith('own-close')).map((name) => `/reply/${name}`), Object.keys(ASKED).filter((way) => way !== 'two in HTTP/1.0 of')),
+  ...ask(STATUSES.flatMap((status) => [`/status/${status}`, `/empty/${status}`]), ['GET', 'HEAD of', 'GET and close of', 'two of', 'HTTP/1.0 of', 'HTTP/1.0 that keeps, of', 'HTTP/1.0 that takes chunks, of', 'HEAD in HTTP/1.0 of', 'two in HTTP/1.0 of']),
   ...ask(['/limited', '/checked-reply', '/checked-reply-bad', '/wrapped', '/wrapped/throw', '/wrapped/stream', '/wrapped/missing', '/wrapped/none', '/bad-interceptor'], ['GET', 'HEAD of', 'GET and close of']),
   'a POST to a reply': { sends: request('POST', '/reply/text', [], 'x') },
 };
@@ -38,9 +48,9 @@ export const RESPONSE_CASES: Readonly<Record<string, Script>> = {
 /** Streams of all kinds, and of all ways to fail. */
 export const STREAM_CASES: Readonly<Record<string, Script>> = {
   ...ask(Object.keys(STREAMS).filter((name) => !CUT.has(name) && name !== 'says-close').map((name) => `/stream/${name}`)),
-  ...ask(['/stream/says-close'], ['GET', 'HEAD of', 'GET and close of', 'HTTP/1.0 of']),
+  ...ask(['/stream/says-close'], ['GET', 'HEAD of', 'GET and close of', 'HTTP/1.0 of', 'HTTP/1.0 that keeps, of']),
   ...ask([...CUT].map((name) => `/stream/${name}`), ['HEAD of']),
-  ...table([...CUT].flatMap((name) => ['GET', 'GET and close of', 'two of', 'HTTP/1.0 of'].map((way) => [way, name] as const)), ([way, name]) => [
+  ...table([...CUT].flatMap((name) => ['GET', 'GET and close of', 'two of', 'HTTP/1.0 of', 'HTTP/1.0 that keeps, of', 'two in HTTP/1.0 of'].map((way) => [way, name] as const)), ([way, name]) => [
     `${way} /stream/${name}`,
     { ...(ASKED[way] as (path: string) => Script)(`/stream/${name}`), isCut: true },
   ]),

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import * as z from 'zod/mini';
+import type { FormLimits } from '../request/form-limits.ts';
 import type { Middleware } from './hooks.ts';
 import { parseOptions } from './parse-options.ts';
 import type { RouteRateLimit } from './rate-limit-options.ts';
@@ -25,6 +26,8 @@ export interface RouteOptions {
   readonly use?: readonly Middleware[] | undefined;
   /** Largest body, in bytes. @default the server's */
   readonly maxBodyBytes?: number | undefined;
+  /** How much of a form is taken in, by the `body` schema and by `request.formData()` where it is not told otherwise. */
+  readonly formLimits?: FormLimits | undefined;
   /** Longest time for the handler and its middleware, in ms; `0`: no limit. @default the server's */
   readonly handlerTimeoutMs?: number | undefined;
   /** Limits of this route in place of the server's, counted for it alone; several have different names. `false`: none. @default the server's */
@@ -61,6 +64,13 @@ function routeOptionsSchema(): z.ZodMiniType<RouteOptions> {
     message: standard,
     use: z.optional(z.array(z.custom<Middleware>(isFunction, { error: 'a function' }), { error: 'an array of middleware' })),
     maxBodyBytes: whole('a whole number of bytes'),
+    formLimits: z.optional(z.strictObject({
+      maxFields: whole('a whole number'),
+      maxFiles: whole('a whole number'),
+      maxFieldBytes: whole('a whole number of bytes'),
+      maxFileBytes: whole('a whole number of bytes'),
+      memoryBytes: whole('a whole number of bytes'),
+    }, { error: 'an object of limits' })),
     handlerTimeoutMs: whole('a whole number of milliseconds'),
     // Looked at by `createRateLimits`, which says more.
     rateLimit: z.optional(z.custom<RouteOptions['rateLimit']>((value) => value === false || (typeof value === 'object' && value !== null), { error: 'an object with max and windowSeconds, an array of them, or false' })),

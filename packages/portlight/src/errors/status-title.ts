@@ -7,11 +7,11 @@ const TITLES: Readonly<Record<number, string>> = {
   426: 'Upgrade Required', 428: 'Precondition Required', 429: 'Too Many Requests',
   431: 'Request Header Fields Too Large', 451: 'Unavailable For Legal Reasons',
   500: 'Internal Server Error', 501: 'Not Implemented', 502: 'Bad Gateway', 503: 'Service Unavailable',
-  504: 'Gateway Timeout', 505: 'HTTP Version Not Supported', 507: 'Insufficient Storage', 508: 'Loop Detected',
-  511: 'Network Authentication Required',
+  504: 'Gateway Timeout', 505: 'HTTP Version Not Supported', 506: 'Variant Also Negotiates', 507: 'Insufficient Storage', 508: 'Loop Detected',
+  510: 'Not Extended', 511: 'Network Authentication Required',
 };
 
-/** The name of an error status in the IANA registry of HTTP status codes. */
+/** The name of an error status in the IANA registry of HTTP status codes: in the status line and in the body alike. */
 export function statusTitle(status: number): string {
   return TITLES[status] ?? (status < 500 ? 'Client Error' : 'Server Error');
 }

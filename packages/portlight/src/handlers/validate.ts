@@ -50,15 +50,35 @@ export function toIssue(issue: StandardSchemaV1.Issue, part: ValidationIssue['in
   return { in: part, path: pathOf(issue), message: issue.message };
 }
 
+/** The value that the schema gets; `undefined` where there is no body, or chunks that hold nothing. */
 async function readBody(request: HttpRequest): Promise<unknown> {
-  if (!controls.payload(request).isPresent) return undefined;
+  const body = controls.payload(request);
+  if (!body.isPresent) return undefined;
+  try {
+    const value = await readByType(request);
+    return body.isEmpty ? undefined : value;
+  } catch (error) {
+    if (body.isEmpty) return undefined;
+    throw error;
+  }
+}
+
+async function readByType(request: HttpRequest): Promise<unknown> {
   const type = contentTypeOf(request)?.essence;
   if (type !== undefined && isJson(type)) return request.json();
   if (type === 'application/x-www-form-urlencoded' || type === 'multipart/form-data') return toRecord(await request.formData());
   if (type === 'text/plain') return request.text();
+  // Of chunks only their coming tells whether there are any.
+  if (controls.payload(request).declaredBytes === undefined) await readFirst(request);
   throw new UnsupportedMediaTypeError(
     `The body must be JSON, a form or plain text, not ${JSON.stringify(request.header('content-type') ?? 'of no type')}.`,
   );
+}
+
+async function readFirst(request: HttpRequest): Promise<void> {
+  const reader = request.stream().getReader();
+  await reader.read();
+  void reader.cancel();
 }
 
 /** As a query: a repeated name is an array. */

@@ -6,7 +6,7 @@ import type { HttpRequest, RequestShape } from '../request/http-request.ts';
 import { awaitFirstChunk } from './await-first-chunk.ts';
 
 /** Where there is no request, what the parser refused, a file is sent as to one that asks for nothing special. */
-const NO_REQUEST: FileRequest = { method: 'GET', header: () => undefined };
+const NO_REQUEST: FileRequest = { method: 'GET', path: '', header: () => undefined };
 
 /**
  * What app code returned, as the response to this request. A streamed one has its first chunk.

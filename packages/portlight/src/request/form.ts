@@ -1,22 +1,24 @@
 import { DEFAULTS } from '../defaults.ts';
 import { ConfigError } from '../errors/config-error.ts';
-import { PayloadTooLargeError, UnsupportedMediaTypeError } from '../errors/http-error.ts';
+import { BadRequestError, PayloadTooLargeError, UnsupportedMediaTypeError } from '../errors/http-error.ts';
 import { assertReadable, contentTypeOf } from './assert-readable.ts';
 import type { FormLimits } from './form-limits.ts';
+import { decodeUtf8 } from './json.ts';
 import { parseMultipart } from './multipart.ts';
 import { parsePairs } from './query.ts';
+import type { ReceivedFormData } from './uploaded-file.ts';
 import { UploadFolder } from './upload-folder.ts';
 
 /** The request as far as its form depends on it. */
 export interface FormRequest {
   header(name: string): string | undefined;
-  text(): Promise<string>;
+  bytes(): Promise<Uint8Array>;
   stream(): ReadableStream<Uint8Array>;
 }
 
 /** A form that was read, and what it left on disk. */
 export interface ReceivedForm {
-  readonly data: FormData;
+  readonly data: ReceivedFormData;
   /** Removes its files. Never rejects. */
   remove(): Promise<void>;
 }
@@ -31,7 +33,9 @@ export async function receiveForm(request: FormRequest, limits: FormLimits): Pro
   const type = contentTypeOf(request)?.essence;
   const folder = new UploadFolder();
   if (type === 'application/x-www-form-urlencoded') {
-    return { data: toFormData(parsePairs(await request.text()), limits), remove: () => folder.remove() };
+    assertReadable(request);
+    // A byte order mark is part of the first name here (WHATWG URL §5.1: UTF-8 decode without BOM).
+    return { data: toFormData(decodeUtf8(await request.bytes(), 'body', true), limits), remove: () => folder.remove() };
   }
   if (type !== 'multipart/form-data') throw new UnsupportedMediaTypeError('The body is no form.');
   assertReadable(request);
@@ -47,11 +51,15 @@ export async function receiveForm(request: FormRequest, limits: FormLimits): Pro
   }
 }
 
-/** @throws {PayloadTooLargeError} over a limit */
-function toFormData(pairs: readonly (readonly [string, string])[], limits: FormLimits): FormData {
+/** @throws {PayloadTooLargeError} over a limit @throws {BadRequestError} on a malformed percent escape */
+function toFormData(text: string, limits: FormLimits): ReceivedFormData {
   const { maxFields = DEFAULTS.maxFormFields, maxFieldBytes = Number.POSITIVE_INFINITY } = limits;
-  if (pairs.length > maxFields) throw new PayloadTooLargeError('The form has too many fields.');
-  const data = new FormData();
+  const pairs = parsePairs(text, {
+    most: maxFields,
+    tooMany: () => new PayloadTooLargeError('The form has too many fields.'),
+    malformed: (cause) => new BadRequestError('The form holds a malformed percent escape.', { code: 'ERR_PORTLIGHT_MALFORMED_BODY', cause }),
+  });
+  const data: ReceivedFormData = new FormData();
   for (const [name, value] of pairs) {
     if (Buffer.byteLength(value) > maxFieldBytes) throw new PayloadTooLargeError(`A field of the form is over the limit of ${maxFieldBytes} bytes.`);
     data.append(name, value);

@@ -14,6 +14,7 @@ import type { ReplySource } from './reply-source.ts';
 import type { RequestRules, RequestSource, ServerView } from './request-source.ts';
 import { toText } from './to-text.ts';
 import { parseTarget, refuseTarget, type Target, toPathname } from './target.ts';
+import type { ReceivedFormData } from './uploaded-file.ts';
 
 /** What a route's pattern and schemas say about its requests. */
 export interface RequestShape {
@@ -53,6 +54,8 @@ export interface RequestControls {
   assertBodyWithinLimit(request: HttpRequest<RequestShape>): void;
   /** Sets how much of the body may be read, before anybody can. */
   limitBody(request: HttpRequest<RequestShape>, limitBytes: number): void;
+  /** Sets how much of a form is taken in where the handler does not say. */
+  limitForm(request: HttpRequest<RequestShape>, limits: FormLimits): void;
   setParams(request: HttpRequest<RequestShape>, params: unknown): void;
   setQuery(request: HttpRequest<RequestShape>, query: unknown): void;
   setBody(request: HttpRequest<RequestShape>, body: unknown): void;
@@ -110,6 +113,7 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
   #url: URL | undefined;
   #id: string | undefined;
   #form: Promise<ReceivedForm> | undefined;
+  #formLimits: FormLimits | undefined;
   #state: Record<string, unknown> | undefined;
   #replySources: Set<ReplySource> | undefined;
   /** Why nobody waits for the body of a response any more. */
@@ -147,7 +151,8 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
   }
 
   /**
-   * The URL the client asked for. Its host is that of the target or of Host, or what a trusted proxy says. Its `pathname` is
+   * The URL the client asked for. Its host is that of the target or of Host, or what a trusted proxy says; `invalid`, which is
+   * nobody's name (RFC 6761 §6.4), where that is one that no `URL` can hold, as `1.2.3.4.5`. Its `pathname` is
    * `path` and nothing else, with whatever a URL has to escape; that of `OPTIONS *` is `/` (RFC 9110 §7.1).
    *
    * @throws {BadRequestError} when Host holds no host
@@ -257,14 +262,16 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
 
   /**
    * The fields and files of a form, `multipart/form-data` or `application/x-www-form-urlencoded`; asking again gives the
-   * same. A file over `memoryBytes` lies on disk, has its `path` as a property, and is removed when the response is done.
+   * same. A file over `memoryBytes` lies on disk, has its `path` as a property, and is removed when the response is done. A file input
+   * that was left empty is a file without a name and without bytes, as browsers send it.
    *
+   * @param limits over those of the route's `formLimits`
    * @throws {BadRequestError} 400 when the form is malformed
    * @throws {PayloadTooLargeError} 413 over the limit of the body or one of `limits`
    * @throws {UnsupportedMediaTypeError} 415 when the body is no form
    */
-  async formData(limits: FormLimits = {}): Promise<FormData> {
-    this.#form ??= receiveForm(this, limits);
+  async formData(limits?: FormLimits): Promise<ReceivedFormData> {
+    this.#form ??= receiveForm(this, { ...this.#formLimits, ...limits });
     return (await this.#form).data;
   }
 
@@ -297,12 +304,8 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
     const host = origin.host ?? target.authority ?? this.header('host') ?? 'localhost';
     if (!isHost(host)) throw new BadRequestError('The Host field holds no host.');
     const path = target.path === '*' ? '' : toPathname(target.path);
-    const url = `${origin.isSecure ? 'https' : 'http'}://${host}${path}${target.search === '' ? '' : `?${target.search}`}`;
-    try {
-      return new URL(url);
-    } catch (cause) {
-      throw new BadRequestError('The Host field holds no host.', { cause });
-    }
+    const known = URL.canParse(`http://${host}`) ? host : 'invalid';
+    return new URL(`${origin.isSecure ? 'https' : 'http'}://${known}${path}${target.search === '' ? '' : `?${target.search}`}`);
   }
 
   static {
@@ -322,6 +325,9 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
       },
       limitBody(request, limitBytes) {
         if (request.#source.body !== undefined) payload(request).limitBytes = limitBytes;
+      },
+      limitForm(request, limits) {
+        request.#formLimits = limits;
       },
       setParams(request, params) {
         request.#params = params;

@@ -2,6 +2,7 @@ import { DEFAULTS } from '../defaults.ts';
 import { BadRequestError } from '../errors/http-error.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
+const utf8WithMark = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPEN_BRACKET = 0x5b;
@@ -34,10 +35,15 @@ export function parseJsonText(text: string, subject: JsonSubject = 'body'): unkn
   return value;
 }
 
-/** @throws {BadRequestError} when the bytes are no UTF-8 */
-export function decodeUtf8(bytes: Uint8Array, subject: JsonSubject = 'body'): string {
+/**
+ * Text of a body. A byte order mark in front of it is dropped, as by `Response.text` and `json` (WHATWG Encoding: UTF-8 decode; RFC 8259 §8.1).
+ *
+ * @param keepsMark whether it stays
+ * @throws {BadRequestError} when the bytes are no UTF-8
+ */
+export function decodeUtf8(bytes: Uint8Array, subject: JsonSubject = 'body', keepsMark = false): string {
   try {
-    return utf8.decode(bytes);
+    return (keepsMark ? utf8WithMark : utf8).decode(bytes);
   } catch (cause) {
     throw malformed(`The ${subject} is not valid UTF-8.`, cause);
   }

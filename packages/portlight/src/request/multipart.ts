@@ -7,7 +7,7 @@ import { BadRequestError, HttpError, PayloadTooLargeError } from '../errors/http
 import { parseContentType } from '../fields/content-type.ts';
 import { onDemand, require } from '../on-demand.ts';
 import { countDelimiters, type DelimiterCount } from './count-delimiters.ts';
-import type { FormLimits } from './form-limits.ts';
+import type { AllFormLimits } from './form-limits.ts';
 import type { UploadFolder } from './upload-folder.ts';
 
 /** The parser without the types of its constructor, which are those of CommonJS. */
@@ -30,7 +30,7 @@ const MAX_PART_HEADER_BYTES = 16_384;
  * @throws {PayloadTooLargeError} over a limit
  * @throws what the body throws
  */
-export async function parseMultipart(body: ReadableStream<Uint8Array>, contentType: string, limits: Required<FormLimits>, folder: UploadFolder): Promise<FormData> {
+export async function parseMultipart(body: ReadableStream<Uint8Array>, contentType: string, limits: AllFormLimits, folder: UploadFolder): Promise<FormData> {
   const parser = createParser(contentType, limits);
   const entries: Entry[] = [];
   const seen: DelimiterCount = { count: 0 };
@@ -82,7 +82,7 @@ function badName(): BadRequestError {
   return new BadRequestError(`A part of the form has no name, or one over ${MAX_NAME_BYTES} bytes.`);
 }
 
-function createParser(contentType: string, { maxFields, maxFiles, maxFieldBytes, maxFileBytes }: Required<FormLimits>): BusboyInstance {
+function createParser(contentType: string, { maxFields, maxFiles, maxFieldBytes, maxFileBytes }: AllFormLimits): BusboyInstance {
   const { Busboy } = loadFormParser();
   try {
     return new Busboy({
@@ -100,7 +100,7 @@ function createParser(contentType: string, { maxFields, maxFiles, maxFieldBytes,
   }
 }
 
-async function receiveFile(stream: BusboyFileStream, filename: string, type: string, limits: Required<FormLimits>, folder: UploadFolder): Promise<File> {
+async function receiveFile(stream: BusboyFileStream, filename: string, type: string, limits: AllFormLimits, folder: UploadFolder): Promise<File> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   const assertWhole = (): void => {

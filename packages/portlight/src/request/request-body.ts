@@ -14,6 +14,7 @@ export class RequestBody {
   readonly #source: BodySource | undefined;
   #bytes: Promise<Uint8Array> | undefined;
   #streamed = false;
+  #isEmpty = false;
 
   constructor(source: BodySource | undefined) {
     this.#source = source;
@@ -21,6 +22,16 @@ export class RequestBody {
 
   get isPresent(): boolean {
     return this.#source !== undefined;
+  }
+
+  /** What the client says of its length. */
+  get declaredBytes(): number | undefined {
+    return this.#source?.declaredBytes;
+  }
+
+  /** Whether it was read to its end and had no bytes. */
+  get isEmpty(): boolean {
+    return this.#isEmpty;
   }
 
   /** @throws {PayloadTooLargeError} when the declared length is over the limit */
@@ -90,9 +101,11 @@ export class RequestBody {
   #limited(source: BodySource, sink: BodySink): BodySink {
     let room = this.limitBytes;
     let open = true;
+    let isEmpty = true;
     return {
       chunk: (bytes) => {
         room -= bytes.byteLength;
+        isEmpty &&= bytes.byteLength === 0;
         if (!open) return;
         if (room >= 0) {
           sink.chunk(bytes);
@@ -103,6 +116,7 @@ export class RequestBody {
         sink.fail(this.#tooLarge());
       },
       end: () => {
+        this.#isEmpty = isEmpty;
         if (open) sink.end();
       },
       fail: (error) => {

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { HttpError } from '../errors/http-error.ts';
+import { HttpError, NotFoundError } from '../errors/http-error.ts';
 import { formatAttachment } from '../fields/content-disposition.ts';
 import { matchesStrongly, matchesWeakly } from '../fields/entity-tag.ts';
 import { formatHttpDate, parseHttpDate } from '../fields/http-date.ts';
@@ -13,6 +13,8 @@ import { StreamedBody } from './streamed-body.ts';
 /** The request as far as a file's response depends on it. */
 export interface FileRequest {
   readonly method: string;
+  /** In canonical form. */
+  readonly path: string;
   header(name: string): string | undefined;
   readonly [MEDIA_TYPES]?: MediaTypes | undefined;
 }
@@ -26,6 +28,7 @@ export interface FileRequest {
  * @throws {HttpError} 412 when a precondition fails, 416 when the range lies outside
  */
 export async function answerWithFile(response: HttpResponse, body: FileBody, request: FileRequest): Promise<HttpResponse> {
+  if (isAskedAsFolder(body, request)) throw new NotFoundError('There is nothing at this path.');
   const file = await openFile(body, request.header('accept-encoding'));
   try {
     describe(response, file, body, mediaTypeOf(file.path, request[MEDIA_TYPES]));
@@ -49,6 +52,13 @@ export async function answerWithFile(response: HttpResponse, body: FileBody, req
     await file.handle.close();
     throw error;
   }
+}
+
+/** Whether the path of the request ends in the name of the file and a slash, as if it were a folder. */
+function isAskedAsFolder({ path }: FileBody, request: FileRequest): boolean {
+  if (!request.path.endsWith('/')) return false;
+  const name = typeof path === 'string' ? basename(path) : (path.at(-1) ?? '');
+  return request.path.endsWith(`/${name.replaceAll('%', '%25')}/`);
 }
 
 function describe(response: HttpResponse, file: OpenFile, { options }: FileBody, mediaType: string): void {

@@ -145,10 +145,10 @@ export class StreamedBody {
         this.#interrupt = undefined;
         resolve(this.#note(late));
       };
-      step.then(settle).then(undefined, (error: unknown) => {
+      step.then(settle).then(undefined, (error: Error) => {
         this.#interrupt = undefined;
         this.#isOver = true;
-        reject(error as Error);
+        reject(error);
       });
     });
   }

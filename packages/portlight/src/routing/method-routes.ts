@@ -3,6 +3,7 @@ import type { ParamRecord } from './param-record.ts';
 import type { PathExpression } from './path-expression.ts';
 import type { RouteMatch } from './route-match.ts';
 import { SegmentTree } from './segment-tree.ts';
+import { WILDCARD } from './shape.ts';
 import { StaticRoutes } from './static-routes.ts';
 
 const SLASH = 0x2f;
@@ -22,7 +23,7 @@ export class MethodRoutes<Target> {
   readonly #strictSlashes: boolean;
   readonly #statics: StaticRoutes<Target> = new StaticRoutes();
   readonly #tree: SegmentTree<Target> = new SegmentTree();
-  /** With `strictSlashes` the patterns that end in a slash, without it. */
+  /** With `strictSlashes` what a path takes that ends in a slash, without it: patterns that do, and those that end in a wildcard. */
   readonly #slashedTree: SegmentTree<Target> = new SegmentTree();
   readonly #expressions: ExpressionRoute<Target>[] = [];
 
@@ -33,7 +34,10 @@ export class MethodRoutes<Target> {
   add(endpoint: Endpoint<Target>): void {
     if (endpoint.isStatic) this.#statics.add(endpoint.key, endpoint);
     else if (endpoint.endsInSlash) this.#slashedTree.add(endpoint);
-    else this.#tree.add(endpoint);
+    else {
+      this.#tree.add(endpoint);
+      if (this.#strictSlashes && endpoint.shape.endsWith(WILDCARD)) this.#slashedTree.add(endpoint);
+    }
   }
 
   addExpression(route: ExpressionRoute<Target>): void {

@@ -98,7 +98,7 @@ export class RouteTable<Target> {
   #mostSpecific(path: string): { readonly target: Target } | undefined {
     const tables = [this.#any, ...this.#byMethod.values()];
     const endpoints = tables.map((routes) => routes.find(path)).filter((endpoint) => endpoint !== null);
-    const [endpoint] = endpoints.sort((a, b) => compareShapes(a.shape, b.shape));
+    const [endpoint] = endpoints.sort((a, b) => compareShapes(a.shape, b.shape) || Number(b.endsInSlash) - Number(a.endsInSlash));
     if (endpoint !== undefined) return endpoint;
     const expressions = tables.map((routes) => routes.findExpression(path)).filter((route) => route !== undefined);
     return expressions.sort((a, b) => a.order - b.order)[0];

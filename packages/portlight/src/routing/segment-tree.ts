@@ -52,9 +52,11 @@ export class SegmentTree<Target> {
   }
 }
 
-/** A route of the method itself goes before one of any method. */
+/** A pattern that says its slash goes before one whose wildcard leaves it out, and a route of the method itself before one of any method. */
 function prefer<Target>(present: Endpoint<Target> | null, endpoint: Endpoint<Target>): Endpoint<Target> {
-  return present === null || present.isAny ? endpoint : present;
+  if (present === null) return endpoint;
+  if (present.endsInSlash !== endpoint.endsInSlash) return present.endsInSlash ? present : endpoint;
+  return present.isAny ? endpoint : present;
 }
 
 function descendMixed<Target>(node: TreeNode<Target>, segment: string): TreeNode<Target> {

@@ -31,6 +31,8 @@ export class Connection {
   wasCut = false;
   /** Its lane looks at nothing but whole requests: there is never a part of a head. */
   hasWholeRequests = false;
+  /** Who knows of a part of a head, where the lane may have one. */
+  heads: { readonly hasBegun: boolean | undefined } | undefined;
   /** How many requests it has brought. */
   requests = 0;
   /** Requests that are being handled, in the order they came. */
@@ -41,6 +43,7 @@ export class Connection {
   /** The async context that the socket has; kept where something has to wait, which goes on when another request ends. */
   #context: AsyncResource | undefined;
   #bytesAtRest = 0;
+  #lingers = false;
   #onRest: (() => void)[] = [];
 
   constructor(socket: Socket) {
@@ -67,7 +70,8 @@ export class Connection {
 
   get state(): ConnectionState {
     if (this.#running.length > 0) return 'busy';
-    return !this.hasWholeRequests && this.socket.bytesRead > this.#bytesAtRest ? 'head' : 'idle';
+    if (this.hasWholeRequests) return 'idle';
+    return (this.heads?.hasBegun ?? this.socket.bytesRead > this.#bytesAtRest) ? 'head' : 'idle';
   }
 
   /** Whether the body of a request is still to come. */
@@ -148,6 +152,13 @@ export class Connection {
     return this.#newest === exchange;
   }
 
+  /** The response has no end but that of the connection (RFC 9112 §6.3): what waits behind it is dropped. */
+  endAfter(exchange: Exchange): void {
+    this.isLast = true;
+    this.#waiting.length = 0;
+    this.#newest = exchange;
+  }
+
   /** The request that came last, if it is not yet answered. */
   get newest(): Exchange | undefined {
     return this.#running.length > 0 ? this.#newest : undefined;
@@ -195,6 +206,18 @@ export class Connection {
     this.socket.destroy();
   }
 
+  /**
+   * What was sent of the last request is not all read. Whoever closes the connection behind the answer, node:http for one, gets what
+   * {@link end} does: the client sees the end of the answer at once.
+   */
+  lingerAtEnd(): void {
+    this.isLast = true;
+    this.#lingers = true;
+    this.socket.destroySoon = () => {
+      if (!this.isEnding) this.end(new Uint8Array(0));
+    };
+  }
+
   /** Tells the handlers that are at work that the client is gone. */
   #abandon(how: string): void {
     if (this.#running.length > 0) this.abort(new AbortedError(how, 'ERR_PORTLIGHT_CLIENT_GONE'));
@@ -214,9 +237,16 @@ export class Connection {
     }
   }
 
+  /** The last answer is out. Where the kernel has all of it, its close says the end as well as we could, for a call less. */
+  #close(): void {
+    const { socket } = this;
+    if (socket.writableLength === 0 && !this.isSecure && !this.#lingers) socket.destroy();
+    else socket.destroySoon();
+  }
+
   #rest(): void {
     if (!this.hasWholeRequests) this.#bytesAtRest = this.socket.bytesRead;
-    if (this.isLast && !this.isRefused) this.socket.destroySoon();
+    if (this.isLast && !this.isRefused) this.#close();
     if (this.#onRest.length === 0) return;
     const listeners = this.#onRest;
     this.#onRest = [];

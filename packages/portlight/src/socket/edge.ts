@@ -137,7 +137,7 @@ export class Edge {
     }
     this.#accepted += 1;
     this.#perAddress.set(address, fromAddress);
-    socket.once('close', () => this.#release(address));
+    socket.on('close', () => this.#release(address));
     if (this.#tls === undefined) this.#open(socket);
     else this.#tls.accept(socket);
   }
@@ -163,7 +163,7 @@ export class Edge {
   #open(socket: Socket): void {
     const connection = new Connection(socket);
     this.#connections.add(connection);
-    socket.once('close', () => {
+    socket.on('close', () => {
       if (this.#isDraining && connection.wasCut) this.#cut += 1;
       this.#connections.delete(connection);
       if (this.#connections.size === 0) this.#onEmpty?.();

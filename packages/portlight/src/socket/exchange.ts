@@ -50,6 +50,8 @@ export abstract class Exchange implements RequestSource {
 
   abstract readonly rawHeaders: readonly string[];
   abstract readonly body: BodySource | undefined;
+  /** Whether the request is HTTP/1.0, which knows no chunks. */
+  abstract readonly isOld: boolean;
   /** Whether it is the client's turn: somebody reads the body, and the rest of it has not come. */
   abstract readonly awaitsClient: boolean;
 
@@ -81,8 +83,9 @@ export abstract class Exchange implements RequestSource {
     return this.connection.isSecure;
   }
 
+  /** Whether others may run beside it. A response to HTTP/1.0 may end with the connection, so nothing begins behind one. */
   get isSafe(): boolean {
-    return isSafeMethod(this.method);
+    return !this.isOld && isSafeMethod(this.method);
   }
 
   /** Begins to handle it. The connection calls this once, when the requests before it allow. */
@@ -157,6 +160,7 @@ export abstract class Exchange implements RequestSource {
   protected isLast(head: ResponseHead): boolean {
     const { connection } = this;
     if (head.asksToClose) connection.isLast = true;
+    if (this.isOld && head.bodyBytes === undefined) connection.endAfter(this);
     if (!connection.isLast || !connection.isNewest(this)) return false;
     connection.isClosing = true;
     return true;

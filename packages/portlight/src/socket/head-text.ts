@@ -1,3 +1,4 @@
+import { statusTitle } from '../errors/status-title.ts';
 import { nodeHttp } from './node-http.ts';
 import type { ResponseHead } from './response-head.ts';
 
@@ -63,9 +64,14 @@ function isSame(some: readonly string[], other: readonly string[]): boolean {
 }
 
 function addStatusLine(status: number): string {
-  const line = `HTTP/1.1 ${status} ${nodeHttp.STATUS_CODES[status] ?? 'unknown'}\r\n`;
+  const line = `HTTP/1.1 ${status} ${reasonOf(status)}\r\n`;
   STATUS_LINES.set(status, line);
   return line;
+}
+
+/** What a status line calls a status. Node has older names for some errors. */
+export function reasonOf(status: number): string {
+  return status < 400 ? (nodeHttp.STATUS_CODES[status] ?? 'Unknown') : statusTitle(status);
 }
 
 /** The date of now (RFC 9110 §6.6.1) is written once a second. */

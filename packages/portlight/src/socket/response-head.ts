@@ -6,6 +6,9 @@ import { StreamedBody } from '../response/streamed-body.ts';
 /** Fields that say where a message ends and whether the connection goes on: decided here, never taken from an app. */
 const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'upgrade', 'trailer']);
 
+/** Fields that begin as those of a content do and are none. */
+const OF_NO_CONTENT: ReadonlySet<string> = new Set(['content-location', 'content-security-policy', 'content-security-policy-report-only']);
+
 /** What is sent in front of a body. */
 export interface ResponseHead {
   readonly status: number;
@@ -24,7 +27,7 @@ export interface ResponseHead {
 /** @throws {ReplyError} when the bytes of the body are no longer there */
 export function inspectResponse(response: HttpResponse): ResponseHead {
   const { status } = response;
-  const { flat } = response.headers;
+  const flat = status === 304 ? withoutContent(response.headers.flat) : response.headers.flat;
   const mayHaveBody = status !== 204 && status !== 205 && status !== 304;
   const framing = holdsFraming(flat) ? response.headers : undefined;
   // A refusal for want of an upgrade says which (RFC 9110 §15.5.22).
@@ -44,6 +47,16 @@ function measure(response: HttpResponse, framing: HeaderList | undefined): numbe
   if (body instanceof StreamedBody && body.lengthBytes !== undefined) return body.lengthBytes;
   const declared = framing?.get('content-length') ?? '';
   return /^\d{1,15}$/.test(declared) ? Number(declared) : undefined;
+}
+
+/** A 304 has none of the content's fields: a cache would take them for those of what it keeps (RFC 9110 §15.4.5). */
+function withoutContent(flat: readonly string[]): string[] {
+  const fields: string[] = [];
+  for (let index = 0; index < flat.length; index += 2) {
+    const name = flat[index] as string;
+    if (!name.startsWith('content-') || OF_NO_CONTENT.has(name)) fields.push(name, flat[index + 1] as string);
+  }
+  return fields;
 }
 
 function holdsFraming(flat: readonly string[]): boolean {

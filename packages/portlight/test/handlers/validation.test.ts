@@ -82,10 +82,16 @@ describe('a body schema', () => {
     expect((await server.fetch('/any', post('{}', { 'content-type': type }))).status).toBe(415);
   });
 
-  test.each(['{', '', '{"__proto__":{}}'])('answers the malformed JSON %j with 400', async (body) => {
+  test.each(['{', ' ', '{"__proto__":{}}'])('answers the malformed JSON %j with 400', async (body) => {
     const response = await server.fetch('/any', post(body));
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ code: 'ERR_PORTLIGHT_MALFORMED_BODY' });
+  });
+
+  test.each(['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=b', 'text/plain', 'image/png', ''])('gets undefined where a body of the type %j, in chunks, holds nothing', async (type) => {
+    const body = new ReadableStream({ start: (controller) => controller.close() });
+    const response = await server.fetch('/any', { method: 'POST', body, duplex: 'half', headers: type === '' ? {} : { 'content-type': type } });
+    expect([response.status, await response.json()]).toEqual([200, {}]);
   });
 
   test('gets undefined where there is no body', async () => {

@@ -86,8 +86,17 @@ describe('request.url', () => {
     expect(newRequest(fields).url.href).toBe(href);
   });
 
-  test.each(['a b', 'user@evil.example', 'evil.example/x', 'a,b', 'a\\b', '[::', '', 'a?b', 'a:99999', '%00', '[:::]', '1.2.3.999'])('refuses the Host %j with 400', (host) => {
+  test.each(['a b', 'user@evil.example', 'evil.example/x', 'a,b', 'a\\b', '[::', '', 'a?b', 'a:99999', '%00', '[:::]'])('refuses the Host %j with 400', (host) => {
     expect(() => newRequest({ rawHeaders: ['host', host] }).url).toThrow(expect.objectContaining({ status: 400 }));
+  });
+
+  test.each(['1.2.3.999', '1.2.3.4.5', 'a.1', 'host.0x', 'host.0x:8080'])('has no name for the host %j, which no URL can hold', (host) => {
+    const request = newRequest({ target: '/a?b=c', rawHeaders: ['host', host] });
+    expect([request.url.href, request.header('host')]).toEqual(['http://invalid/a?b=c', host]);
+  });
+
+  test('has the name xn--a, or none, as the URL of this Node has it', () => {
+    expect(['xn--a', 'invalid']).toContain(newRequest({ rawHeaders: ['host', 'xn--a'] }).url.host);
   });
 
   test('refuses two Hosts with 400', () => {

@@ -93,7 +93,7 @@ describe('a file named by a wildcard', () => {
   const app = (): ReturnType<typeof portless> => portless((each) => each.get('/files/*path', (request) => HttpResponse.file(request.params.path, { root })));
 
   test.each([
-    ['/files/a.txt', 200], ['/files/sub/b.txt', 200], ['/files/%61.txt', 200], ['/files/%C3%BC%20%E5%90%8D.txt', 200], ['/files/sub/b.txt/', 200],
+    ['/files/a.txt', 200], ['/files/sub/b.txt', 200], ['/files/%61.txt', 200], ['/files/%C3%BC%20%E5%90%8D.txt', 200], ['/files/sub/b.txt/', 404], ['/files/a.txt/', 404], ['/files/%C3%BC%20%E5%90%8D.txt/', 404], ['/files/a.txt//', 404],
     ['/files/../outside.txt', 400], ['/files/%2e%2e/outside.txt', 400], ['/files/%2E%2E/outside.txt', 400], ['/files/.%2e/outside.txt', 400], ['/files/sub/%2e/b.txt', 400],
     ['/files/..%2foutside.txt', 404], ['/files/%2e%2e%2foutside.txt', 404], ['/files/sub%2fb.txt', 404], ['/files/..%5coutside.txt', 404], ['/files/sub%5cb.txt', 404], ['/files/..\\outside.txt', 400],
     ['/files/a.txt%00', 400], ['/files/%00', 400], ['/files/%252e%252e/outside.txt', 404], ['/files//a.txt', 404], ['/files//etc/passwd', 404], ['/files/%2fetc%2fpasswd', 404], ['/files/.secret', 404], ['/files/%2esecret', 404],
@@ -115,4 +115,17 @@ describe('a file named by a wildcard', () => {
 
 test('all of these leave no file open', async () => {
   await expect.poll(() => openFilesUnder(temp.path)).toEqual([]);
+});
+
+describe.each([false, true])('a path that ends in a slash, with strictSlashes %s', (strictSlashes) => {
+  const { server } = portless((each) => each
+    .get('/one/:name/', (request) => HttpResponse.file(request.params.name, { root }))
+    .get('/pages/', () => HttpResponse.file('a.txt', { root }))
+    .get('/sub/*path', () => HttpResponse.file(['sub', 'b.txt'], { root }))
+    .get('/a.txt/', () => HttpResponse.file(temp.at('root', 'a.txt'))), { strictSlashes });
+
+  test.each([['/one/a.txt/', 404], ['/a.txt/', 404], ['/sub/b.txt/', 404], ['/pages/', 200], ['/sub/x/', 200], ['/sub/b.txt', 200]])('%s is answered %i: a file is no folder', async (path, status) => {
+    expect((await server.fetch(path)).status).toBe(status);
+    expect((await server.fetch(path, { method: 'HEAD' })).status).toBe(status);
+  });
 });

@@ -26,6 +26,8 @@ export interface NaiveMatch {
 
 interface Candidate extends NaiveMatch {
   readonly isAny: boolean;
+  /** Whether the pattern has the slash at the end of the path, where that counts. */
+  readonly hasSlash: boolean;
   readonly segments: readonly Segment[];
 }
 
@@ -90,11 +92,11 @@ function matchVariants(route: NaiveRoute, path: string, isStrict: boolean): Cand
   return variantsOf(route.pieces).flatMap((variant) => {
     const shape = shapeOf(variant) || '/';
     const endsInSlash = shape.length > 1 && shape.endsWith('/');
-    if (isStrict && endsInSlash !== isSlashed) return [];
+    if (isStrict && endsInSlash !== isSlashed && !(isSlashed && shape.endsWith('\u0002'))) return [];
     const params = matchVariant(endsInSlash ? withoutLastSlash(variant) : variant, trimmed);
     if (params === undefined) return [];
     const segments = (endsInSlash ? shape.slice(0, -1) : shape).slice(1).split('/').map(toSegment);
-    return [{ target: route.target, params, isAny: route.method === null, segments }];
+    return [{ target: route.target, params, isAny: route.method === null, hasSlash: isStrict && endsInSlash, segments }];
   });
 }
 
@@ -135,7 +137,7 @@ function compareCandidates(a: Candidate, b: Candidate): number {
     if (order !== 0) return order;
     if (one.shape !== two.shape) return one.shape < two.shape ? -1 : 1;
   }
-  return Number(a.isAny) - Number(b.isAny);
+  return Number(b.hasSlash) - Number(a.hasSlash) || Number(a.isAny) - Number(b.isAny);
 }
 
 /** In order of registration, by the place of the first route with the same pattern; its own method goes first. */

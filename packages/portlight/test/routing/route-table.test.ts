@@ -249,8 +249,8 @@ describe('a trailing slash', () => {
   });
 
   test('counts with strictSlashes', () => {
-    const patterns = ['/', '/users', '/teams/', '/users/:id', '/teams/:id/', '/files/*path', '/dirs/*path/', '/*path/edit'];
-    const paths = ['/', '/users', '/teams/', '/users/7', '/teams/7/', '/files/a', '/dirs/a/', '/a/edit'];
+    const patterns = ['/', '/users', '/teams/', '/users/:id', '/teams/:id/', '/dirs/*path/', '/*path/edit'];
+    const paths = ['/', '/users', '/teams/', '/users/7', '/teams/7/', '/dirs/a/', '/a/edit'];
     for (const [index, path] of paths.entries()) {
       expect(find(patterns, path, true)?.pattern).toBe(patterns[index]);
       const other = path.endsWith('/') ? path.slice(0, -1) : `${path}/`;
@@ -259,6 +259,27 @@ describe('a trailing slash', () => {
     expect(find(['/users', '/users/'], '/users', true)?.pattern).toBe('/users');
     expect(find(['/users', '/users/'], '/users/', true)?.pattern).toBe('/users/');
     expect(find(['/dirs/*path/'], '/dirs/a/b/', true)?.params).toEqual({ path: ['a', 'b'] });
+  });
+
+  test.each<[patterns: readonly string[], path: string, pattern: string | undefined, params?: Record<string, unknown>]>([
+    [['/files/*path'], '/files/a', '/files/*path', { path: ['a'] }],
+    [['/files/*path'], '/files/a/', '/files/*path', { path: ['a'] }],
+    [['/files/*path'], '/files/a/b/', '/files/*path', { path: ['a', 'b'] }],
+    [['/files/*path'], '/files/', undefined],
+    [['/*path'], '/a/', '/*path', { path: ['a'] }],
+    [['/files/v*path'], '/files/v1/x/', '/files/v*path', { path: ['1', 'x'] }],
+    [['/files/*path.js'], '/files/a.js/', undefined],
+    [['/files/*path', '/files/*path/'], '/files/a/', '/files/*path/'],
+    [['/files/*path/', '/files/*path'], '/files/a/', '/files/*path/'],
+    [['/files/*path/', '/files/*path'], '/files/a', '/files/*path'],
+    [['/:a/:b/', '/files/*path'], '/files/a/', '/files/*path'],
+    [['/files/:b/', '/files/*path'], '/files/a/', '/files/:b/'],
+    [['/files/:b', '/files/*path'], '/files/a/', '/files/*path'],
+    [['/files/a', '/files/*path'], '/files/a/', '/files/*path'],
+  ])('is no segment of a wildcard, with strictSlashes as well: %j, %s', (patterns, path, pattern, params) => {
+    const found = find(patterns, path, true);
+    expect(found?.pattern).toBe(pattern);
+    if (params !== undefined) expect(found?.params).toEqual(params);
   });
 });
 

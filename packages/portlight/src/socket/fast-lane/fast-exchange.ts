@@ -15,14 +15,16 @@ const LAST_RESORT: ResponseHead = { status: 500, fields: [], bodyBytes: 0, mayHa
 /** One request and its response on the fast lane. */
 export class FastExchange extends Exchange {
   readonly body: BodySource | undefined;
+  readonly isOld: boolean;
   readonly #carrier: FastConnection;
   readonly #fieldLines: string;
   #rawHeaders: readonly string[] | undefined;
   #writer: StreamWriter | undefined;
 
-  constructor({ method, target, fieldLines }: HeadParser, body: BodySource | undefined, carrier: FastConnection, services: Services) {
+  constructor({ method, target, fieldLines, isOld }: HeadParser, body: BodySource | undefined, carrier: FastConnection, services: Services) {
     super(method, target, carrier.connection, services);
     this.body = body;
+    this.isOld = isOld;
     this.#carrier = carrier;
     this.#fieldLines = fieldLines;
   }
@@ -78,7 +80,7 @@ export class FastExchange extends Exchange {
 
   async #stream(body: StreamedBody, head: ResponseHead): Promise<void> {
     const { socket } = this.connection;
-    const isChunked = head.bodyBytes === undefined;
+    const isChunked = head.bodyBytes === undefined && !this.isOld;
     const writer = new StreamWriter(socket, isChunked);
     this.#writer = writer;
     this.#carrier.flush();

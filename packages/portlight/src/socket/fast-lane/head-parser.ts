@@ -9,7 +9,9 @@ export interface HeadLimits {
 }
 
 const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'];
-const VERSION = Buffer.from(' HTTP/1.1\r\n');
+const VERSION = Buffer.from(' HTTP/1.');
+const ZERO = 0x30;
+const ONE = 0x31;
 const CR = 0x0d;
 const LF = 0x0a;
 const SPACE = 0x20;
@@ -38,7 +40,9 @@ export class HeadParser {
   fieldLines = '';
   /** What Content-Length says; -1 without it. */
   contentLength = -1;
-  /** The client wants no further response (RFC 9112 §9.6). */
+  /** It is HTTP/1.0: no chunks, no Host, and no further request unless it asks for that. */
+  isOld = false;
+  /** The client wants no further response (RFC 9112 §9.3 and §9.6). */
   asksToClose = false;
   /** Where the body begins, if there is one. */
   end = 0;
@@ -48,6 +52,7 @@ export class HeadParser {
   #bytes: Buffer = Buffer.alloc(0);
   #text = '';
   #hosts = 0;
+  #asksToStay = false;
   /** The host that came last: most requests name the same one. */
   #lastHost: Uint8Array = VERSION;
 
@@ -56,7 +61,7 @@ export class HeadParser {
   }
 
   get isSafe(): boolean {
-    return isSafeMethod(this.method);
+    return !this.isOld && isSafeMethod(this.method);
   }
 
   /**
@@ -71,8 +76,14 @@ export class HeadParser {
     this.end = start;
     this.contentLength = -1;
     this.asksToClose = false;
+    this.#asksToStay = false;
     this.#hosts = 0;
-    return this.#requestLine() && this.#readFieldLines() && this.#hosts === 1 && this.end - start < this.#limits.maxHeaderBytes;
+    if (!this.#requestLine() || !this.#readFieldLines() || this.end - start >= this.#limits.maxHeaderBytes) return false;
+    if (!this.isOld) return this.#hosts === 1;
+    // Which of the two counts, the other lane says.
+    if (this.asksToClose && this.#asksToStay) return false;
+    this.asksToClose = !this.#asksToStay;
+    return this.#hosts <= 1;
   }
 
   /** request-line = method SP request-target SP HTTP-version CRLF (RFC 9112 §3); the target in origin form (§3.2.1). */
@@ -82,12 +93,19 @@ export class HeadParser {
     const start = this.end + method.length + 1;
     if (this.#bytes[start - 1] !== SPACE || this.#bytes[start] !== SLASH) return false;
     const end = this.#skip(TARGET, start);
-    if (end - start > this.#limits.maxUrlBytes || !this.#isAt(end, VERSION)) return false;
+    const minor = end + VERSION.length;
+    if (end - start > this.#limits.maxUrlBytes || !this.#isAt(end, VERSION) || !this.#minorVersion(minor)) return false;
     this.method = method;
     // Its own text: a piece of the other one would keep all of it in memory, as long as an app keeps a param.
     this.target = this.#bytes.toString('latin1', start, end);
-    this.end = end + VERSION.length;
     return true;
+  }
+
+  /** 1.1, or 1.0, which old clients and `ab` speak; then the end of the line. */
+  #minorVersion(at: number): boolean {
+    const digit = this.#bytes[at];
+    this.isOld = digit === ZERO;
+    return (digit === ONE || digit === ZERO) && this.#endLine(at + 1);
   }
 
   /** One of the usual methods, or nothing. */
@@ -140,7 +158,7 @@ export class HeadParser {
     }
   }
 
-  /** RFC 9112 §3.2: exactly one. */
+  /** RFC 9112 §3.2: exactly one; HTTP/1.0 may have none. */
   #host(start: number, end: number): boolean {
     this.#hosts += 1;
     if (end - start === this.#lastHost.length && this.#isAt(start, this.#lastHost)) return true;
@@ -154,7 +172,9 @@ export class HeadParser {
   #connection(value: string): boolean {
     const option = value.toLowerCase();
     if (option === 'close') this.asksToClose = true;
-    return option === 'close' || option === 'keep-alive';
+    else if (option === 'keep-alive') this.#asksToStay = true;
+    else return false;
+    return true;
   }
 
   /** RFC 9112 §6.3: one number, in digits. */

@@ -8,6 +8,7 @@ import type { Connection } from '../connection.ts';
 import { Exchange, type Services } from '../exchange.ts';
 import { inspectHead } from './inspect-head.ts';
 import { MessageBody } from './message-body.ts';
+import { reasonOf } from '../head-text.ts';
 import { inspectResponse, type ResponseHead } from '../response-head.ts';
 import { sendStream } from '../send-stream.ts';
 
@@ -18,16 +19,17 @@ export class HttpExchange extends Exchange {
   readonly #message: IncomingMessage;
   readonly #response: ServerResponse;
 
-  constructor(message: IncomingMessage, response: ServerResponse, connection: Connection, services: Services) {
+  /** @param requestLine as it came, where that is known */
+  constructor(message: IncomingMessage, requestLine: string | undefined, response: ServerResponse, connection: Connection, services: Services) {
     super(message.method as string, message.url as string, connection, services);
-    const { refusal, hasBody, declaredBytes, expectsContinue, asksForUpgrade } = inspectHead(message, services.config);
+    const { refusal, hasBody, declaredBytes, expectsContinue, asksForUpgrade, asksToClose } = inspectHead(message, services.config, requestLine);
     const invite = expectsContinue ? (): void => response.writeContinue() : undefined;
     this.body = hasBody ? new MessageBody(message, declaredBytes, invite) : undefined;
     this.#refusal = refusal;
     this.#message = message;
     this.#response = response;
     // Where a request ends that is refused for its head, or offers another protocol, nobody can say for sure.
-    if (refusal !== undefined || asksForUpgrade) connection.isLast = connection.isClosing = true;
+    if (refusal !== undefined || asksForUpgrade || asksToClose) connection.isLast = connection.isClosing = true;
     response.on('close', () => this.finish());
   }
 
@@ -45,6 +47,10 @@ export class HttpExchange extends Exchange {
 
   get rawHeaders(): readonly string[] {
     return this.#message.rawHeaders;
+  }
+
+  get isOld(): boolean {
+    return this.#message.httpVersion === '1.0';
   }
 
   get awaitsClient(): boolean {
@@ -65,22 +71,29 @@ export class HttpExchange extends Exchange {
 
   protected write(response: HttpResponse): Promise<void> | undefined {
     const head = inspectResponse(response);
-    const to = this.#response;
-    const isUnread = this.#leavesBodyUnread();
-    const lingers = isUnread && this.body?.isHeldBack === false;
-    if (isUnread) this.connection.isLast = true;
+    const body = head.mayHaveBody && this.method !== 'HEAD' ? bodyOf(response) : null;
+    if (body instanceof StreamedBody) return this.#stream(body, head);
+    const fields = this.#writeHead(head);
+    if (body === null) discardBody(response, new Error('A response to this request has no body.'));
+    this.#end(typeof body === 'string' && fields.some(isNotAscii) ? Buffer.from(body) : (body as string | Uint8Array | null));
+    return undefined;
+  }
+
+  /** @returns its fields */
+  #writeHead(head: ResponseHead): readonly string[] {
+    if (this.#leavesBodyUnread()) this.connection.isLast = true;
     const fields = [...head.fields];
     if (head.bodyBytes !== undefined) fields.push('content-length', String(head.bodyBytes));
     const isLast = this.isLast(head);
-    if (isLast || head.option !== undefined) fields.push('Connection', [...(isLast ? ['close'] : []), ...(head.option === undefined ? [] : [head.option])].join(', '));
-    const body = head.mayHaveBody && this.method !== 'HEAD' ? bodyOf(response) : null;
-    if (body instanceof StreamedBody) return this.#stream(body, head, fields, lingers);
-    to.writeHead(head.status, fields);
-    if (body === null) {
-      discardBody(response, new Error('A response to this request has no body.'));
-      return this.#end(undefined, lingers);
+    if (isLast) {
+      this.#response.shouldKeepAlive = false;
+      if (this.body?.isComplete === false) this.connection.lingerAtEnd();
     }
-    return this.#end(typeof body === 'string' && fields.some(isNotAscii) ? Buffer.from(body) : (body as Uint8Array), lingers);
+    if (head.option !== undefined) fields.push('Connection', isLast ? `close, ${head.option}` : head.option);
+    // To a client of HTTP/1.0 that says it takes chunks, node:http would send them (RFC 9112 §6.1).
+    if (this.isOld) this.#response.removeHeader('transfer-encoding');
+    this.#response.writeHead(head.status, reasonOf(head.status), fields);
+    return fields;
   }
 
   protected cut(): void {
@@ -88,54 +101,31 @@ export class HttpExchange extends Exchange {
   }
 
   protected writeLastResort(): void {
-    this.#response.writeHead(500, ['content-length', '0', 'Connection', 'close']).end();
+    this.#response.writeHead(500, reasonOf(500), ['content-length', '0', 'Connection', 'close']).end();
   }
 
-  async #stream(body: StreamedBody, { status, bodyBytes }: ResponseHead, fields: string[], lingers: boolean): Promise<void> {
-    const to = this.#response;
-    await sendStream(body, to, () => to.writeHead(status, fields), this.connection.socket, bodyBytes);
-    await this.#end(undefined, lingers);
+  async #stream(body: StreamedBody, head: ResponseHead): Promise<void> {
+    await sendStream(body, this.#response, () => this.#writeHead(head), this.connection.socket, head.bodyBytes);
+    this.#end(null);
   }
 
-  #end(body: string | Uint8Array | undefined, lingers: boolean): Promise<void> | undefined {
-    if (lingers) return this.#endAfterUpload(body);
-    if (this.body?.isComplete === false) this.#takeRest(DEFAULTS.maxDrainedBodyBytes);
-    this.#response.end(body);
-    return undefined;
+  #end(body: string | Uint8Array | null): void {
+    if (this.body?.isComplete === false) this.#takeRest();
+    this.#response.end(body ?? undefined);
   }
 
-  /** Takes what is left of a body nobody read, to keep the connection; closes it when that is more than was to be expected. */
-  #takeRest(mostBytes: number): void {
-    const { socket } = this.connection;
-    const start = socket.bytesRead;
-    this.#message.on('data', () => {
-      if (socket.bytesRead - start > mostBytes && !this.connection.isEnding) this.connection.end(new Uint8Array(0));
-    });
-  }
-
-  /**
-   * Sends the answer at once, but closes only when the client has sent its body, or for some seconds did not: a
-   * socket that is closed with bytes unread sends a reset, which can overtake the answer (RFC 9112 §9.6).
-   */
-  async #endAfterUpload(body: string | Uint8Array | undefined): Promise<void> {
+  /** Takes what is left of a body nobody read, so that the answer is read; to keep the connection, no more than was to be expected. */
+  #takeRest(): void {
+    const { connection } = this;
+    const { socket } = connection;
     const message = this.#message;
-    if (body === undefined) this.#response.flushHeaders();
-    else this.#response.write(body);
-    await new Promise<void>((resolve) => {
-      const { socket } = message;
-      if (message.destroyed || socket.readableEnded) return resolve();
-      const timer = setTimeout(resolve, DEFAULTS.lingerMs).unref();
-      const done = (): void => {
-        clearTimeout(timer);
-        resolve();
-      };
-      message.once('close', done);
-      socket.once('end', done);
-      this.body?.whenFailed(done);
-      message.removeAllListeners('data');
-      message.resume();
+    const start = socket.bytesRead;
+    // Whoever read it stopped.
+    if (message.isPaused()) message.removeAllListeners('data');
+    message.on('data', () => {
+      if (!connection.isLast && socket.bytesRead - start > DEFAULTS.maxDrainedBodyBytes) connection.end(new Uint8Array(0));
     });
-    this.#response.end();
+    message.resume();
   }
 
   /** Whether more of the request's body is still to come than is worth taking in to keep the connection. */

@@ -8,6 +8,7 @@ import { nodeHttp } from '../node-http.ts';
 import { interrupt, refuse } from '../refuse.ts';
 import { UpgradeExchange, type Upgrade } from '../upgrade/upgrade-exchange.ts';
 import { openWebSocketServer } from '../upgrade/websocket-server.ts';
+import { HeadWatch } from './head-watch.ts';
 import { HttpExchange } from './http-exchange.ts';
 import { inspectHead } from './inspect-head.ts';
 import { upgradable } from './upgradable.ts';
@@ -20,6 +21,7 @@ import { toParserError } from './parser-error.ts';
 export class HttpLane {
   readonly #server: Server;
   readonly #connections: WeakMap<Socket, Connection> = new WeakMap();
+  readonly #watches: WeakMap<Socket, HeadWatch> = new WeakMap();
   readonly #services: Services;
   #websockets: WebSocketServer | undefined;
 
@@ -55,6 +57,9 @@ export class HttpLane {
   accept(connection: Connection): void {
     this.#connections.set(connection.socket, connection);
     this.#server.emit('connection', connection.socket);
+    const watch = new HeadWatch(connection.socket, this.#services.config.maxHeaderBytes);
+    this.#watches.set(connection.socket, watch);
+    connection.heads = watch;
   }
 
   /** Makes ready what else the first client would wait for. */
@@ -68,8 +73,9 @@ export class HttpLane {
 
   #onRequest(message: IncomingMessage, response: ServerResponse): void {
     const connection = this.#connections.get(message.socket) as Connection;
+    const requestLine = this.#watches.get(message.socket)?.next(message);
     if (connection.isRefused || connection.isClosing) return;
-    connection.admit(new HttpExchange(message, response, connection, this.#services));
+    connection.admit(new HttpExchange(message, requestLine, response, connection, this.#services));
   }
 
   /** Whether an upgrade goes to a WebSocket route; any other offer is declined by an ordinary answer (RFC 9110 §7.8). */
@@ -84,6 +90,7 @@ export class HttpLane {
 
   #onUpgrade(upgrade: Upgrade, socket: Socket): void {
     const connection = this.#connections.get(socket) as Connection;
+    this.#watches.get(socket)?.stop();
     if (connection.isRefused || connection.isClosing) return;
     connection.admit(new UpgradeExchange(upgrade, this.#openWebSockets(), connection, this.#services));
   }
@@ -91,13 +98,16 @@ export class HttpLane {
   /** CONNECT asks for a tunnel, which is no business of an origin server (RFC 9110 §9.3.6). */
   #onConnect(socket: Socket): void {
     const connection = this.#connections.get(socket) as Connection;
+    this.#watches.get(socket)?.stop();
     refuse(connection, new HttpError(501, 'CONNECT is not served here.', { expose: true }), this.#services.pipeline);
   }
 
   /** What the parser refused. */
   #onClientError(cause: NodeJS.ErrnoException, socket: Socket): void {
     const connection = this.#connections.get(socket);
-    const error = toParserError(cause);
+    // More of what was refused: the client is still sending.
+    if (connection?.isEnding === true && cause.code?.startsWith('HPE_') === true) return;
+    const error = toParserError(cause, this.#watches.get(socket)?.requestLine ?? '');
     if (connection === undefined || error === undefined || !socket.writable) {
       socket.destroy();
       return;

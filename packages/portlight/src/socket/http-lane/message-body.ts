@@ -17,7 +17,6 @@ export class MessageBody implements BodySource {
   #received = 0;
   #sink: BodySink | undefined;
   #failure: Error | undefined;
-  #onFailure: () => void = () => {};
 
   constructor(message: IncomingMessage, declaredBytes: number | undefined, invite?: () => void) {
     this.#message = message;
@@ -88,16 +87,9 @@ export class MessageBody implements BodySource {
     this.#message.resume();
   }
 
-  /** Calls when nothing more of it will come: the rest was refused. At once if that is so. */
-  whenFailed(listener: () => void): void {
-    if (this.#failure === undefined) this.#onFailure = listener;
-    else listener();
-  }
-
   /** Ends the body with an error: the parser refused the rest of it, or it did not come in time. */
   fail(error: Error): void {
     this.#failure ??= error;
-    this.#onFailure();
     this.#settle((open) => open.fail(error));
   }
 

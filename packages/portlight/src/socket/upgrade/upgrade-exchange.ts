@@ -18,6 +18,7 @@ export interface Upgrade {
 /** One request to speak WebSocket, and the channel that comes of it, or the response that says no. */
 export class UpgradeExchange extends Exchange {
   readonly body = undefined;
+  readonly isOld = false;
   readonly #upgrade: Upgrade;
   readonly #server: WebSocketServer;
   #hasBegun = false;
