@@ -53,24 +53,31 @@ class Gate {
   readonly #to: StreamTarget;
   readonly #socket: Socket;
   #wake: () => void = () => {};
+  #isGone = false;
 
   constructor(to: StreamTarget, socket: Socket) {
     this.#to = to;
     this.#socket = socket;
-    socket.once('close', this.#onMove);
-    to.on('drain', this.#onMove);
+    socket.once('close', this.#onClose);
+    to.on('drain', this.#onDrain);
   }
 
+  /** A socket that is destroyed tells of its close only when the loop has turned: until then there is nothing to do but wait. */
   async drained(): Promise<void> {
-    if (!this.#socket.destroyed) await new Promise<void>((resolve) => (this.#wake = resolve));
+    if (!this.#isGone) await new Promise<void>((resolve) => (this.#wake = resolve));
   }
 
   leave(): void {
-    this.#socket.off('close', this.#onMove);
-    this.#to.off('drain', this.#onMove);
+    this.#socket.off('close', this.#onClose);
+    this.#to.off('drain', this.#onDrain);
   }
 
-  readonly #onMove = (): void => this.#wake();
+  readonly #onDrain = (): void => this.#wake();
+
+  readonly #onClose = (): void => {
+    this.#isGone = true;
+    this.#wake();
+  };
 }
 
 /** Resolves when everything else that is ready to run has run. */

@@ -19,6 +19,16 @@ test('a stream that never has to wait does not keep other clients waiting', asyn
   greedy.socket.destroy();
 });
 
+test('a stream that never has to wait does not keep a stop waiting', async () => {
+  await using open = await openServer((app) => app.get('/endless', function* () {
+    for (;;) yield 'x'.repeat(1_000);
+  }));
+  await using greedy = await RawClient.open(open.port);
+  greedy.send(get('/endless'));
+  await greedy.until(() => greedy.received.length > 10_000, 'the stream');
+  expect(await open.server.shutdown({ timeoutMs: 0 })).toMatchObject({ forced: 1 });
+});
+
 test.each([
   ['a proxy that was revoked', () => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); return proxy; }],
   ['an error whose stack cannot be read', () => Object.assign(new Error('odd'), { stack: { toString: () => { throw new Error('never'); } } })],
