@@ -95,27 +95,30 @@ export class Life<Kind extends Service> {
     return this.#stopping;
   }
 
-  /** Starts, and resolves when a stop is over that anybody asked for. @throws what the service throws when it starts */
+  /**
+   * Starts, and resolves when a stop is over that anybody asked for.
+   *
+   * @param onStarted called when it has started and no stop has begun
+   * @throws what the service throws when it starts
+   */
   async runUntilStopped(onStarted: () => void): Promise<StopReport> {
     let resolve: (report: StopReport) => void = () => {};
     const stopped = new Promise<StopReport>((settle) => (resolve = settle));
     this.#waiting.add(resolve);
     try {
-      const started = this.#startOrGiveUp().then(() => {
+      const onFailed = (error: unknown): Promise<StopReport> => {
+        // A start that is given up is no failure to who waits for the stop.
+        if (!isAbandonment(error)) throw error;
+        return stopped;
+      };
+      const onDone = (): Promise<StopReport> => {
         if (this.hasBegun) onStarted();
         return stopped;
-      });
-      return await Promise.race([stopped, started]);
+      };
+      return await Promise.race([stopped, this.start().then(onDone, onFailed)]);
     } finally {
       this.#waiting.delete(resolve);
     }
-  }
-
-  /** A start that is given up is no failure to who waits for the stop. */
-  async #startOrGiveUp(): Promise<void> {
-    await this.start().catch((error: unknown) => {
-      if (!isAbandonment(error)) throw error;
-    });
   }
 
   /** A hook that nobody waits for any more may still fail. */

@@ -124,7 +124,10 @@ describe('files of a form whose client goes away', () => {
 
   test('in the middle of it, a hundred times, leave no file and no descriptor', async () => {
     let ended = 0;
-    await using open = await openServer((app) => app.post('/', (each) => each.formData().finally(() => ended++)));
+    await using open = await openServer((app) => app.post('/', async (each) => {
+      await each.formData().finally(() => ended++);
+      return 'read';
+    }));
     await abortAll(open.server, open.port, 100);
     await expect.poll(() => uploads.left(), { timeout: 10_000 }).toEqual(NOTHING);
     await using client = await RawClient.open(open.port);
