@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { openServer } from '../../packages/portlight/test/support/open-server.ts';
 import { get, RawClient, request } from '../../packages/portlight/test/support/raw-client.ts';
 import { LANES } from './lanes.ts';
 import { chunked, head, openApp, post } from './strict-app.ts';
@@ -22,6 +23,36 @@ describe.each(LANES)('RFC 9112 §9 on the lane $name', (lane) => {
     expect(text.match(/HTTP\/1\.1 \d{3}/g)).toEqual(['HTTP/1.1 200']);
     expect(text).toMatch(/^connection: close\r$/im);
     expect(app.seen).toHaveLength(1);
+  });
+
+  test.each<[string, string]>([
+    ['close', head('GET /socket HTTP/1.1', 'host: a', 'connection: close')],
+    ['HTTP/1.0', head('GET /socket HTTP/1.0')],
+  ])('§9.6 after %s a 426 ends the connection too', async (_what, bytes) => {
+    await using app = await openServer((server) => server.accept('/socket', () => undefined), lane.options);
+    await using client = await RawClient.open(app.port);
+    const text = await client.send(bytes).ended();
+    expect(text).toMatch(/^HTTP\/1\.1 426 /);
+    expect(text).toMatch(/^connection: close, Upgrade\r$/im);
+  });
+
+  test.each<[string, string]>([
+    ['a coding that is not read', 'transfer-encoding: gzip, chunked'],
+    ['no last chunk', 'transfer-encoding: gzip'],
+    ['an unknown coding', 'transfer-encoding: xchunked'],
+    ['a length besides', 'transfer-encoding: chunked\r\ncontent-length: 5'],
+  ])('§9.6 a client that sends its body first reads the refusal of %s', async (_what, field) => {
+    await using app = await openApp(lane);
+    await using client = await RawClient.open(app.port);
+    client.socket.pause();
+    client.send(head('POST / HTTP/1.1', 'host: a', field));
+    for (let piece = 0; piece < 10; piece++) {
+      client.send('x'.repeat(50_000));
+      await new Promise(setImmediate);
+    }
+    client.socket.resume();
+    expect(await client.ended()).toMatch(/^HTTP\/1\.1 (?:400|501) /);
+    expect(client.errorCode).toBe(undefined);
   });
 
   test.each<[string, string]>([

@@ -12,7 +12,7 @@ import { toSilenceMs } from './config/silence.ts';
 import { parseWebSocketOptions, type WebSocketOptions } from './config/websocket-options.ts';
 import { assertTlsOptions, type TlsOptions } from './config/tls-options.ts';
 import { DEFAULTS } from './defaults.ts';
-import { atCaller, type Entry, throwAtCaller } from './errors/at-caller.ts';
+import { ANY, atCaller, type Entry, throwAtCaller } from './errors/at-caller.ts';
 import { ConfigError } from './errors/config-error.ts';
 import { ListenError } from './errors/listen-error.ts';
 import { Hub, type Presence, type PresenceChange, type PublishOptions } from './hub/hub.ts';
@@ -404,7 +404,13 @@ export class HttpServer extends Router implements ServerView {
    * @example
    * const response = await server.fetch('/users/7');
    */
-  readonly fetch = (input: string | URL | Request, init?: RequestInit): Promise<Response> =>
+  get fetch(): (input: string | URL | Request, init?: RequestInit) => Promise<Response> {
+    // Whoever hands it on has a use for the server.
+    forgetStart(this.#idle);
+    return this.#fetch;
+  }
+
+  readonly #fetch = (input: string | URL | Request, init?: RequestInit): Promise<Response> =>
     fetchPortless(this.#openPipeline(), this, this.#config.rules, input, init);
 
   protected override get whyClosed(): string | undefined {
@@ -416,10 +422,10 @@ export class HttpServer extends Router implements ServerView {
   }
 
   static {
-    throwAtCaller(this.prototype, [
-      'setCertificate', 'debug', 'setTimeout', 'setRateLimit', 'connect', 'disconnect', 'connectionRequired', 'on', 'off', 'websocket', 'onPresence', 'history', 'ready',
-      'onStart', 'onShutdown', 'onPrimary', 'onWorkerStart', 'onWorkerStop',
-    ]);
+    throwAtCaller(this.prototype, {
+      setCertificate: 1, debug: 1, setTimeout: 2, setRateLimit: ANY, connect: ANY, disconnect: ANY, connectionRequired: 1, on: ANY, off: ANY,
+      websocket: 1, onPresence: 2, history: 2, ready: 1, onStart: 1, onShutdown: 1, onPrimary: 1, onWorkerStart: 1, onWorkerStop: 1,
+    });
     // Other frameworks have it, the types do not: who writes it is told what to write.
     const listen = function (this: HttpServer, ...args: unknown[]): never {
       throw atCaller(new ConfigError(explainStart('listen', args, this.#address.address)), listen);

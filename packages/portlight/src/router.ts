@@ -2,7 +2,7 @@ import type { ErrorHandler, ErrorStatus, Middleware, ResponseInterceptor } from 
 import { parseRouteOptions, type RouteOptions } from './config/route-options.ts';
 import { explainError, explainGroup, explainHeaders, explainMethods, explainMount, explainRoute, explainRouter, explainUse } from './config/explain-calls.ts';
 import { isRecord, writeCall } from './config/write-call.ts';
-import { atCaller, fromApp, throwAtCaller } from './errors/at-caller.ts';
+import { ANY, atCaller, fromApp, throwAtCaller } from './errors/at-caller.ts';
 import { ConfigError } from './errors/config-error.ts';
 import { ignoreRejection } from './errors/ignore-rejection.ts';
 import { headerProblem, isToken } from './fields/header-syntax.ts';
@@ -326,10 +326,10 @@ export class Router {
   }
 
   static {
-    throwAtCaller(this.prototype, [
-      'get', 'post', 'put', 'patch', 'delete', 'head', 'options', 'all', 'route', 'accept', 'events', 'use', 'error', 'onResponse', 'ping',
-      'setHeader', 'setHeaders', 'group', 'mount',
-    ]);
+    throwAtCaller(this.prototype, {
+      get: ANY, post: ANY, put: ANY, patch: ANY, delete: ANY, head: ANY, options: ANY, all: ANY, route: ANY, accept: ANY, events: ANY,
+      use: ANY, error: ANY, onResponse: 1, ping: 1, setHeader: 2, setHeaders: 1, group: 2, mount: 2,
+    });
   }
 }
 

@@ -1,3 +1,4 @@
+import { ConfigError } from './config-error.ts';
 import { PortlightError } from './portlight-error.ts';
 
 /** Errors whose stack begins where it should: with a call that was made inside another. */
@@ -26,15 +27,24 @@ export function fromApp(error: unknown): unknown {
   return error;
 }
 
-/** Lets what the methods throw begin where the app called them. They are replaced by ones that do the same. */
+/** Stands for a method that looks at all its arguments itself. */
+export const ANY: number = Number.POSITIVE_INFINITY;
+
+/**
+ * Lets what the methods throw begin where the app called them, and refuses arguments that would be dropped. They are
+ * replaced by ones that do the same.
+ *
+ * @param most how many arguments each method takes
+ */
 export function throwAtCaller<Prototype extends object>(
   prototype: Prototype,
-  names: readonly (keyof Prototype & string)[],
+  most: Readonly<Partial<Record<keyof Prototype & string, number>>>,
 ): void {
-  for (const name of names) {
+  for (const [name, count] of Object.entries(most) as [keyof Prototype & string, number][]) {
     const method = prototype[name] as (...args: unknown[]) => unknown;
     const entry = function (this: unknown, ...args: unknown[]): unknown {
       try {
+        if (args.length > count) throw new ConfigError(`${name} takes no more than ${count === 1 ? 'one argument' : `${count} arguments`}; call it once for each.`);
         return method.apply(this, args);
       } catch (error) {
         throw atCaller(error, entry);

@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import type { MessageWire } from '../channels/message-wire.ts';
 import { ReplyError } from '../errors/reply-error.ts';
 import type { HttpRequest } from '../request/http-request.ts';
+import { hearErrors } from '../response/body-stream.ts';
 import { finishReply } from '../replies/finish-reply.ts';
 import { type HttpResponse, switchProtocols } from '../response/http-response.ts';
 import { isResponse } from '../response/to-response.ts';
@@ -41,5 +42,6 @@ export function toUpgradeCore(route: ChannelRoute, services: ChannelServices): R
 
 function refuse(refusal: unknown, request: HttpRequest): HttpResponse | Promise<HttpResponse> {
   if (isResponse(refusal)) return finishReply(refusal, request);
+  hearErrors(refusal);
   throw new ReplyError('The handler upgrade returns a response to refuse a client, or nothing.');
 }

@@ -40,6 +40,7 @@ function openStream(route: EventsRoute, request: HttpRequest, { hub, registry, c
   const fail = (error: unknown): void => {
     // A client that left is what ended it, not the handler.
     if (stream.isOpen && !controls.isAborted(request)) log.logger.error({ err: error, path: request.path }, 'A handler of events failed.');
+    // What was sent is whole events: the client comes back and goes on behind them.
     stream.close();
   };
   registry.add(end);

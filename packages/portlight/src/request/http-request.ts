@@ -61,7 +61,7 @@ export interface RequestControls {
   setBody(request: HttpRequest<RequestShape>, body: unknown): void;
   /** Makes the request the owner of what gives the body of its response: it ends with the request. */
   adopt(request: HttpRequest<RequestShape>, source: ReplySource): void;
-  /** How many chunks the sources of the response gave; `undefined` where none is open. */
+  /** How many chunks the source gave of what is sent; `undefined` where none is open. */
   countChunks(request: HttpRequest<RequestShape>): number | undefined;
   /** Tells what gives the body of the response that nobody waits for it. */
   cancelReply(request: HttpRequest<RequestShape>, reason: Error): void;
@@ -275,6 +275,14 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
     return (await this.#form).data;
   }
 
+  /** What was made of a source that has failed must not come to an end as if it were whole. @returns whether there is any */
+  #failLater(failed: ReplySource, error: Error): boolean {
+    const all = [...(this.#replySources ?? [])];
+    const later = all.slice(all.indexOf(failed) + 1).filter(({ isOver }) => !isOver);
+    for (const source of later) source.cancel(error);
+    return later.length > 0;
+  }
+
   #findOrigin(): Origin {
     this.#origin ??= this.#rules.trusts === undefined ? this.#direct() : findOrigin({ ...this.#direct(), header: (name) => this.header(name) }, this.#rules.trusts);
     return this.#origin;
@@ -339,23 +347,36 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
         request.#body = body;
       },
       adopt(request, source) {
-        if (request.#cancelReason !== undefined) source.cancel(request.#cancelReason);
-        else (request.#replySources ??= new Set()).add(source);
+        if (request.#cancelReason !== undefined) {
+          source.cancel(request.#cancelReason);
+          return;
+        }
+        request.#replySources ??= new Set();
+        if (request.#replySources.has(source)) return;
+        request.#replySources.add(source);
+        source.whenFailed((error) => request.#failLater(source, error));
       },
       countChunks(request) {
-        const sources = [...(request.#replySources ?? [])];
-        if (sources.every(({ isOver }) => isOver)) return undefined;
-        return sources.reduce((sum, { chunks }) => sum + chunks, 0);
+        // The last one is what is sent; those before it are what it is made of.
+        const open = [...(request.#replySources ?? [])].filter(({ isOver }) => !isOver);
+        return open.at(-1)?.chunks;
       },
       cancelReply(request, reason) {
         request.#cancelReason ??= request.#abortReason ?? reason;
-        for (const source of request.#replySources ?? []) source.cancel(request.#cancelReason);
+        const open = [...(request.#replySources ?? [])].filter(({ isOver }) => !isOver);
+        for (const source of open) source.cancel(request.#cancelReason);
+        // Nothing was made of it yet: whoever reads it must not take what came for the whole.
+        if (open.length === 1) open[0]?.failReader(request.#cancelReason);
       },
       watchBody(request, onMissed) {
         if (request.#source.body !== undefined) request.#onMissedBody = onMissed;
       },
       release(request) {
-        controls.cancelReply(request, RESPONSE_IS_OVER);
+        request.#cancelReason ??= request.#abortReason ?? RESPONSE_IS_OVER;
+        for (const source of request.#replySources ?? []) {
+          source.cancel(request.#cancelReason);
+          source.release();
+        }
         void request.#form?.then((form) => form.remove(), () => undefined);
       },
       isAborted: (request) => request.#abortReason !== undefined,

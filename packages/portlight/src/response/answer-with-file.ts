@@ -40,7 +40,7 @@ export async function answerWithFile(response: HttpResponse, body: FileBody, req
       return response;
     }
     const bytes = range.end - range.start;
-    if (request.method === 'HEAD' || bytes === 0) {
+    if (bytes === 0) {
       setBody(response, new StreamedBody([].values(), bytes));
       await file.handle.close();
       return response;

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { ignoreRejection } from '../errors/ignore-rejection.ts';
 import { ReplyError } from '../errors/reply-error.ts';
 import { showValue } from '../errors/show-value.ts';
 import { isPromiseLike } from './is-promise-like.ts';
@@ -20,6 +21,7 @@ export function assertText(value: unknown, what: string): string {
   ) {
     return String(value);
   }
+  ignoreRejection(value);
   throw new ReplyError(
     `${what} needs text, not ${showValue(value)}${isPromiseLike(value) ? '; an await is missing' : ''}.`,
   );

@@ -35,8 +35,14 @@ export function isStreamed(value: unknown): value is BodyStream {
  * it yet. Who reads it later hears of the failure.
  */
 export function hearErrors(value: unknown): void {
-  if (typeof value === 'object' && value !== null && isDestroyable(value)) value.on('error', ignore);
+  if (typeof value !== 'object' || value === null || !isDestroyable(value)) return;
+  value.on('error', (error) => {
+    if (!failures.has(value)) failures.set(value, error);
+  });
 }
+
+/** Streams of Node that have failed: some go on as if they had not, and tell nobody who comes later. */
+const failures: WeakMap<object, unknown> = new WeakMap();
 
 export function openStream(stream: BodyStream): ChunkReader {
   return stream instanceof ReadableStream ? readWebStream(stream) : readIterable(stream);
@@ -44,8 +50,14 @@ export function openStream(stream: BodyStream): ChunkReader {
 
 function readIterable(stream: AsyncIterable<unknown> | Iterable<unknown>): ChunkReader {
   const iterator = Symbol.asyncIterator in stream ? stream[Symbol.asyncIterator]() : stream[Symbol.iterator]();
+  let isFirst = true;
+  const begin = (): Promise<Step> | Step => {
+    isFirst = false;
+    if (failures.has(stream)) throw failures.get(stream);
+    return iterator.next();
+  };
   return {
-    next: () => iterator.next(),
+    next: () => (isFirst ? begin() : iterator.next()),
     cancel: (reason) => cancelIterator(stream, iterator, reason),
   };
 }
@@ -73,7 +85,7 @@ function cancelIterator(stream: object, iterator: AsyncIterator<unknown> | Itera
 }
 
 /** Whether it is a stream of Node, its own or one that is alike. */
-function isDestroyable(stream: object): stream is { on(event: 'error', listener: () => void): void; destroy(reason: Error): void } {
+function isDestroyable(stream: object): stream is { on(event: 'error', listener: (error: unknown) => void): void; destroy(reason: Error): void } {
   return 'destroy' in stream && typeof stream.destroy === 'function' && 'on' in stream && typeof stream.on === 'function';
 }
 

@@ -4,6 +4,7 @@ import { ReplyError } from '../errors/reply-error.ts';
 import { type BodyStream, isBodyStream } from './body-stream.ts';
 import type { FileBody } from './file-body.ts';
 import { adoptStream, isForeignStream } from './foreign-stream.ts';
+import { isDetached } from './is-detached.ts';
 import { jsonProblem } from './json-form.ts';
 import { StreamedBody } from './streamed-body.ts';
 
@@ -80,26 +81,21 @@ function streamOf(blob: Blob): StreamedBody {
 }
 
 function toBytes(buffer: ArrayBuffer): Uint8Array {
-  if (isDetached(buffer)) throw detached();
-  return new Uint8Array(buffer);
+  try {
+    return new Uint8Array(buffer);
+  } catch {
+    throw detached();
+  }
 }
 
 /** @throws {ReplyError} when the memory of the bytes was given away, to a worker for example */
 export function assertAttached(bytes: Uint8Array): Uint8Array {
-  if (bytes.byteLength === 0 && isDetached(bytes.buffer)) throw detached();
+  if (isDetached(bytes)) throw detached();
   return bytes;
 }
 
 function detached(): ReplyError {
   return new ReplyError('The bytes of the reply are no longer there: their buffer was transferred.');
-}
-
-function isDetached(buffer: ArrayBufferLike): boolean {
-  try {
-    return new Uint8Array(buffer, 0, 0).byteLength > 0;
-  } catch {
-    return true;
-  }
 }
 
 /**

@@ -200,6 +200,8 @@ export class HttpResponse {
    * @param members further members, `code` or `errors` for example
    */
   static problem(status: number, detail?: string, members: Readonly<Record<string, unknown>> = {}): HttpResponse {
+    if (typeof status !== 'number') throw new ReplyError(`HttpResponse.problem needs a status, not ${showValue(status)}.`);
+    if (typeof members !== 'object' || members === null || Symbol.iterator in members) throw new ReplyError(`The members of a problem are an object of fields, not ${showValue(members)}.`);
     const problem = { status, title: statusTitle(status), detail, ...members };
     return new HttpResponse(new EncodedText(encodeJson(problem), 'application/problem+json'), { status });
   }

@@ -1,8 +1,13 @@
 import { types } from 'node:util';
+import { ignoreRejection } from '../errors/ignore-rejection.ts';
+import { hearErrors } from './body-stream.ts';
 import { isPromiseLike } from './is-promise-like.ts';
 
 /** What is looked at of every value: of a list, the first rows, which are like the others. About a microsecond. */
 const FIRST_LOOK = 32;
+
+/** How deep a value is looked through that is refused anyway. */
+const DEEPEST = 64;
 
 /** Something inside a value that JSON would drop, or write as what it is not. */
 interface Finding {
@@ -13,6 +18,8 @@ interface Finding {
 
 /** How many objects the walk under way may still enter. The walk waits for nothing, so there is only one. */
 let left = 0;
+/** Whether there is a `{}` in the text of the value under way. */
+let holdsEmpty = false;
 
 /**
  * Why a value has no JSON form although `JSON.stringify` made `text` of it, in a sentence that says what to write
@@ -24,17 +31,27 @@ let left = 0;
  */
 export function jsonProblem(value: unknown, text: string): string | undefined {
   left = FIRST_LOOK;
+  holdsEmpty = text.includes('{}');
   let finding = inspect(value);
-  if (finding === undefined && left <= 0 && text.includes('{}')) {
+  if (finding === undefined && left <= 0 && holdsEmpty) {
     left = Infinity;
     finding = inspect(value);
   }
   if (finding === undefined) return undefined;
+  takeOver(value);
   const place = finding.path.reduce<string>(
     (path, key) => (typeof key === 'number' ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`),
     '',
   );
   return place === '' ? finding.problem : `${finding.problem} It stands at ${JSON.stringify(place)}.`;
+}
+
+/** A value that is refused was given away by the app all the same: a promise or stream in it must not end the process. */
+function takeOver(value: unknown, depth = 0): void {
+  if (typeof value !== 'object' || value === null || ignoreRejection(value) || depth > DEEPEST) return;
+  hearErrors(value);
+  if (isStream(value)) return;
+  for (const item of Array.isArray(value) ? value : Object.values(value)) takeOver(item, depth + 1);
 }
 
 function inspect(value: unknown): Finding | undefined {
@@ -51,12 +68,25 @@ function inspectObject(value: object): Finding | undefined {
   const prototype = Object.getPrototypeOf(value) as object | null;
   // An object literal of any realm inherits from what inherits from nothing.
   const isPlain = prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
-  // What it says of itself is taken.
-  if ('toJSON' in value && typeof value.toJSON === 'function') return undefined;
+  // What it says of itself is taken, and looked at where that is nothing.
+  if ('toJSON' in value && typeof value.toJSON === 'function') {
+    return holdsEmpty ? inspectOwnForm(value as { toJSON(key: string): unknown }) : undefined;
+  }
+  if (isStream(value)) return { problem: 'a stream has no JSON form; return it by itself.', path: [] };
   const problem = isPlain ? undefined : problemOf(value);
   if (problem !== undefined) return { problem, path: [] };
   if (isPromiseLike(value)) return { problem: 'a promise has no JSON form; an await is missing.', path: [] };
   return inspectFields(value as Readonly<Record<string, unknown>>);
+}
+
+function inspectOwnForm(value: { toJSON(key: string): unknown }): Finding | undefined {
+  const form = value.toJSON('');
+  return form === value ? undefined : inspect(form);
+}
+
+/** Streams of Node, and other emitters of events: their fields are their own business. */
+function isStream(value: object): boolean {
+  return 'on' in value && typeof value.on === 'function' && 'emit' in value && typeof value.emit === 'function';
 }
 
 function inspectItems(items: readonly unknown[]): Finding | undefined {

@@ -55,6 +55,8 @@ export async function openFile({ path, options }: FileBody, acceptEncoding: stri
 /** The path without links. @throws {NotFoundError} when nothing is served from there */
 async function locate(path: string | readonly string[], limits: Limits): Promise<string> {
   if (limits.folder === undefined) return orNotFound(realpath(path as string));
+  // What ends in a slash names a folder.
+  if (typeof path === 'string' && path.endsWith('/')) throw notFound();
   const segments = typeof path === 'string' ? path.split('/').filter((segment) => segment !== '') : path;
   if (!segments.every((segment) => isServed(segment, limits.dotFiles))) throw notFound();
   const real = await orNotFound(realpath(join(limits.folder, ...segments)));

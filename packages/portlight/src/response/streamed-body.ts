@@ -1,6 +1,8 @@
 import { AsyncResource } from 'node:async_hooks';
 import { ReplyError } from '../errors/reply-error.ts';
 import { type BodyStream, type Chunk, type ChunkReader, hearErrors, openStream, type Step } from './body-stream.ts';
+import { isDetached } from './is-detached.ts';
+import { ignoreRejection } from '../errors/ignore-rejection.ts';
 import { isPromiseLike } from './is-promise-like.ts';
 
 type ChunkStep = IteratorResult<Chunk, unknown>;
@@ -8,7 +10,8 @@ type ChunkStep = IteratorResult<Chunk, unknown>;
 /** A body as an app sees it. */
 interface LentStream {
   readonly stream: ReadableStream<Uint8Array>;
-  fail(reason: Error): void;
+  fail(reason: unknown): void;
+  end(): void;
 }
 
 const DONE: ChunkStep = { done: true, value: undefined };
@@ -36,6 +39,7 @@ export class StreamedBody {
   #reason: Error | undefined;
   #interrupt: ((reason: Error) => void) | undefined;
   #lent: LentStream | undefined;
+  #onFailed: (error: Error) => boolean = () => false;
   /** Whether the app has drawn from it. */
   #isRead = false;
 
@@ -106,12 +110,24 @@ export class StreamedBody {
     this.#reason = reason;
     this.#ahead = undefined;
     this.#interrupt?.(reason);
-    this.#lent?.fail(reason);
     try {
       this.#inContext((reader) => reader.cancel(reason));
     } catch {
       // A stream that somebody else reads cannot be opened, and is theirs to end.
     }
+  }
+
+  failReader(reason: Error): void {
+    this.#lent?.fail(reason);
+  }
+
+  release(): void {
+    this.#lent?.end();
+  }
+
+  /** @param listener called when the source itself fails; says whether somebody else tells of it */
+  whenFailed(listener: (error: Error) => boolean): void {
+    this.#onFailed = listener;
   }
 
   /** As a web stream of bytes, for an app that makes another body of it. From then on it is the app's to read. */
@@ -127,9 +143,16 @@ export class StreamedBody {
       const step = this.#inContext((reader) => reader.next());
       return isPromiseLike(step) ? this.#await(step) : this.#note(step);
     } catch (error) {
-      this.#isOver = true;
+      this.#fail(error as Error);
       throw error;
     }
+  }
+
+  #fail(error: Error): void {
+    this.#isOver = true;
+    // Where somebody else tells of it, the app may have a stream of Node made of what it was lent, whose errors nobody hears:
+    // they would end the process. So that waits for its release.
+    if (!this.#onFailed(error)) this.#lent?.fail(error);
   }
 
   #inContext<Result>(act: (reader: ChunkReader) => Result): Result {
@@ -147,7 +170,7 @@ export class StreamedBody {
       };
       step.then(settle).then(undefined, (error: Error) => {
         this.#interrupt = undefined;
-        this.#isOver = true;
+        this.#fail(error);
         reject(error);
       });
     });
@@ -157,15 +180,18 @@ export class StreamedBody {
   #note(step: Step): ChunkStep {
     if (this.#isOver) return DONE;
     if (step.done === true) {
+      ignoreRejection(step.value);
       this.#isOver = true;
       this.#assertLength();
       return DONE;
     }
     const { value } = step;
     if (typeof value !== 'string' && !(value instanceof Uint8Array)) {
+      ignoreRejection(value);
       const kind = value === null ? 'null' : typeof value;
       throw this.#giveUp(`A streamed body is made of strings and bytes; it gave a chunk of type ${kind}.`);
     }
+    if (typeof value !== 'string' && isDetached(value)) throw this.#giveUp('A streamed body gave bytes that are no longer there.');
     this.#chunks += 1;
     this.#bytes += typeof value === 'string' ? Buffer.byteLength(value) : value.byteLength;
     this.#assertLength();
@@ -183,6 +209,7 @@ export class StreamedBody {
   #giveUp(message: string): ReplyError {
     const error = new ReplyError(message);
     this.cancel(error);
+    this.#fail(error);
     return error;
   }
 
@@ -194,9 +221,13 @@ export class StreamedBody {
         start: (its) => void (controller = its),
         pull: async () => {
           this.#isRead = true;
-          const { done, value } = await this.next();
-          if (done === true) controller.close();
-          else controller.enqueue(typeof value === 'string' ? encoder.encode(value) : value);
+          try {
+            const { done, value } = await this.next();
+            if (done === true) controller.close();
+            else controller.enqueue(typeof value === 'string' ? encoder.encode(value) : value);
+          } catch {
+            // The reader was told, or is released with the response.
+          }
         },
         cancel: (reason: unknown) => {
           this.#isRead = true;
@@ -205,6 +236,16 @@ export class StreamedBody {
       },
       { highWaterMark: 0 },
     );
-    return { stream, fail: (reason) => controller.error(reason) };
+    return {
+      stream,
+      fail: (reason) => controller.error(reason),
+      end: () => {
+        try {
+          controller.close();
+        } catch {
+          // It has ended already.
+        }
+      },
+    };
   }
 }

@@ -133,12 +133,19 @@ function isOver(limitMs: number, elapsedMs: number): boolean {
   return limitMs > 0 && elapsedMs >= limitMs;
 }
 
+/** What a handle of Node counts. */
+interface WriteCounts {
+  readonly bytesWritten?: number;
+  readonly writeQueueSize?: number;
+}
+
 /**
  * How many bytes the kernel has taken for the client. A large write counts for the socket as a whole until it is done;
  * how far it has come, only its handle knows. Without that, the whole writes have to do.
  */
 function countTaken(socket: Socket): number {
-  const handle = (socket as { _handle?: { bytesWritten?: number; writeQueueSize?: number } | null })._handle;
-  const { bytesWritten, writeQueueSize } = handle ?? {};
+  const { _handle: handle } = socket as { _handle?: (WriteCounts & { readonly _parent?: WriteCounts }) | null };
+  // Behind TLS it takes all at once; what is under it takes as the client does.
+  const { bytesWritten, writeQueueSize } = handle?._parent ?? handle ?? {};
   return bytesWritten === undefined || writeQueueSize === undefined ? socket.bytesWritten - socket.writableLength : bytesWritten - writeQueueSize;
 }

@@ -91,7 +91,7 @@ function toSource(standard: Request, url: URL, target: string, isUpgrade: boolea
 
 /** @param onDone called when the last of the response was taken */
 function toStandard(response: HttpResponse, method: string, onDone: () => void, signal?: AbortSignal): Response {
-  const { status, fields, bodyBytes, mayHaveBody } = inspectResponse(response);
+  const { status, fields, bodyBytes, mayHaveBody } = inspectResponse(response, method);
   const headers = new Headers();
   for (let index = 0; index < fields.length; index += 2) headers.append(fields[index] as string, fields[index + 1] as string);
   if (bodyBytes !== undefined) headers.set('content-length', String(bodyBytes));

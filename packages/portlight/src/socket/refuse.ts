@@ -25,6 +25,8 @@ export function interrupt(connection: Connection, error: Error, pipeline: Pipeli
       connection.isRefused = connection.isLast = true;
       return;
     }
+    // Its response says that it is the last one.
+    if (connection.isClosing) return;
   }
   refuse(connection, error, pipeline);
 }

@@ -24,25 +24,28 @@ export interface ResponseHead {
   readonly asksToClose: boolean;
 }
 
-/** @throws {ReplyError} when the bytes of the body are no longer there */
-export function inspectResponse(response: HttpResponse): ResponseHead {
+/**
+ * @param method of the request; to HEAD an app may say how long the body of GET is
+ * @throws {ReplyError} when the bytes of the body are no longer there
+ */
+export function inspectResponse(response: HttpResponse, method?: string): ResponseHead {
   const { status } = response;
   const flat = status === 304 ? withoutContent(response.headers.flat) : response.headers.flat;
   const mayHaveBody = status !== 204 && status !== 205 && status !== 304;
   const framing = holdsFraming(flat) ? response.headers : undefined;
   // A refusal for want of an upgrade says which (RFC 9110 §15.5.22).
   const upgrade = (status === 426 ? framing?.get('upgrade') : undefined) ?? undefined;
-  const bodyBytes = mayHaveBody ? measure(response, framing) : status === 205 ? 0 : undefined;
+  const bodyBytes = mayHaveBody ? measure(response, framing, method) : status === 205 ? 0 : undefined;
   const asksToClose = framing?.get('connection')?.toLowerCase() === 'close';
   const option = upgrade === undefined ? undefined : 'Upgrade';
   return { status, fields: framing === undefined ? flat : withoutFraming(flat, upgrade), bodyBytes, mayHaveBody, option, asksToClose };
 }
 
 /** A stream of which nothing is known is as long as the app says; of everything else the length is ours to know. */
-function measure(response: HttpResponse, framing: HeaderList | undefined): number | undefined {
+function measure(response: HttpResponse, framing: HeaderList | undefined, method: string | undefined): number | undefined {
   const body = bodyOf(response);
   if (typeof body === 'string') return Buffer.byteLength(body);
-  if (body === null) return 0;
+  if (body === null && (method !== 'HEAD' || framing?.has('content-length') !== true)) return 0;
   if (body instanceof Uint8Array) return assertAttached(body).byteLength;
   if (body instanceof StreamedBody && body.lengthBytes !== undefined) return body.lengthBytes;
   const declared = framing?.get('content-length') ?? '';

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
@@ -129,6 +129,66 @@ test('a Readable that fails while an earlier request is answered does not end th
   await using client = await RawClient.open(open.port);
   const [slow, file] = await client.send(get('/slow') + get('/file')).responses(2);
   expect([slow?.body, file?.status]).toEqual(['slow', 500]);
+});
+
+const rejecting = (): Promise<string> => Promise.reject(new Error('an await is missing'));
+
+test.each<[string, () => unknown]>([
+  ['a chunk of a generator', function* () { yield rejecting(); }],
+  ['what a generator returns', function* () { yield 'a'; return rejecting(); }],
+  ['a chunk of an iterator', () => ({ [Symbol.asyncIterator]: () => ({ next: () => ({ value: rejecting(), done: false }) }) })],
+  ['a chunk of a web stream', () => new ReadableStream({ pull: (controller) => controller.enqueue(rejecting()) })],
+  ['a field', () => ({ user: rejecting() })],
+  ['several items', () => [1, 2, 3].map(rejecting)],
+  ['a stream within a value', () => ({ file: createReadStream(MISSING) })],
+  ['a text', () => HttpResponse.text(rejecting() as never)],
+])('a promise that is rejected, as %s, does not end the process', async (_what, reply) => {
+  await using open = await openServer((app) => app.get('/', reply));
+  await using client = await RawClient.open(open.port);
+  await client.send(get('/', 'connection: close')).ended();
+  await new Promise(setImmediate);
+});
+
+test('a Readable that says it has failed and goes on is a 500, whatever waits', async () => {
+  const reply = (): Readable => {
+    const readable = new Readable({ read() {}, autoDestroy: false });
+    setImmediate(() => readable.emit('error', new Error('secret')));
+    return readable;
+  };
+  const { server } = portless((app) => app.get('/', { response: z.any().refine(() => later(true)) }, reply));
+  expect((await server.fetch('/')).status).toBe(500);
+});
+
+test('a stream that an upgrade returns, which is no response, is a 500', async () => {
+  await using open = await openServer((app) => app.accept('/', { upgrade: () => createReadStream(MISSING) }));
+  await using client = await RawClient.open(open.port);
+  const handshake = ['upgrade: websocket', 'connection: upgrade', 'sec-websocket-version: 13', 'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ=='];
+  expect(await client.send(get('/', ...handshake)).ended()).toMatch(/^HTTP\/1\.1 500 /);
+  await new Promise(setImmediate);
+});
+
+test('bytes in a stream whose memory was given away cut it', async () => {
+  await using open = await openServer((app) => app.get('/', function* () {
+    yield 'a';
+    const bytes = new Uint8Array(8);
+    structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+    yield bytes;
+  }));
+  await using client = await RawClient.open(open.port);
+  expect(await client.send(get('/')).ended()).not.toMatch(/\r\n0\r\n\r\n$/);
+});
+
+test.each(['GET', 'HEAD'])('%s shows a middleware the same body of a file', async (method) => {
+  const { server } = portless((app) => app.get('/', () => HttpResponse.file(import.meta.filename)).use(async (_request, next) => {
+    const response = await next();
+    response.body = String((await new Response(response.body as ReadableStream).text()).length);
+  }));
+  expect((await server.fetch('/', { method })).headers.get('content-length')).toBe(String(String(readFileSync(import.meta.filename, 'utf8').length).length));
+});
+
+test.each(['GET', 'HEAD'])('the length that an app says of the body that GET has is kept for HEAD (%s)', async (method) => {
+  const { server } = portless((app) => app.get('/', () => 'x'.repeat(12)).head('/', () => new HttpResponse(null, { headers: { 'content-length': 12 } })));
+  expect((await server.fetch('/', { method })).headers.get('content-length')).toBe('12');
 });
 
 test('a source is told once that nobody waits, and not at all when it ended by itself', async () => {

@@ -1,7 +1,8 @@
-import { Readable, Transform } from 'node:stream';
+import { randomBytes } from 'node:crypto';
+import { compose, Readable, Transform } from 'node:stream';
 import { createGzip, gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type BodyStream, HttpResponse, type HttpServer } from '../../src/index.ts';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type BodyStream, type HttpRequest, HttpResponse, type HttpServer, type RequestShape } from '../../src/index.ts';
 import { deferred } from '../support/deferred.ts';
 import { openServer, portless } from '../support/open-server.ts';
 import { get, RawClient } from '../support/raw-client.ts';
@@ -150,6 +151,113 @@ test.each(['a middleware that returns another response', 'a middleware that assi
   await client.until(() => client.received.length > 10_000, 'some chunks');
   client.reset();
   await told.promise;
+});
+
+/** Ways whose streams of Node hear no errors: one that came to them would end the process. */
+const UNHEARD: Readonly<Record<string, (body: Body) => BodyStream>> = {
+  'Readable.fromWeb and a pipe': (body) => Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]).pipe(createGzip()),
+  'Readable.from and a pipe': (body) => Readable.from(body as ReadableStream<Uint8Array>).pipe(createGzip()),
+  'a composed stream': (body) => compose(Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]), createGzip()),
+};
+
+describe.each(Object.entries(UNHEARD))('a body made by %s does not end the process', (_way, wrap) => {
+  const endless = async function* (): AsyncGenerator<string> {
+    for (;;) {
+      await new Promise(setImmediate);
+      yield crypto.randomUUID().repeat(1_000);
+    }
+  };
+  const failing = async function* (): AsyncGenerator<string> {
+    for (let index = 0; index < 2_000; index++) yield randomBytes(1_000).toString('hex');
+    await new Promise(setImmediate);
+    throw new Error('late');
+  };
+  const wrapped = (app: HttpServer): HttpServer => app.use(async (_request, next) => HttpResponse.stream(wrap((await next()).body)));
+
+  test.each(Object.entries(SOURCES))('when HEAD asks for %s', async (_source, reply) => {
+    await using open = await openServer((app) => wrapped(app).get('/', reply));
+    await using client = await RawClient.open(open.port);
+    client.send(get('/').replace('GET', 'HEAD') + get('/', 'connection: close'));
+    expect((await client.responses(2, [0])).map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  test('when the client leaves', async () => {
+    await using open = await openServer((app) => wrapped(app).get('/', endless));
+    const client = await RawClient.open(open.port);
+    client.send(get('/'));
+    await client.until(() => client.received.length > 1_000, 'some chunks');
+    client.reset();
+    await expect.poll(() => open.log.at('debug').some(({ message }) => message.includes('not sent to its end'))).toBe(true);
+  });
+
+  test('when its source fails late, and the response is cut', async () => {
+    await using open = await openServer((app) => wrapped(app).get('/', failing));
+    await using client = await RawClient.open(open.port);
+    const text = await client.send(get('/')).ended();
+    expect(text).not.toMatch(/\r\n0\r\n\r\n$/);
+    expect(open.log.at('error')).toHaveLength(1);
+  });
+
+  test.each([['text', () => 'other'], ['a 304', () => new HttpResponse(null, { status: 304 })]])('when %s is sent in its place', async (_what, other) => {
+    const { server } = portless((app) => app.get('/', endless).use(async (_request, next) => {
+      wrap((await next()).body);
+      return other();
+    }));
+    await (await server.fetch('/')).text();
+    await new Promise(setImmediate);
+  });
+});
+
+test('a middleware that reads the body of a client that leaves is told that it is not whole', async () => {
+  const outcome = deferred<unknown>();
+  const begun = deferred();
+  const source = (): ReadableStream => new ReadableStream({
+    pull: async (controller) => {
+      await new Promise(setImmediate);
+      controller.enqueue('x');
+      begun.resolve();
+    },
+  });
+  await using open = await openServer((app) => app.get('/', source).use(async (_request, next) => {
+    await new Response((await next()).body as ReadableStream).text().then(outcome.resolve, outcome.resolve);
+    return 'read';
+  }));
+  const client = await RawClient.open(open.port);
+  client.send(get('/'));
+  await begun.promise;
+  client.reset();
+  expect(await outcome.promise).toBeInstanceOf(Error);
+});
+
+test('a silent body made of a source that goes on is ended for a client that has closed its side', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+  try {
+    const [told, aborted] = [deferred(), deferred()];
+    const source = (request: HttpRequest<RequestShape>): ReadableStream => {
+      request.signal.addEventListener('abort', () => aborted.resolve());
+      return new ReadableStream({
+        pull: async (controller) => {
+          await new Promise(setImmediate);
+          controller.enqueue('x');
+        },
+        cancel: () => told.resolve(),
+      });
+    };
+    const silent = async function* (body: Body): AsyncGenerator<string> {
+      for await (const chunk of body as ReadableStream<Uint8Array>) if (chunk.length > 1) yield 'never';
+    };
+    await using open = await openServer((app) => app.get('/', source).use(async (_request, next) => HttpResponse.stream(silent((await next()).body))));
+    await using client = await RawClient.open(open.port);
+    client.send(get('/')).sendFin();
+    await aborted.promise;
+    for (let second = 0; second < 8; second++) {
+      vi.advanceTimersByTime(1_000);
+      for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+    }
+    await told.promise;
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('the source of a body that nobody made anything of ends with the response in its place', async () => {

@@ -103,6 +103,17 @@ describe('header and cookie', () => {
     expect(response.headers.getSetCookie()).toEqual([]);
   });
 
+  test.each<[string, object]>([
+    ['path', { path: {} }], ['path', { path: Promise.resolve('/') }], ['domain', { domain: 5 }], ['secure', { secure: 'false' }], ['httpOnly', { httpOnly: 'no' }],
+    ['maxAge', { maxAge: '5' }], ['expires', { expires: new Date(NaN) }], ['sameSite', { sameSite: 'Lax' }], ['priority', { priority: 1 }], ['partitioned', { partitioned: 1 }],
+  ])('refuse a cookie whose %s is of another kind', (attribute, options) => {
+    expect(() => HttpResponse.text('x').cookie('a', 'b', options)).toThrow(`its ${attribute} must be`);
+  });
+
+  test.each([[undefined, {}], ['400', {}], [400, new Map()], [400, []]])('refuse a problem of %o and %o', (status, members) => {
+    expect(() => HttpResponse.problem(status as number, 'x', members as never)).toThrow(expect.objectContaining({ name: 'ReplyError' }));
+  });
+
   test('encode a cookie value that would break out', () => {
     expect(HttpResponse.text('x').cookie('a', 'b\r\nset-cookie: c=d; Path=/').headers.getSetCookie()).toEqual(['a=b%0D%0Aset-cookie%3A%20c%3Dd%3B%20Path%3D%2F; Path=/']);
   });

@@ -1,3 +1,5 @@
+import { EventEmitter } from 'node:events';
+import { PassThrough } from 'node:stream';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { HttpResponse, NotFoundError } from '../../src/index.ts';
@@ -29,6 +31,10 @@ const WITHOUT_FORM: Readonly<Record<string, readonly [make: () => unknown, remed
   'a Request': [() => new Request('http://localhost/'), 'a Request'],
   'a RegExp': [() => /x/, 'String(pattern)'],
   'a class that keeps all to itself': [() => new Sealed(), 'toJSON'],
+  'a toJSON that gives a Map': [() => ({ toJSON: () => new Map([[1, 2]]) }), 'Object.fromEntries'],
+  'a toJSON that is async': [() => ({ a: { toJSON: async () => ({}) } }), 'await'],
+  'a stream of Node': [() => ({ file: new PassThrough() }), 'return it by itself'],
+  'an emitter of events': [() => ({ emitter: new EventEmitter() }), 'no JSON form'],
   'an Intl object': [() => new Intl.NumberFormat('en'), 'Intl.NumberFormat'],
   'a Uint16Array': [() => Uint16Array.of(1), '[...values]'],
   'a DataView': [() => new DataView(new ArrayBuffer(2)), 'DataView'],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Router } from '../../src/index.ts';
+import { HttpServer, Router } from '../../src/index.ts';
 
 const handler = (): string => 'x';
 
@@ -15,6 +15,27 @@ test('a second handler is refused rather than dropped', () => {
 
 test('a second middleware is refused rather than dropped', () => {
   expect(() => call('use', '/a', handler, handler)).toThrow('use takes one middleware');
+});
+
+test.each<[string, readonly unknown[]]>([
+  ['onResponse', [handler, handler]],
+  ['group', ['/a', handler, handler]],
+  ['mount', ['/a', new Router(), new Router()]],
+  ['setHeader', ['a', 'b', 'c']],
+  ['setHeaders', [{}, {}]],
+  ['ping', ['/a', handler]],
+  ['ready', ['/a', handler]],
+  ['onStart', [handler, handler]],
+  ['onShutdown', [handler, handler]],
+  ['onPrimary', [handler, handler]],
+  ['onWorkerStart', [handler, handler]],
+  ['onWorkerStop', [handler, handler]],
+  ['onPresence', ['a', handler, handler]],
+  ['history', ['a', { size: 1 }, {}]],
+  ['debug', [true, true]],
+])('%s refuses arguments that it would drop', (method, args) => {
+  const server = new HttpServer();
+  expect(() => Reflect.apply(Reflect.get(server, method) as () => unknown, server, args) as unknown).toThrow(`${method} takes no more than`);
 });
 
 test('a misspelt option of a router is refused', () => {

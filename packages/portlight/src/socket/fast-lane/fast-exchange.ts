@@ -44,7 +44,7 @@ export class FastExchange extends Exchange {
   }
 
   protected write(response: HttpResponse): Promise<void> | undefined {
-    const head = inspectResponse(response);
+    const head = inspectResponse(response, this.method);
     const body = bodyOf(response);
     const hasBody = head.mayHaveBody && this.method !== 'HEAD';
     if (hasBody && body instanceof StreamedBody) return this.#stream(body, head);
@@ -59,6 +59,10 @@ export class FastExchange extends Exchange {
 
   protected cut(): void {
     const { socket } = this.connection;
+    if (socket.destroyed) {
+      this.finish();
+      return;
+    }
     socket.once('close', () => this.finish());
     socket.destroy();
   }

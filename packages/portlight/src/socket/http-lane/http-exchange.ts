@@ -70,7 +70,7 @@ export class HttpExchange extends Exchange {
   }
 
   protected write(response: HttpResponse): Promise<void> | undefined {
-    const head = inspectResponse(response);
+    const head = inspectResponse(response, this.method);
     const body = head.mayHaveBody && this.method !== 'HEAD' ? bodyOf(response) : null;
     if (body instanceof StreamedBody) return this.#stream(body, head);
     const fields = this.#writeHead(head);
@@ -84,6 +84,8 @@ export class HttpExchange extends Exchange {
     if (this.#leavesBodyUnread()) this.connection.isLast = true;
     const fields = [...head.fields];
     if (head.bodyBytes !== undefined) fields.push('content-length', String(head.bodyBytes));
+    // node:http looks at what the client says of the connection where nothing is said in the response.
+    if (head.option !== undefined && !this.#response.shouldKeepAlive) this.connection.isLast = true;
     const isLast = this.isLast(head);
     if (isLast) {
       this.#response.shouldKeepAlive = false;
