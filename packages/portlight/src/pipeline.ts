@@ -14,7 +14,7 @@ import { askGuards, type Guard, type Verdict } from './guards/guard.ts';
 import type { GuardSet } from './guards/guard-set.ts';
 import type { HttpRoute } from './handlers/http-route.ts';
 import { isEventStream, toEventsCore } from './handlers/open-events.ts';
-import { findHandler, formatProblem, respondToError } from './handlers/respond-to-error.ts';
+import { findHandler, respondToError } from './handlers/respond-to-error.ts';
 import { runMiddleware } from './handlers/run-middleware.ts';
 import type { Scope } from './handlers/scope.ts';
 import { withoutStack } from './errors/without-stack.ts';
@@ -277,7 +277,7 @@ export class Pipeline {
   #alwaysRefuse(makeError: () => HttpError): RouteCore {
     const refuse = (request: HttpRequest): MaybePromise<HttpResponse> => respondToError(withoutStack(makeError), this.#root, request, this.#log);
     if (findHandler(this.#root, makeError().status) !== undefined) return refuse;
-    const response = formatProblem(makeError());
+    const response = HttpResponse.problem(makeError());
     return (request) => (this.#log.verbose ? refuse(request) : response.clone());
   }
 

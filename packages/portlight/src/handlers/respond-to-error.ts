@@ -1,7 +1,6 @@
 import type { ErrorHandler } from '../config/hooks.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { type HttpError, InternalServerError, toHttpError } from '../errors/http-error.ts';
-import type { ValidationError } from '../errors/validation-error.ts';
 import { inTime } from '../in-time.ts';
 import type { LogHolder } from '../log.ts';
 import { controls, type HttpRequest } from '../request/http-request.ts';
@@ -23,13 +22,13 @@ export function respondToError(
 ): HttpResponse | Promise<HttpResponse> {
   const fail = (failure: unknown): HttpResponse => {
     log.logger.error({ err: failure }, 'The response to an error could not be made.');
-    return formatProblem(new InternalServerError());
+    return HttpResponse.problem(new InternalServerError());
   };
   try {
     const error = toHttpError(thrown);
     reportError(error, thrown, request, log);
     const handler = findHandler(scope, error.status);
-    if (handler === undefined) return formatProblem(error);
+    if (handler === undefined) return HttpResponse.problem(error);
     const reply = handler(error, request);
     if (isPromiseLike(reply)) {
       const late = inTime(reply, DEFAULTS.replyTimeoutMs, 'An error handler');
@@ -54,19 +53,11 @@ export function findHandler(scope: Scope | undefined, status: number): ErrorHand
 
 /** What a handler made of the error; one that returned nothing only looked at it. */
 function complete(reply: unknown, error: HttpError, request: HttpRequest | undefined): HttpResponse | Promise<HttpResponse> {
-  if (reply === undefined) return formatProblem(error);
+  if (reply === undefined) return HttpResponse.problem(error);
   const response = toResponse(reply);
   if (!hasOwnStatus(response)) response.status = error.status;
   addHeaders(response, error);
   return finishReply(response, request);
-}
-
-/** What the client sees of an error that no handler answers. */
-export function formatProblem(error: HttpError): HttpResponse {
-  const errors = 'errors' in error && Array.isArray(error.errors) ? { errors: (error as ValidationError).errors } : {};
-  const response = HttpResponse.problem(error.status, error.expose ? error.message : undefined, { code: error.code, ...errors });
-  addHeaders(response, error);
-  return response;
 }
 
 function addHeaders(response: HttpResponse, error: HttpError): void {

@@ -1,6 +1,8 @@
+import { HttpError } from '../errors/http-error.ts';
 import { ReplyError } from '../errors/reply-error.ts';
 import { showValue } from '../errors/show-value.ts';
 import { statusTitle } from '../errors/status-title.ts';
+import type { ValidationError } from '../errors/validation-error.ts';
 import { type CookieOptions, formatCookie } from '../fields/cookie.ts';
 import { HeaderList } from '../fields/header-list.ts';
 import { assertText } from './assert-text.ts';
@@ -199,8 +201,12 @@ export class HttpResponse {
    * @param detail what went wrong this time, for the client's eyes
    * @param members further members, `code` or `errors` for example
    */
-  static problem(status: number, detail?: string, members: Readonly<Record<string, unknown>> = {}): HttpResponse {
-    if (typeof status !== 'number') throw new ReplyError(`HttpResponse.problem needs a status, not ${showValue(status)}.`);
+  static problem(status: number, detail?: string, members?: Readonly<Record<string, unknown>>): HttpResponse;
+  /** The response that an error has by itself: its status, fields and code, and its message where that may be shown. */
+  static problem(error: HttpError): HttpResponse;
+  static problem(status: number | HttpError, detail?: string, members: Readonly<Record<string, unknown>> = {}): HttpResponse {
+    if (status instanceof HttpError) return problemOf(status);
+    if (typeof status !== 'number') throw new ReplyError(`HttpResponse.problem needs a status or an HttpError, not ${showValue(status)}.`);
     if (typeof members !== 'object' || members === null || Symbol.iterator in members) throw new ReplyError(`The members of a problem are an object of fields, not ${showValue(members)}.`);
     const problem = { status, title: statusTitle(status), detail, ...members };
     return new HttpResponse(new EncodedText(encodeJson(problem), 'application/problem+json'), { status });
@@ -233,6 +239,13 @@ export class HttpResponse {
       return response;
     };
   }
+}
+
+function problemOf(error: HttpError): HttpResponse {
+  const errors = 'errors' in error && Array.isArray(error.errors) ? { errors: (error as ValidationError).errors } : {};
+  const response = HttpResponse.problem(error.status, error.expose ? error.message : undefined, { code: error.code, ...errors });
+  for (const [name, value] of Object.entries(error.headers)) response.header(name, value);
+  return response;
 }
 
 /** Whether the value is a response of another copy of the package: alike from outside, but without our private fields. */

@@ -1,8 +1,21 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { BadRequestError, HttpError, type HttpServer, HttpResponse, NotFoundError } from '../../src/index.ts';
 import { portless } from '../support/open-server.ts';
 
 const thrower = (thrown: () => unknown) => (app: HttpServer): HttpServer => app.get('/', () => { throw thrown(); });
+
+test.each(['/none', '/refused', '/broken', '/valid?n=x', '/method'])('HttpResponse.problem(error) is what %s is answered with by itself', async (path) => {
+  const register = (app: HttpServer): HttpServer => app
+    .get('/refused', () => { throw new HttpError(409, 'Taken.', { headers: { 'x-why': 'taken' } }); })
+    .get('/broken', () => { throw new Error('secret'); })
+    .get('/valid', { query: z.object({ n: z.coerce.number() }) }, () => 'x')
+    .post('/method', () => 'x');
+  const { server: plain } = portless(register);
+  const { server: own } = portless((app) => register(app).error((error) => HttpResponse.problem(error)));
+  const [expected, response] = [await plain.fetch(path), await own.fetch(path)];
+  expect([response.status, [...response.headers], await response.text()]).toEqual([expected.status, [...expected.headers], await expected.text()]);
+});
 
 describe('the handler for an error', () => {
   const all = { any: 'any', '4xx': '4xx', '5xx': '5xx', 404: '404', 500: '500' } as const;
