@@ -3,7 +3,7 @@ import { BadRequestError, HttpError, PayloadTooLargeError } from '../../errors/h
 /** RFC 9112 §3: method, target, version. */
 const REQUEST_LINE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ +\S+ +HTTP\/(\d)\.\d\r\n$/;
 /** As much of one as may have come when the parser refuses its method. */
-const BEGINNING = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?: [^\r\n]*)?$/;
+const BEGINNING = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?: [^\r\n]*\r?)?$/;
 
 /**
  * What Node's parser refused, as the error it is for the client; `undefined` when the client is gone.
