@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const STATIC_STEPS = ['build', 'lint', 'typecheck', 'knip'];
+const STATIC_STEPS = ['build', 'format:check', 'lint', 'typecheck', 'knip'];
 
 const failures = STATIC_STEPS.map((step) => run(step, ['run', step])).filter((failure) => failure !== undefined);
 const counts = process.argv.includes('--static') ? undefined : runTests();
@@ -29,7 +29,14 @@ function run(title, args) {
 function runTests() {
   const folder = mkdtempSync(join(tmpdir(), 'portlight-test-'));
   const file = join(folder, 'report.json');
-  const failure = run('vitest', ['exec', 'vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]);
+  const failure = run('vitest', [
+    'exec',
+    'vitest',
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${file}`,
+  ]);
   const counts = readCounts(file);
   rmSync(folder, { recursive: true });
   if (failure === undefined && counts.passed > 0) return counts;
@@ -41,7 +48,11 @@ function runTests() {
 function readCounts(file) {
   try {
     const report = JSON.parse(readFileSync(file, 'utf8'));
-    return { passed: report.numPassedTests, failed: report.numFailedTests, skipped: report.numPendingTests + report.numTodoTests };
+    return {
+      passed: report.numPassedTests,
+      failed: report.numFailedTests,
+      skipped: report.numPendingTests + report.numTodoTests,
+    };
   } catch {
     return { passed: 0, failed: 0, skipped: 0 };
   }

@@ -9,6 +9,8 @@ const server = new HttpServer('127.0.0.1', Number(process.env.PORT ?? 8080), {
   .connect((client) => console.log(`${client.id} came in.`))
   .disconnect((client, _clients, reason) => console.log(`${client.id} left (${reason}).`))
   .get('/room', async () => (await server.clients.list()).map(({ id }) => id))
-  .onStart(() => console.log(`Ask for http://127.0.0.1:${server.getAddress().port}/connect with X-Name: ada, then for /room.`));
+  .onStart(() =>
+    console.log(`Ask for http://127.0.0.1:${server.getAddress().port}/connect with X-Name: ada, then for /room.`),
+  );
 
 await server.run();

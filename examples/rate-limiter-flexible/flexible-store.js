@@ -1,10 +1,11 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 
 /**
- * Counts with rate-limiter-flexible. In place of its memory any limiter of that library serves: Redis, a database, a cluster.
+ * Counts with rate-limiter-flexible. In place of its memory any limiter of that library serves: Redis, a database, a
+ * cluster.
  *
- * It counts in fixed windows that begin with a key's first request, whatever `policy.algorithm` says: up to twice `max` may
- * be admitted in a window.
+ * It counts in fixed windows that begin with a key's first request, whatever `policy.algorithm` says: up to twice `max`
+ * may be admitted in a window.
  *
  * @implements {import('@portlight/rate-limit').RateLimitStore}
  */
@@ -34,12 +35,18 @@ export class FlexibleStore {
   /** A limiter of its own for each policy, with a prefix that tells their keys apart where they share a database. */
   #limiterFor({ name, max, windowMs }) {
     const keyPrefix = JSON.stringify([name, max, windowMs]);
-    const limiter = this.#limiters.get(keyPrefix) ?? new RateLimiterMemory({ keyPrefix, points: max, duration: windowMs / 1_000 });
+    const limiter =
+      this.#limiters.get(keyPrefix) ?? new RateLimiterMemory({ keyPrefix, points: max, duration: windowMs / 1_000 });
     this.#limiters.set(keyPrefix, limiter);
     return limiter;
   }
 }
 
 function decide({ policy }, { isAllowed, result: { remainingPoints, msBeforeNext } }) {
-  return { policy, isAllowed, remaining: remainingPoints, resetSeconds: remainingPoints > 0 ? 0 : Math.ceil(msBeforeNext / 1_000) };
+  return {
+    policy,
+    isAllowed,
+    remaining: remainingPoints,
+    resetSeconds: remainingPoints > 0 ? 0 : Math.ceil(msBeforeNext / 1_000),
+  };
 }

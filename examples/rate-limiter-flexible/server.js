@@ -10,7 +10,8 @@ const server = new HttpServer('127.0.0.1', Number(process.env.PORT ?? 8080))
   .use(async (request, next) => {
     const decisions = await store.take([{ key: request.ip, policy }]);
     const fields = formatRateLimit(decisions);
-    if (decisions.some(({ isAllowed }) => !isAllowed)) throw new TooManyRequestsError('Too many requests.', { headers: { ...fields } });
+    if (decisions.some(({ isAllowed }) => !isAllowed))
+      throw new TooManyRequestsError('Too many requests.', { headers: { ...fields } });
     const response = await next();
     for (const [name, value] of Object.entries(fields)) response.header(name, value);
     return response;

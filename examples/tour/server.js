@@ -51,7 +51,9 @@ const server = new HttpServer(address, port)
   .get('/hello/:name', ({ params }) => `Hello, ${params.name}!`)
   .get('/hello/harbour', () => 'A static segment goes before a parameter, whatever the order.')
   .get('/files/*path', ({ params }) => ({ path: params.path }))
-  .get('/count', (request) => HttpResponse.stream(countDown(request), { headers: { 'content-type': 'text/plain; charset=utf-8' } }))
+  .get('/count', (request) =>
+    HttpResponse.stream(countDown(request), { headers: { 'content-type': 'text/plain; charset=utf-8' } }),
+  )
   .get('/broken', () => {
     throw new Error('Only the log shows this sentence.');
   })
@@ -62,11 +64,17 @@ const server = new HttpServer(address, port)
     const members = (await server.presence(topic)).map((each) => each.member);
     await server.publish(topic, { kind, member, members });
   })
-  .accept('/chat/:room', { ...chat, message: said }, {
-    open: (channel) => channel.join(topicOf(channel), { member: channel.request.query.name, since: 'earliest' }),
-    message: async (message, channel) => void (await say(channel.request, message)),
-  })
-  .events('/chat/:room', chat, (stream, { query }) => stream.join(topicOf(stream), { member: query.name, since: stream.lastEventId ?? 'earliest' }))
+  .accept(
+    '/chat/:room',
+    { ...chat, message: said },
+    {
+      open: (channel) => channel.join(topicOf(channel), { member: channel.request.query.name, since: 'earliest' }),
+      message: async (message, channel) => void (await say(channel.request, message)),
+    },
+  )
+  .events('/chat/:room', chat, (stream, { query }) =>
+    stream.join(topicOf(stream), { member: query.name, since: stream.lastEventId ?? 'earliest' }),
+  )
   .post('/chat/:room', { ...chat, body: said }, async (request) => {
     await say(request, request.body);
     return new HttpResponse(null, { status: 202 });
@@ -77,4 +85,6 @@ const server = new HttpServer(address, port)
   .onStart(() => console.log(`The tour is at http://${address}:${server.getAddress().port}/ (Ctrl+C ends it)`));
 
 const report = await server.run();
-console.log(`Stopped by ${report.reason} after ${report.durationMs} ms: ${report.drained} connections drained, ${report.forced} forced.`);
+console.log(
+  `Stopped by ${report.reason} after ${report.durationMs} ms: ${report.drained} connections drained, ${report.forced} forced.`,
+);

@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-/** What is served on a port, once more on the lane through node:http: what holds of one lane has to hold of the other. */
+/**
+ * What is served on a port, once more on the lane through node:http: what holds of one lane has to hold of the other.
+ */
 export default defineConfig({
   ssr: { resolve: { conditions: ['@portlight/source', 'node'] } },
   test: {

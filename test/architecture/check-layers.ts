@@ -28,14 +28,21 @@ export function checkLayers(levels: Levels, files: ReadonlyMap<string, string>):
       const violation = reference.specifier.startsWith('.')
         ? checkRelative(levels, files, path, place, reference)
         : checkPackage(levels, place, reference);
-      if (violation !== undefined) violations.push(`${path} (level ${place.level}) imports ${reference.specifier}${violation}`);
+      if (violation !== undefined)
+        violations.push(`${path} (level ${place.level}) imports ${reference.specifier}${violation}`);
     }
   }
   if (count === 0) violations.push('No import was read, so nothing was checked.');
   return violations;
 }
 
-function checkRelative(levels: Levels, files: ReadonlyMap<string, string>, path: string, from: Place, { specifier }: ModuleReference): string | undefined {
+function checkRelative(
+  levels: Levels,
+  files: ReadonlyMap<string, string>,
+  path: string,
+  from: Place,
+  { specifier }: ModuleReference,
+): string | undefined {
   const target = posix.join(posix.dirname(path), specifier);
   if (!files.has(target)) return ', which is no file of this package.';
   const to = placeOf(levels, target);

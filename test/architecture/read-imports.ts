@@ -10,14 +10,15 @@ export interface ModuleReference {
 }
 
 /**
- * Everything a TypeScript file imports: by `import` and `export … from`, as types or values, by `import()` in code and in types,
- * by `import x = require()`, by a `require` made by `createRequire`, and by `process.getBuiltinModule`.
+ * Everything a TypeScript file imports: by `import` and `export … from`, as types or values, by `import()` in code and
+ * in types, by `import x = require()`, by a `require` made by `createRequire`, and by `process.getBuiltinModule`.
  *
  * @throws {Error} when the file cannot be parsed, or imports something that only its run can tell
  */
 export function readImports(path: string, source: string): readonly ModuleReference[] {
   const { program, errors } = parseSync(path, source);
-  if (errors.length > 0) throw new Error(`${path} cannot be parsed: ${errors.map(({ message }) => message).join('; ')}`);
+  if (errors.length > 0)
+    throw new Error(`${path} cannot be parsed: ${errors.map(({ message }) => message).join('; ')}`);
 
   const references: ModuleReference[] = [];
   const add = (argument: Expression | Argument | undefined, isType: boolean, names?: readonly string[]): void => {
@@ -33,10 +34,18 @@ export function readImports(path: string, source: string): readonly ModuleRefere
       const named = specifiers.filter((each) => each.type === 'ImportSpecifier');
       const isNamed = specifiers.length > 0 && named.length === specifiers.length;
       const isType = importKind === 'type' || (isNamed && named.every((each) => each.importKind === 'type'));
-      add(from, isType, isNamed ? named.map(({ imported }) => ('name' in imported ? imported.name : imported.value)) : undefined);
+      add(
+        from,
+        isType,
+        isNamed ? named.map(({ imported }) => ('name' in imported ? imported.name : imported.value)) : undefined,
+      );
     },
     ExportNamedDeclaration({ source: from, exportKind, specifiers }) {
-      if (from !== null) add(from, exportKind === 'type' || (specifiers.length > 0 && specifiers.every((each) => each.exportKind === 'type')));
+      if (from !== null)
+        add(
+          from,
+          exportKind === 'type' || (specifiers.length > 0 && specifiers.every((each) => each.exportKind === 'type')),
+        );
     },
     ExportAllDeclaration: ({ source: from, exportKind }) => add(from, exportKind === 'type'),
     ImportExpression: ({ source: from }) => add(from, false),
@@ -60,7 +69,13 @@ class RequireCalls {
   /** The calls of `createRequire` whose result is called or kept under a name. */
   readonly #followed = new Set<unknown>();
 
-  noteVariable({ id, init }: { readonly id: { readonly type: string; readonly name?: string }; readonly init: Expression | null }): void {
+  noteVariable({
+    id,
+    init,
+  }: {
+    readonly id: { readonly type: string; readonly name?: string };
+    readonly init: Expression | null;
+  }): void {
     if (id.type !== 'Identifier' || id.name === undefined || !isCreateRequire(init)) return;
     this.#names.add(id.name);
     this.#followed.add(init);
@@ -76,7 +91,9 @@ class RequireCalls {
     if (this.#calls.some((call) => isCreateRequire(call) && !this.#followed.has(call))) {
       throw new Error(`${path} hands on what createRequire gives; call it at once, or keep it as a variable.`);
     }
-    return this.#calls.filter(({ callee }) => isCreateRequire(callee) || (callee.type === 'Identifier' && this.#names.has(callee.name)));
+    return this.#calls.filter(
+      ({ callee }) => isCreateRequire(callee) || (callee.type === 'Identifier' && this.#names.has(callee.name)),
+    );
   }
 }
 

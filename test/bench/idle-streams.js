@@ -1,5 +1,5 @@
-// Many event streams that do nothing: what each costs in memory, whether a message reaches all, and what is left when they are gone.
-// node idle-streams.js [streams = 5000] [seconds = 20]: from 16 seconds on, a heartbeat comes meanwhile.
+// Many event streams that do nothing: what each costs in memory, whether a message reaches all, and what is left when
+// they are gone. node idle-streams.js [streams = 5000] [seconds = 20]: from 16 seconds on, a heartbeat comes meanwhile.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -56,9 +56,14 @@ async function soak(streams, seconds) {
     await close(clients);
     while ((await ask('publish')) > 0) await delay(50);
     const after = await ask('memory');
-    const each = (one) => `heap ${((one.heap - before.heap) / streams / 1_024).toFixed(1)} KiB, rss ${((one.rss - before.rss) / streams / 1_024).toFixed(1)} KiB`;
-    console.log(`${lane}: a stream takes ${each(opened)} when it is open, ${each(used)} after ${seconds} s and a message`);
-    console.log(`${lane}: ${beats} got a heartbeat, the message went to ${subscribers}; of each is left: ${each(after)}`);
+    const each = (one) =>
+      `heap ${((one.heap - before.heap) / streams / 1_024).toFixed(1)} KiB, rss ${((one.rss - before.rss) / streams / 1_024).toFixed(1)} KiB`;
+    console.log(
+      `${lane}: a stream takes ${each(opened)} when it is open, ${each(used)} after ${seconds} s and a message`,
+    );
+    console.log(
+      `${lane}: ${beats} got a heartbeat, the message went to ${subscribers}; of each is left: ${each(after)}`,
+    );
     child.disconnect();
     await once(child, 'exit');
   }
@@ -66,7 +71,10 @@ async function soak(streams, seconds) {
 
 async function open(port, count) {
   const clients = [];
-  while (clients.length < count) clients.push(...(await Promise.all(Array.from({ length: Math.min(AT_ONCE, count - clients.length) }, () => openOne(port)))));
+  while (clients.length < count)
+    clients.push(
+      ...(await Promise.all(Array.from({ length: Math.min(AT_ONCE, count - clients.length) }, () => openOne(port)))),
+    );
   return clients;
 }
 
@@ -76,11 +84,12 @@ async function openOne(port) {
   const client = {
     socket,
     text: '',
-    until: (part) => new Promise((resolve, reject) => {
-      look = () => client.text.includes(part) && resolve();
-      socket.once('error', reject);
-      look();
-    }),
+    until: (part) =>
+      new Promise((resolve, reject) => {
+        look = () => client.text.includes(part) && resolve();
+        socket.once('error', reject);
+        look();
+      }),
   };
   socket.on('data', (text) => {
     client.text += String(text);
@@ -92,8 +101,10 @@ async function openOne(port) {
 }
 
 function close(clients) {
-  return Promise.all(clients.map(({ socket }) => {
-    socket.on('error', () => {}).destroy();
-    return socket.closed ? undefined : once(socket, 'close');
-  }));
+  return Promise.all(
+    clients.map(({ socket }) => {
+      socket.on('error', () => {}).destroy();
+      return socket.closed ? undefined : once(socket, 'close');
+    }),
+  );
 }

@@ -10,7 +10,11 @@ const CONNECTIONS = 64;
 const AB = ['-q', '-n', '10000', '-c', '10'];
 const run = promisify(execFile);
 
-/** Whether there is the program that makes the load of a scenario. @param {import('./scenarios.js').Scenario} scenario */
+/**
+ * Whether there is the program that makes the load of a scenario.
+ *
+ * @param {import('./scenarios.js').Scenario} scenario
+ */
 export const canMeasure = ({ program }) => program === undefined || hasProgram(program, ['-V']);
 
 export const GENERATOR = hasProgram('wrk', ['-v']) ? 'wrk' : 'autocannon';
@@ -43,7 +47,20 @@ async function measureByAb(url) {
 async function measureByWrk(url, { method = 'GET', body = '', headers = {}, pipelined = 1 }, seconds) {
   const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   const script = fileURLToPath(new URL('requests.lua', import.meta.url));
-  const load = ['wrk', '-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-s', script, url, '--', method, body, String(pipelined), ...fields];
+  const load = [
+    'wrk',
+    '-t1',
+    `-c${CONNECTIONS}`,
+    `-d${seconds}s`,
+    '-s',
+    script,
+    url,
+    '--',
+    method,
+    body,
+    String(pipelined),
+    ...fields,
+  ];
   const [command, ...args] = [...onCore(1), ...load];
   const { stdout } = await run(command, args);
   return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]);
@@ -51,7 +68,15 @@ async function measureByWrk(url, { method = 'GET', body = '', headers = {}, pipe
 
 async function measureByAutocannon(url, { method = 'GET', body, headers = {}, pipelined = 1 }, seconds) {
   const { default: autocannon } = await import('autocannon');
-  const result = await autocannon({ url, method, body, headers, pipelining: pipelined, connections: CONNECTIONS, duration: seconds });
+  const result = await autocannon({
+    url,
+    method,
+    body,
+    headers,
+    pipelining: pipelined,
+    connections: CONNECTIONS,
+    duration: seconds,
+  });
   return result.requests.total / result.duration;
 }
 

@@ -29,7 +29,12 @@ export function formatReport(results, websockets, startUp, { baseline, rounds, s
 }
 
 function formatScenario(scenario, servers) {
-  const rows = [...servers].map(([name, ratios]) => ({ name, middle: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios) }));
+  const rows = [...servers].map(([name, ratios]) => ({
+    name,
+    middle: median(ratios),
+    least: Math.min(...ratios),
+    most: Math.max(...ratios),
+  }));
   rows.sort((one, other) => other.middle - one.middle);
   const longest = rows[0].middle;
   const bar = (value) => '█'.repeat(Math.max(1, Math.round((value / longest) * 20)));
@@ -38,7 +43,10 @@ function formatScenario(scenario, servers) {
     '',
     '| server | ratio | |',
     '| --- | --- | --- |',
-    ...rows.map(({ name, middle, least, most }) => `| ${name} | ${middle.toFixed(2)} (${least.toFixed(2)}–${most.toFixed(2)}) | ${bar(middle)} |`),
+    ...rows.map(
+      ({ name, middle, least, most }) =>
+        `| ${name} | ${middle.toFixed(2)} (${least.toFixed(2)}–${most.toFixed(2)}) | ${bar(middle)} |`,
+    ),
     '',
   ];
 }
@@ -52,7 +60,10 @@ function formatWebSockets(results) {
     '',
     '| scenario | ratio |',
     '| --- | --- |',
-    ...results.map(({ name, ratios }) => `| ${name} | ${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}) |`),
+    ...results.map(
+      ({ name, ratios }) =>
+        `| ${name} | ${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}) |`,
+    ),
     '',
   ];
 }
@@ -66,7 +77,9 @@ function formatStartUp(rows) {
     '',
     '| framework | import | listening |',
     '| --- | --- | --- |',
-    ...rows.map(({ name, importMs, listeningMs }) => `| ${name} | ${importMs.toFixed(0)} | ${listeningMs.toFixed(0)} |`),
+    ...rows.map(
+      ({ name, importMs, listeningMs }) => `| ${name} | ${importMs.toFixed(0)} | ${listeningMs.toFixed(0)} |`,
+    ),
     '',
   ];
 }
@@ -78,7 +91,9 @@ function median(values) {
 
 /** Read from the file, as some packages do not export theirs. */
 function versionOf(name) {
-  const entry = createRequire(import.meta.url).resolve.paths(name).map((folder) => `${folder}/${name}/package.json`);
+  const entry = createRequire(import.meta.url)
+    .resolve.paths(name)
+    .map((folder) => `${folder}/${name}/package.json`);
   for (const file of entry) {
     try {
       return JSON.parse(readFileSync(file, 'utf8')).version;

@@ -65,7 +65,11 @@ const ROUTERS = {
 for (const size of SIZES) {
   console.log(`\n${size} routes, ns per lookup\n`);
   console.log(`| router | ${Object.keys(makePaths(size)).join(' | ')} | geometric mean | building, ms |`);
-  console.log(`| --- | ${Object.keys(makePaths(size)).map(() => '---').join(' | ')} | --- | --- |`);
+  console.log(
+    `| --- | ${Object.keys(makePaths(size))
+      .map(() => '---')
+      .join(' | ')} | --- | --- |`,
+  );
   for (const [name, build] of Object.entries(ROUTERS)) console.log(measure(name, build, size));
 }
 

@@ -25,7 +25,11 @@ for (const scenario of SCENARIOS.filter(({ name }) => only === undefined || name
 }
 const websockets = only === undefined ? await measureWebSockets() : [];
 const startUp = only === undefined ? measureStartUp() : [];
-const report = formatReport(results, websockets, startUp, { baseline: BASELINE, rounds: ROUNDS, sliceSeconds: SLICE_SECONDS });
+const report = formatReport(results, websockets, startUp, {
+  baseline: BASELINE,
+  rounds: ROUNDS,
+  sliceSeconds: SLICE_SECONDS,
+});
 console.log(report);
 if (process.argv.includes('--write')) await writeFile(new URL('../../docs/benchmarks.md', import.meta.url), report);
 
@@ -52,10 +56,19 @@ async function start(name) {
   const port = await freePort();
   const file = fileURLToPath(new URL(`servers/${name}.js`, import.meta.url));
   const [command, ...args] = [...onCore(0), process.execPath, file, String(port)];
-  const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, NODE_ENV: 'production' } });
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, NODE_ENV: 'production' },
+  });
   const url = `http://127.0.0.1:${port}`;
   for (let tries = 0; tries < 200; tries += 1) {
-    if (await fetch(url).then((response) => response.text(), () => undefined) !== undefined) return { name, url, process: child };
+    if (
+      (await fetch(url).then(
+        (response) => response.text(),
+        () => undefined,
+      )) !== undefined
+    )
+      return { name, url, process: child };
     await delay(25);
   }
   throw new Error(`${name} does not answer.`);
@@ -66,5 +79,6 @@ async function check(url, { path, method = 'GET', body, headers = {}, status, an
   const { connection: _, ...fields } = headers;
   const response = await fetch(url + path, { method, body, headers: fields });
   const text = await response.text();
-  if (response.status !== status || (answer !== undefined && text !== answer)) throw new Error(`${name} answers ${path} with ${response.status} ${text}.`);
+  if (response.status !== status || (answer !== undefined && text !== answer))
+    throw new Error(`${name} answers ${path} with ${response.status} ${text}.`);
 }

@@ -16,7 +16,8 @@ const IMPORTS = {
 const LISTENS = {
   'node:http': "(await import('node:http')).createServer((_, r) => r.end('hi')).listen(0, done)",
   polka: "(await import('polka')).default().get('/', (_, r) => r.end('hi')).listen(0, done)",
-  portlight: "new (await import('portlight')).HttpServer('127.0.0.1', 0).get('/', () => 'hi').get('/users/:id', (r) => r.params).start().then(done)",
+  portlight:
+    "new (await import('portlight')).HttpServer('127.0.0.1', 0).get('/', () => 'hi').get('/users/:id', (r) => r.params).start().then(done)",
   hono: "(await import('@hono/node-server')).serve({ fetch: new (await import('hono')).Hono().get('/', (c) => c.text('hi')).fetch, port: 0 }, done)",
   h3: "const { H3, serve } = await import('h3'); serve(new H3().get('/', () => 'hi'), { port: 0, silent: true }).ready().then(done)",
   fastify: "(await import('fastify')).default().get('/', () => 'hi').listen({ port: 0 }, done)",
@@ -32,11 +33,18 @@ export function measureStartUp() {
       listening.push(run(`const done = () => { console.log(performance.now()); process.exit(); }; ${LISTENS[name]};`));
     }
   }
-  return times.map(({ name, importing, listening }) => ({ name, importMs: median(importing), listeningMs: median(listening) }));
+  return times.map(({ name, importing, listening }) => ({
+    name,
+    importMs: median(importing),
+    listeningMs: median(listening),
+  }));
 }
 
 function run(code) {
-  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { cwd: fileURLToPath(new URL('.', import.meta.url)), encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+    cwd: fileURLToPath(new URL('.', import.meta.url)),
+    encoding: 'utf8',
+  });
   if (stdout === '') throw new Error(stderr);
   return Number(stdout);
 }

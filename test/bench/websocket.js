@@ -20,7 +20,9 @@ export async function measureWebSockets() {
   try {
     const results = [];
     for (const { name, path, clients, run } of SCENARIOS) {
-      const ends = await Promise.all(servers.map(({ port }) => Promise.all(Array.from({ length: clients }, () => connect(port, path)))));
+      const ends = await Promise.all(
+        servers.map(({ port }) => Promise.all(Array.from({ length: clients }, () => connect(port, path)))),
+      );
       const ratios = [];
       for (let round = -1; round < ROUNDS; round += 1) {
         const [bare, ours] = [await run(ends[0]), await run(ends[1])];
@@ -91,6 +93,11 @@ async function connect(port, path) {
 
 async function start(name) {
   const port = await freePort();
-  const [command, ...args] = [...onCore(0), process.execPath, fileURLToPath(new URL(`servers/${name}.js`, import.meta.url)), String(port)];
+  const [command, ...args] = [
+    ...onCore(0),
+    process.execPath,
+    fileURLToPath(new URL(`servers/${name}.js`, import.meta.url)),
+    String(port),
+  ];
   return { port, process: spawn(command, args, { stdio: 'inherit' }) };
 }

@@ -2,7 +2,12 @@ import { get, RawClient } from '../../packages/portlight/test/support/raw-client
 import { type Agreement, CLOSE, frame, FrameReader, type ServerEvent } from './web-socket-frames.ts';
 
 /** The lines of a right opening handshake. */
-export const HANDSHAKE: readonly string[] = ['connection: Upgrade', 'upgrade: websocket', 'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-version: 13'];
+export const HANDSHAKE: readonly string[] = [
+  'connection: Upgrade',
+  'upgrade: websocket',
+  'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==',
+  'sec-websocket-version: 13',
+];
 
 /** A connection that speaks frames, whose server is watched for every rule. */
 export class FrameClient implements AsyncDisposable {
@@ -37,7 +42,8 @@ export class FrameClient implements AsyncDisposable {
     await raw.until(() => raw.received.includes('\r\n\r\n') || raw.isClosed, 'the answer to a handshake');
     const end = raw.received.indexOf('\r\n\r\n') + 4;
     const head = raw.received.slice(0, end);
-    if (!head.startsWith('HTTP/1.1 101 ')) throw new Error(`The handshake was answered with ${JSON.stringify(raw.received)}.`);
+    if (!head.startsWith('HTTP/1.1 101 '))
+      throw new Error(`The handshake was answered with ${JSON.stringify(raw.received)}.`);
     return new FrameClient(raw, head, raw.received.slice(end));
   }
 
@@ -48,13 +54,18 @@ export class FrameClient implements AsyncDisposable {
 
   /** Each part in a write of its own; with `bytes`, in writes of so many. */
   sendApart(parts: readonly Uint8Array[], bytes = Number.POSITIVE_INFINITY): this {
-    for (const part of parts) for (let at = 0; at < part.byteLength; at += bytes) this.raw.send(part.subarray(at, Math.min(part.byteLength, at + bytes)));
+    for (const part of parts)
+      for (let at = 0; at < part.byteLength; at += bytes)
+        this.raw.send(part.subarray(at, Math.min(part.byteLength, at + bytes)));
     return this;
   }
 
   /** The first so many things the server said. */
   async events(count: number): Promise<readonly ServerEvent[]> {
-    await this.raw.until(() => this.#holds(this.reader.events.length >= count), `${count} events; there were ${this.reader.events.length}`);
+    await this.raw.until(
+      () => this.#holds(this.reader.events.length >= count),
+      `${count} events; there were ${this.reader.events.length}`,
+    );
     this.#assertFine();
     return this.reader.events.slice(0, count);
   }
@@ -65,9 +76,15 @@ export class FrameClient implements AsyncDisposable {
     this.#assertFine();
   }
 
-  /** All that the server said until it closed the connection. Its close frame is answered, unless this side closed first. */
+  /**
+   * All that the server said until it closed the connection. Its close frame is answered, unless this side closed
+   * first.
+   */
   async ended({ isFirst = true }: { readonly isFirst?: boolean } = {}): Promise<readonly ServerEvent[]> {
-    await this.until(() => this.reader.events.at(-1)?.[0] === 'close' || this.raw.hasEnded || this.raw.isClosed, 'a close frame');
+    await this.until(
+      () => this.reader.events.at(-1)?.[0] === 'close' || this.raw.hasEnded || this.raw.isClosed,
+      'a close frame',
+    );
     if (isFirst && !this.raw.socket.destroyed) this.send(frame(CLOSE));
     await this.raw.ended();
     this.#assertFine();
@@ -101,5 +118,8 @@ export class FrameClient implements AsyncDisposable {
 function readAgreement(head: string): Agreement | undefined {
   const extensions = /^sec-websocket-extensions: (.*)$/im.exec(head)?.[1];
   if (extensions?.startsWith('permessage-deflate') !== true) return undefined;
-  return { serverKeepsContext: !extensions.includes('server_no_context_takeover'), serverWindowBits: Number(/server_max_window_bits=(\d+)/.exec(extensions)?.[1] ?? 15) };
+  return {
+    serverKeepsContext: !extensions.includes('server_no_context_takeover'),
+    serverWindowBits: Number(/server_max_window_bits=(\d+)/.exec(extensions)?.[1] ?? 15),
+  };
 }

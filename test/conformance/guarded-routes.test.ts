@@ -15,9 +15,20 @@ type Guarding = (server: HttpServer, guard: Middleware, handler: (request: HttpR
 
 /** Ways to put a guard in front of what lies under `/admin`. */
 const GUARDS: Readonly<Record<string, Guarding>> = {
-  'use()': (server, guard, handler) => server.use(guard).get('/admin/secret', handler).post('/admin/secret', handler).get('/admin/*rest', handler),
-  'use(pattern)': (server, guard, handler) => server.use('/admin/*rest', guard).get('/admin/secret', handler).post('/admin/secret', handler).get('/admin/*rest', handler),
-  'use(RegExp)': (server, guard, handler) => server.use(/\/admin\/.*/s, guard).get('/admin/secret', handler).post('/admin/secret', handler).get('/admin/*rest', handler),
+  'use()': (server, guard, handler) =>
+    server.use(guard).get('/admin/secret', handler).post('/admin/secret', handler).get('/admin/*rest', handler),
+  'use(pattern)': (server, guard, handler) =>
+    server
+      .use('/admin/*rest', guard)
+      .get('/admin/secret', handler)
+      .post('/admin/secret', handler)
+      .get('/admin/*rest', handler),
+  'use(RegExp)': (server, guard, handler) =>
+    server
+      .use(/\/admin\/.*/s, guard)
+      .get('/admin/secret', handler)
+      .post('/admin/secret', handler)
+      .get('/admin/*rest', handler),
   'use() that looks at what is open by url.pathname': (server, guard, handler) =>
     server
       .use((request, next) => (request.url.pathname.startsWith('/public/') ? next() : guard(request, next)))
@@ -36,16 +47,34 @@ const GUARDS: Readonly<Record<string, Guarding>> = {
       .get('/admin/secret', handler)
       .post('/admin/secret', handler)
       .get('/admin/*rest', handler),
-  group: (server, guard, handler) => server.group('/admin', (group) => group.use(guard).get('/secret', handler).post('/secret', handler).get('/*rest', handler)),
-  mount: (server, guard, handler) => server.mount('/admin', new Router().use(guard).get('/secret', handler).post('/secret', handler).get('/*rest', handler)),
-  'a RegExp route': (server, guard, handler) => server.use('/admin/*rest', guard).get(/\/admin\/.+/s, handler).post(/\/admin\/.+/s, handler),
+  group: (server, guard, handler) =>
+    server.group('/admin', (group) =>
+      group.use(guard).get('/secret', handler).post('/secret', handler).get('/*rest', handler),
+    ),
+  mount: (server, guard, handler) =>
+    server.mount(
+      '/admin',
+      new Router().use(guard).get('/secret', handler).post('/secret', handler).get('/*rest', handler),
+    ),
+  'a RegExp route': (server, guard, handler) =>
+    server
+      .use('/admin/*rest', guard)
+      .get(/\/admin\/.+/s, handler)
+      .post(/\/admin\/.+/s, handler),
   'a middleware of the route': (server, guard, handler) =>
-    server.get('/admin/secret', { use: [guard] }, handler).post('/admin/secret', { use: [guard] }, handler).options('/admin/secret', { use: [guard] }, handler).get('/admin/*rest', { use: [guard] }, handler),
+    server
+      .get('/admin/secret', { use: [guard] }, handler)
+      .post('/admin/secret', { use: [guard] }, handler)
+      .options('/admin/secret', { use: [guard] }, handler)
+      .get('/admin/*rest', { use: [guard] }, handler),
 };
 
 describe.each(LANES)('guarded routes on the lane $name', ({ options }) => {
   describe.each(Object.entries(GUARDS))('a guard by %s', (name, register) => {
-    describe.each([['alone', false], ['beside a route for everything else', true]])('%s', (_what, hasCatchAll) => {
+    describe.each([
+      ['alone', false],
+      ['beside a route for everything else', true],
+    ])('%s', (_what, hasCatchAll) => {
       const reached = new Map<string, Reached>();
       const note = (request: HttpRequest, part: keyof Reached): void => {
         const id = request.header('x-case') ?? '';
@@ -76,15 +105,25 @@ describe.each(LANES)('guarded routes on the lane $name', ({ options }) => {
             const id = `${method} ${index}`;
             await using client = await RawClient.open(port);
             const verb = method === 'upgrade' ? 'GET' : method;
-            const upgrade = method === 'upgrade' ? 'connection: close, upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n' : 'connection: close\r\n';
-            const text = await client.send(`${verb} ${target} HTTP/1.1\r\nhost: ${host ?? 'a'}\r\nx-case: ${id}\r\n${upgrade}\r\n`).ended();
+            const upgrade =
+              method === 'upgrade'
+                ? 'connection: close, upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
+                : 'connection: close\r\n';
+            const text = await client
+              .send(`${verb} ${target} HTTP/1.1\r\nhost: ${host ?? 'a'}\r\nx-case: ${id}\r\n${upgrade}\r\n`)
+              .ended();
             const [response] = readResponses(text, method === 'HEAD' ? [0] : []).complete;
             const { guard, handler } = reached.get(id) ?? { guard: false, handler: false };
             const isRefused = response !== undefined && [400, 404, 405].includes(response.status);
             // That of the automatic OPTIONS is not the handler's, and of the route nothing but Allow.
-            const isAllow = method === 'OPTIONS' && response?.status === 204 && (target === '*' || name === 'a middleware of the route');
+            const isAllow =
+              method === 'OPTIONS' &&
+              response?.status === 204 &&
+              (target === '*' || name === 'a middleware of the route');
             const isPublic = response?.headers.has('x-public') === true;
-            return guard || (!handler && (isRefused || isAllow || isPublic)) ? undefined : { target, status: response?.status, guard, handler };
+            return guard || (!handler && (isRefused || isAllow || isPublic))
+              ? undefined
+              : { target, status: response?.status, guard, handler };
           }),
         );
         expect(holes.filter((hole) => hole !== undefined)).toEqual([]);

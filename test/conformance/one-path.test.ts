@@ -36,7 +36,17 @@ const app = (server: HttpServer): unknown =>
 
 function viewsOf(route: Views['route'], rest: readonly string[], { path, url, query, state }: HttpRequest): Views {
   const { pathname, search, searchParams } = url;
-  return { path, pathname, search, query: query as Views['query'], searchParams: [...searchParams], route, rest, pattern: state['pattern'] === true, expression: state['expression'] === true };
+  return {
+    path,
+    pathname,
+    search,
+    query: query as Views['query'],
+    searchParams: [...searchParams],
+    route,
+    rest,
+    pattern: state['pattern'] === true,
+    expression: state['expression'] === true,
+  };
 }
 
 const escaped = fc.tuple(fc.nat(0xff), fc.boolean()).map(([code, isUpper]) => {
@@ -44,22 +54,85 @@ const escaped = fc.tuple(fc.nat(0xff), fc.boolean()).map(([code, isUpper]) => {
   return `%${isUpper ? digits.toUpperCase() : digits}`;
 });
 /** Pieces that URL parsers, routers and file systems have read differently. */
-const telling = fc.constantFrom('/', '//', '.', '..', '\\', '%5c', '%5C', '%2f', '%2F', '%25', '%252f', '%2e', '%252e', '%3f', '%23', '%09', '%0a', '%0D', '%20', '%00', '%7f', '%C2%85', '%E2%80%A8', '%ef%bb%bf', '%ed%a0%80', ';', ':', '@', '*', '|', '[', ']', '^', '"', '<', '`', '{', '+', '&', '=', 'admin', 'public');
+const telling = fc.constantFrom(
+  '/',
+  '//',
+  '.',
+  '..',
+  '\\',
+  '%5c',
+  '%5C',
+  '%2f',
+  '%2F',
+  '%25',
+  '%252f',
+  '%2e',
+  '%252e',
+  '%3f',
+  '%23',
+  '%09',
+  '%0a',
+  '%0D',
+  '%20',
+  '%00',
+  '%7f',
+  '%C2%85',
+  '%E2%80%A8',
+  '%ef%bb%bf',
+  '%ed%a0%80',
+  ';',
+  ':',
+  '@',
+  '*',
+  '|',
+  '[',
+  ']',
+  '^',
+  '"',
+  '<',
+  '`',
+  '{',
+  '+',
+  '&',
+  '=',
+  'admin',
+  'public',
+);
 /** `+`, `&` and `=` have their meaning in a query alone. */
 const target = fc
   .record({
     before: fc.constantFrom('/', '/admin/', '/admin/..%09/public/', '/public/..%0a/', 'http://a/', 'http://a', '*', ''),
-    path: fc.array(fc.oneof(telling, escaped, fc.string({ unit: 'grapheme', maxLength: 2 }).map(encodeURIComponent)), { maxLength: 8 }),
+    path: fc.array(fc.oneof(telling, escaped, fc.string({ unit: 'grapheme', maxLength: 2 }).map(encodeURIComponent)), {
+      maxLength: 8,
+    }),
     query: fc.option(fc.array(fc.oneof(telling, escaped), { maxLength: 6 }), { nil: undefined }),
     length: fc.constantFrom(0, 0, 0, 0, 6_000),
   })
-  .map(({ before, path, query, length }) => `${before}${path.join('')}${'a'.repeat(length)}${query === undefined ? '' : `?${query.join('')}`}`);
+  .map(
+    ({ before, path, query, length }) =>
+      `${before}${path.join('')}${'a'.repeat(length)}${query === undefined ? '' : `?${query.join('')}`}`,
+  );
 
-function assertOneTarget({ path, pathname, search, query, searchParams, route, rest, pattern, expression }: Views): void {
+function assertOneTarget({
+  path,
+  pathname,
+  search,
+  query,
+  searchParams,
+  route,
+  rest,
+  pattern,
+  expression,
+}: Views): void {
   expect(canonicalPath(pathname)).toBe(path);
   expect(pathname.startsWith('/public/')).toBe(path.startsWith('/public/'));
   const behind = route === 'admin' ? path.slice('/admin/'.length) : path.slice(1);
-  expect(rest).toEqual(behind.replace(/(?<=.)\/$/s, '').split('/').map(decodeCapture));
+  expect(rest).toEqual(
+    behind
+      .replace(/(?<=.)\/$/s, '')
+      .split('/')
+      .map(decodeCapture),
+  );
   expect([pattern, expression]).toEqual([route === 'admin', path.startsWith('/admin/') && path !== '/admin/']);
   const pairs = Object.entries(query).flatMap(([name, value]) => [value].flat().map((one) => [name, one]));
   expect(pairs).toHaveLength(searchParams.length);
@@ -93,7 +166,13 @@ describe.each(LANES)('every view of a target comes from one parse, on the lane $
 
 test('every view of a target comes from one parse, without a port', async () => {
   await using open = await openServer(app);
-  const anything = fc.tuple(target, fc.string({ unit: 'binary', maxLength: 6 }), fc.constantFrom('', '\t', '\n', ' ', '\ud800', '\udc00a', '\u00e9')).map(([text, more, last]) => text + more + last);
+  const anything = fc
+    .tuple(
+      target,
+      fc.string({ unit: 'binary', maxLength: 6 }),
+      fc.constantFrom('', '\t', '\n', ' ', '\ud800', '\udc00a', '\u00e9'),
+    )
+    .map(([text, more, last]) => text + more + last);
   await fc.assert(
     fc.asyncProperty(anything, async (text) => {
       const response = await open.server.fetch(text.startsWith('/') ? text : `/${text}`);

@@ -17,7 +17,9 @@ events {}
 `;
 
 const keepTemporaryFiles = (folder: string): string =>
-  ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`).join('\n  ');
+  ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((name) => `${name}_temp_path ${folder}/${name};`)
+    .join('\n  ');
 
 /** Both keep connections to the server open and pass on bodies as they come. */
 export const PROXIES: readonly ProxyKind[] = [

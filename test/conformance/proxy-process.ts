@@ -53,7 +53,9 @@ export class ProxyProcess implements AsyncDisposable {
     const port = await findFreePort();
     const file = join(folder, 'proxy.conf');
     await writeFile(file, kind.configure(folder, port, serverPort));
-    const child = spawn(findProgram(kind.program) ?? kind.program, kind.arguments(folder, file), { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(findProgram(kind.program) ?? kind.program, kind.arguments(folder, file), {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     const proxy = new ProxyProcess(child, port, folder);
     await new Promise<void>((resolve, reject) => {
       let said = '';
@@ -68,7 +70,8 @@ export class ProxyProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const ended = this.#process.exitCode === null && this.#process.signalCode === null ? once(this.#process, 'exit') : undefined;
+    const ended =
+      this.#process.exitCode === null && this.#process.signalCode === null ? once(this.#process, 'exit') : undefined;
     this.#process.kill('SIGTERM');
     await ended;
     await rm(this.#folder, { recursive: true });

@@ -33,7 +33,9 @@ async function tryCase(port: number, seed: number): Promise<string | undefined> 
   const last = client.reader.events.at(-1);
   if (last?.[0] !== 'close' || last[1] === undefined || CODES.includes(last[1])) return undefined;
   // A close frame that was sent, whole or damaged, is answered with its code.
-  return bytes.includes(0x88) ? undefined : `seed ${seed}: closed with ${String(last[1])}. Sent: ${bytes.toString('hex')}`;
+  return bytes.includes(0x88)
+    ? undefined
+    : `seed ${seed}: closed with ${String(last[1])}. Sent: ${bytes.toString('hex')}`;
 }
 
 describe.each(LANES)('damaged frames on the lane $name', (lane) => {
@@ -43,11 +45,15 @@ describe.each(LANES)('damaged frames on the lane $name', (lane) => {
   const note = (problem: unknown): void => void problems.push(problem);
   beforeAll(async () => {
     process.on('uncaughtExceptionMonitor', note);
-    open = await openServer((server) => server.websocket({ perMessageDeflate: true }).accept('/', {
-      open: () => void openChannels++,
-      message: (message) => message,
-      close: () => void openChannels--,
-    }), lane.options);
+    open = await openServer(
+      (server) =>
+        server.websocket({ perMessageDeflate: true }).accept('/', {
+          open: () => void openChannels++,
+          message: (message) => message,
+          close: () => void openChannels--,
+        }),
+      lane.options,
+    );
   });
   afterAll(async () => {
     process.off('uncaughtExceptionMonitor', note);
@@ -78,13 +84,22 @@ describe('idle channels', () => {
   test(`${IDLE} of them are served, and leave nothing behind`, { timeout: IS_LONG ? 600_000 : 30_000 }, async () => {
     let count = 0;
     const allGone = deferred();
-    await using open = await openServer((server) => server
-      .websocket({ maxChannels: 100_000, maxChannelsPerIp: 100_000 })
-      .accept('/', { open: () => void count++, close: () => { if (--count === 0) allGone.resolve(); } }), { maxConnections: 100_000, maxConnectionsPerIp: 100_000 });
+    await using open = await openServer(
+      (server) =>
+        server.websocket({ maxChannels: 100_000, maxChannelsPerIp: 100_000 }).accept('/', {
+          open: () => void count++,
+          close: () => {
+            if (--count === 0) allGone.resolve();
+          },
+        }),
+      { maxConnections: 100_000, maxConnectionsPerIp: 100_000 },
+    );
     const clients: FrameClient[] = [];
-    for (let made = 0; made < IDLE; made += 100) clients.push(...await Promise.all(Array.from({ length: 100 }, () => FrameClient.open(open.port))));
+    for (let made = 0; made < IDLE; made += 100)
+      clients.push(...(await Promise.all(Array.from({ length: 100 }, () => FrameClient.open(open.port)))));
     expect(count).toBe(IDLE);
-    for (const client of [clients[0], clients.at(-1)]) expect(await client?.send(frame(PING, 'x')).events(1)).toEqual([['pong', 'x']]);
+    for (const client of [clients[0], clients.at(-1)])
+      expect(await client?.send(frame(PING, 'x')).events(1)).toEqual([['pong', 'x']]);
     for (const client of clients) client.raw.reset();
     await allGone.promise;
     expect((await open.server.shutdown()).forced).toBe(0);

@@ -11,7 +11,8 @@ import { cpuTimeMs } from '../../packages/portlight/test/support/cpu-time.ts';
 
 const [CONNECTION = '', UPGRADE = '', KEY = '', VERSION = ''] = HANDSHAKE;
 const plain = (line: string, ...lines: readonly string[]): string => [line, ...lines, '', ''].join('\r\n');
-const accepted = (key: string): string => createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+const accepted = (key: string): string =>
+  createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
 
 function register(server: HttpServer): HttpServer {
   return server
@@ -20,10 +21,13 @@ function register(server: HttpServer): HttpServer {
     .get('/both', () => 'page')
     .get('/page', () => 'page')
     .post('/page', (incoming) => incoming.text())
-    .get('/broken', () => { throw new Error('broken'); });
+    .get('/broken', () => {
+      throw new Error('broken');
+    });
 }
 
-const openApp = (lane: Lane, options: ServerOptions = {}): Promise<OpenServer> => openServer(register, { ...lane.options, ...options });
+const openApp = (lane: Lane, options: ServerOptions = {}): Promise<OpenServer> =>
+  openServer(register, { ...lane.options, ...options });
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(() => resolve()));
 
@@ -51,13 +55,21 @@ describe.each(LANES)('RFC 6455 §4 on the lane $name', (lane) => {
     expect(client.head.match(/^upgrade: websocket\r$/gim)).toHaveLength(1);
     expect(client.head.match(/^connection: upgrade\r$/gim)).toHaveLength(1);
     expect(client.head).toContain('\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n');
-    expect(client.head).not.toMatch(/^(content-length|transfer-encoding|sec-websocket-extensions|sec-websocket-protocol):/im);
+    expect(client.head).not.toMatch(
+      /^(content-length|transfer-encoding|sec-websocket-extensions|sec-websocket-protocol):/im,
+    );
   });
 
-  test.each(['AAAAAAAAAAAAAAAAAAAAAA==', '/+/+/+/+/+/+/+/+/+/+/w==', 'x3JJHMbDL1EzLkh9GBhXDw=='])('§4.2.2 the key %s has its answer', async (key) => {
-    await using client = await FrameClient.upgrade(await RawClient.open(port()), get('/', CONNECTION, UPGRADE, VERSION, `sec-websocket-key: ${key}`));
-    expect(client.head).toContain(`\r\nSec-WebSocket-Accept: ${accepted(key)}\r\n`);
-  });
+  test.each(['AAAAAAAAAAAAAAAAAAAAAA==', '/+/+/+/+/+/+/+/+/+/+/w==', 'x3JJHMbDL1EzLkh9GBhXDw=='])(
+    '§4.2.2 the key %s has its answer',
+    async (key) => {
+      await using client = await FrameClient.upgrade(
+        await RawClient.open(port()),
+        get('/', CONNECTION, UPGRADE, VERSION, `sec-websocket-key: ${key}`),
+      );
+      expect(client.head).toContain(`\r\nSec-WebSocket-Accept: ${accepted(key)}\r\n`);
+    },
+  );
 
   test.each<[string, readonly string[], number]>([
     ['as it should be', HANDSHAKE, 101],
@@ -83,9 +95,21 @@ describe.each(LANES)('RFC 6455 §4 on the lane $name', (lane) => {
     ['upgrade: websockets', [CONNECTION, 'upgrade: websockets', KEY, VERSION], 426],
     ['no key', [CONNECTION, UPGRADE, VERSION], 400],
     ['an empty key', [CONNECTION, UPGRADE, VERSION, 'sec-websocket-key:'], 400],
-    ['a key of 15 bytes', [CONNECTION, UPGRADE, VERSION, `sec-websocket-key: ${Buffer.alloc(15, 1).toString('base64')}`], 400],
-    ['a key of 17 bytes', [CONNECTION, UPGRADE, VERSION, `sec-websocket-key: ${Buffer.alloc(17, 1).toString('base64')}`], 400],
-    ['a key with bytes beyond ASCII', [CONNECTION, UPGRADE, VERSION, 'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ\xe9\xe9'], 400],
+    [
+      'a key of 15 bytes',
+      [CONNECTION, UPGRADE, VERSION, `sec-websocket-key: ${Buffer.alloc(15, 1).toString('base64')}`],
+      400,
+    ],
+    [
+      'a key of 17 bytes',
+      [CONNECTION, UPGRADE, VERSION, `sec-websocket-key: ${Buffer.alloc(17, 1).toString('base64')}`],
+      400,
+    ],
+    [
+      'a key with bytes beyond ASCII',
+      [CONNECTION, UPGRADE, VERSION, 'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ\xe9\xe9'],
+      400,
+    ],
     ['the key twice', [...HANDSHAKE, KEY], 400],
     ['no version', [CONNECTION, UPGRADE, KEY], 426],
     ['version 12', [CONNECTION, UPGRADE, KEY, 'sec-websocket-version: 12'], 426],
@@ -123,13 +147,22 @@ describe.each(LANES)('RFC 6455 §4 on the lane $name', (lane) => {
   test('§4.4 a refused version is told the right one', async () => {
     await using client = await RawClient.open(port());
     const response = await client.send(get('/', CONNECTION, UPGRADE, KEY, 'sec-websocket-version: 12')).response();
-    expect([response.status, response.headers.get('sec-websocket-version'), response.headers.get('upgrade')]).toEqual([426, '13', 'websocket']);
+    expect([response.status, response.headers.get('sec-websocket-version'), response.headers.get('upgrade')]).toEqual([
+      426,
+      '13',
+      'websocket',
+    ]);
   });
 
-  test.each(['websocket, foo', 'foo, websocket', 'h2c, websocket'])('RFC 9110 §7.8 of the offers %s the server takes one that it knows, or none', async (offers) => {
-    expect([101, 200]).toContain(await statusOf(port(), get('/both', CONNECTION, `upgrade: ${offers}`, KEY, VERSION)));
-    expect([101, 426]).toContain(await statusOf(port(), get('/', CONNECTION, `upgrade: ${offers}`, KEY, VERSION)));
-  });
+  test.each(['websocket, foo', 'foo, websocket', 'h2c, websocket'])(
+    'RFC 9110 §7.8 of the offers %s the server takes one that it knows, or none',
+    async (offers) => {
+      expect([101, 200]).toContain(
+        await statusOf(port(), get('/both', CONNECTION, `upgrade: ${offers}`, KEY, VERSION)),
+      );
+      expect([101, 426]).toContain(await statusOf(port(), get('/', CONNECTION, `upgrade: ${offers}`, KEY, VERSION)));
+    },
+  );
 
   test.each<[string, string, number]>([
     ['POST', plain('POST / HTTP/1.1', 'host: test', ...HANDSHAKE), 405],
@@ -144,7 +177,11 @@ describe.each(LANES)('RFC 6455 §4 on the lane $name', (lane) => {
     ['a path with nothing', get('/nowhere', ...HANDSHAKE), 404],
     ['a path that is none', get('/%zz', ...HANDSHAKE), 400],
     ['a target in absolute form', plain('GET http://test/ HTTP/1.1', 'host: test', ...HANDSHAKE), 101],
-    ['a target in absolute form with the origin of another Host', plain('GET http://test/ HTTP/1.1', 'host: other', ...HANDSHAKE, 'origin: http://test'), 101],
+    [
+      'a target in absolute form with the origin of another Host',
+      plain('GET http://test/ HTTP/1.1', 'host: other', ...HANDSHAKE, 'origin: http://test'),
+      101,
+    ],
     ['a query', get('/?a=1', ...HANDSHAKE), 101],
     ['a body for a path with a page', request('POST', '/page', HANDSHAKE, 'body'), 200],
   ])('§4.2.1 %s', async (_what, bytes, status) => {
@@ -172,13 +209,21 @@ describe.each(LANES)('RFC 6455 §4 on the lane $name', (lane) => {
   });
 
   test('requests before the handshake on the same connection are answered first', async () => {
-    await using client = await FrameClient.upgrade(await pipelined(port(), [get('/page'), get('/nowhere'), request('POST', '/page', [], 'posted')]), get('/', ...HANDSHAKE));
+    await using client = await FrameClient.upgrade(
+      await pipelined(port(), [get('/page'), get('/nowhere'), request('POST', '/page', [], 'posted')]),
+      get('/', ...HANDSHAKE),
+    );
     expect(await client.send(frame(TEXT, 'hi')).events(1)).toEqual([['text', 'hi']]);
   });
 
   test('all of that in one write, with frames behind the head', async () => {
     await using raw = await RawClient.open(port());
-    const bytes = Buffer.concat([Buffer.from(get('/page') + get('/page') + get('/', ...HANDSHAKE)), frame(TEXT, 'one'), frame(TEXT, 'two'), frame(CLOSE, closeBody(1000))]);
+    const bytes = Buffer.concat([
+      Buffer.from(get('/page') + get('/page') + get('/', ...HANDSHAKE)),
+      frame(TEXT, 'one'),
+      frame(TEXT, 'two'),
+      frame(CLOSE, closeBody(1000)),
+    ]);
     const text = await raw.send(bytes).ended();
     expect(text.match(/HTTP\/1\.1 \d{3}/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 101']);
     expect(text.slice(text.lastIndexOf('\r\n\r\n') + 4)).toBe('\x81\x03one\x81\x03two\x88\x02\x03\xe8');
@@ -206,14 +251,18 @@ describe.each(LANES)('an opening handshake on the lane $name', (lane) => {
   test('waits behind a slow request, in order', async () => {
     const gate = deferred();
     const order: string[] = [];
-    await using open = await openServer((server) => server
-      .get('/slow', async () => {
-        await gate.promise;
-        order.push('slow');
-        return 'slow';
-      })
-      .get('/mark', () => 'mark')
-      .accept('/', { upgrade: () => void order.push('upgrade'), message: (message) => message }), lane.options);
+    await using open = await openServer(
+      (server) =>
+        server
+          .get('/slow', async () => {
+            await gate.promise;
+            order.push('slow');
+            return 'slow';
+          })
+          .get('/mark', () => 'mark')
+          .accept('/', { upgrade: () => void order.push('upgrade'), message: (message) => message }),
+      lane.options,
+    );
     await using client = await RawClient.open(open.port);
     client.send(Buffer.concat([Buffer.from(get('/slow') + get('/', ...HANDSHAKE)), frame(TEXT, 'early')]));
     // Served meanwhile, so the server has read what was sent before.
@@ -227,9 +276,13 @@ describe.each(LANES)('an opening handshake on the lane $name', (lane) => {
   });
 
   test('keeps the headers of its 101 to itself when it comes to nothing', async () => {
-    await using open = await openServer((server) => server
-      .use(async (request, next) => (await next()).header('set-cookie', `who=${request.header('x-who') ?? ''}`))
-      .accept('/', (message) => message), lane.options);
+    await using open = await openServer(
+      (server) =>
+        server
+          .use(async (request, next) => (await next()).header('set-cookie', `who=${request.header('x-who') ?? ''}`))
+          .accept('/', (message) => message),
+      lane.options,
+    );
     expect(await statusOf(open.port, get('/', ...HANDSHAKE, 'x-who: first', 'sec-websocket-protocol: a,,b'))).toBe(400);
     await using client = await FrameClient.open(open.port, '/', ['x-who: second']);
     expect(client.head.match(/^set-cookie: .*/gim)).toEqual(['set-cookie: who=second']);
@@ -238,16 +291,20 @@ describe.each(LANES)('an opening handshake on the lane $name', (lane) => {
   test('keeps them to itself when its client closes its side meanwhile', async () => {
     const gate = deferred();
     const left = deferred();
-    await using open = await openServer((server) => server
-      .use(async (request, next) => (await next()).header('set-cookie', `who=${request.header('x-who') ?? ''}`))
-      .accept('/', {
-        async upgrade(request) {
-          if (request.header('x-who') !== 'first') return;
-          request.signal.addEventListener('abort', () => left.resolve());
-          await gate.promise;
-        },
-        message: (message) => message,
-      }), lane.options);
+    await using open = await openServer(
+      (server) =>
+        server
+          .use(async (request, next) => (await next()).header('set-cookie', `who=${request.header('x-who') ?? ''}`))
+          .accept('/', {
+            async upgrade(request) {
+              if (request.header('x-who') !== 'first') return;
+              request.signal.addEventListener('abort', () => left.resolve());
+              await gate.promise;
+            },
+            message: (message) => message,
+          }),
+      lane.options,
+    );
     await using gone = await RawClient.open(open.port);
     gone.send(get('/', ...HANDSHAKE, 'x-who: first')).sendFin();
     await left.promise;
@@ -258,9 +315,13 @@ describe.each(LANES)('an opening handshake on the lane $name', (lane) => {
   });
 
   test('may choose a protocol by a header of its 101', async () => {
-    await using open = await openServer((server) => server
-      .use(async (_request, next) => (await next()).header('sec-websocket-protocol', 'chat'))
-      .accept('/', (message) => message), lane.options);
+    await using open = await openServer(
+      (server) =>
+        server
+          .use(async (_request, next) => (await next()).header('sec-websocket-protocol', 'chat'))
+          .accept('/', (message) => message),
+      lane.options,
+    );
     await using client = await FrameClient.open(open.port, '/', ['sec-websocket-protocol: superchat, chat']);
     expect(client.head.match(/^sec-websocket-protocol: .*/gim)).toEqual(['sec-websocket-protocol: chat']);
   });
@@ -268,7 +329,10 @@ describe.each(LANES)('an opening handshake on the lane $name', (lane) => {
   test('brings frames once that came while its upgrade handler worked, and garbage harms nobody', async () => {
     const gate = deferred();
     const got: unknown[] = [];
-    await using open = await openServer((server) => server.accept('/', { upgrade: () => gate.promise, message: (message) => void got.push(message) }), lane.options);
+    await using open = await openServer(
+      (server) => server.accept('/', { upgrade: () => gate.promise, message: (message) => void got.push(message) }),
+      lane.options,
+    );
     await using good = await RawClient.open(open.port);
     await using bad = await RawClient.open(open.port);
     good.send(Buffer.concat([Buffer.from(get('/', ...HANDSHAKE)), frame(TEXT, 'one'), frame(TEXT, 'two')]));
@@ -287,17 +351,21 @@ describe.each(LANES)('an opening handshake on the lane $name', (lane) => {
     const begun = deferred();
     let came = 0;
     let sent = 0;
-    await using open = await openServer((server) => server.websocket({ messagesPerSecond: 1_000_000 }).accept('/', {
-      upgrade() {
-        begun.resolve();
-        return gate.promise;
-      },
-      message(message) {
-        came += 1;
-        // Nothing else is sent back: a client that does not read it at once would be closed for that.
-        return message === 'last' ? message : undefined;
-      },
-    }), lane.options);
+    await using open = await openServer(
+      (server) =>
+        server.websocket({ messagesPerSecond: 1_000_000 }).accept('/', {
+          upgrade() {
+            begun.resolve();
+            return gate.promise;
+          },
+          message(message) {
+            came += 1;
+            // Nothing else is sent back: a client that does not read it at once would be closed for that.
+            return message === 'last' ? message : undefined;
+          },
+        }),
+      lane.options,
+    );
     await using raw = await RawClient.open(open.port);
     raw.send(get('/', ...HANDSHAKE));
     await begun.promise;
@@ -307,7 +375,8 @@ describe.each(LANES)('an opening handshake on the lane $name', (lane) => {
       sent += 1;
       // Writes that the kernel takes are done in this turn.
       await nextTurn();
-      if (raw.socket.writableLength === 0 && raw.socket.bytesWritten > 64_000_000) throw new Error('The server takes everything.');
+      if (raw.socket.writableLength === 0 && raw.socket.bytesWritten > 64_000_000)
+        throw new Error('The server takes everything.');
     }
     gate.resolve();
     await using client = await FrameClient.upgrade(raw, frame(TEXT, 'last'));
@@ -316,7 +385,13 @@ describe.each(LANES)('an opening handshake on the lane $name', (lane) => {
   });
 
   test('that refuses a client gives it the response of the app and an end', async () => {
-    await using open = await openServer((server) => server.accept('/', { upgrade: () => HttpResponse.problem(401, 'Not you.').header('www-authenticate', 'Bearer') }), lane.options);
+    await using open = await openServer(
+      (server) =>
+        server.accept('/', {
+          upgrade: () => HttpResponse.problem(401, 'Not you.').header('www-authenticate', 'Bearer'),
+        }),
+      lane.options,
+    );
     await using client = await RawClient.open(open.port);
     const text = await client.send(get('/', ...HANDSHAKE)).ended();
     expect(text).toMatch(/^HTTP\/1\.1 401 Unauthorized\r\n/);
@@ -325,7 +400,10 @@ describe.each(LANES)('an opening handshake on the lane $name', (lane) => {
   });
 
   test('is cut off by a reset at any moment without a word in the log', async () => {
-    await using open = await openServer((server) => server.accept('/', { upgrade: () => nextTurn(), message: (message) => message }), lane.options);
+    await using open = await openServer(
+      (server) => server.accept('/', { upgrade: () => nextTurn(), message: (message) => message }),
+      lane.options,
+    );
     const bytes = Buffer.concat([Buffer.from(get('/', ...HANDSHAKE)), frame(TEXT, 'hi')]);
     for (let length = 1; length <= bytes.byteLength; length += 3) {
       const client = await RawClient.open(open.port);
@@ -347,7 +425,12 @@ describe.each(LANES)('the Origin policy on the lane $name (RFC 6455 §10.2)', (l
     ['its own in capitals', ['origin: HTTP://TEST'], {}, 101],
     ['its own with the port that goes without saying', ['origin: http://test:80'], {}, 101],
     ['that of its pages behind a proxy that speaks TLS and is not named', ['origin: https://test'], {}, 101],
-    ['its own by plain http, where the request came over TLS', ['origin: http://app.example', ...forwarded], { trustProxy: ['127.0.0.0/8'] }, 403],
+    [
+      'its own by plain http, where the request came over TLS',
+      ['origin: http://app.example', ...forwarded],
+      { trustProxy: ['127.0.0.0/8'] },
+      403,
+    ],
     ['another host', ['origin: http://other'], {}, 403],
     ['a host that ends in its own', ['origin: http://eviltest'], {}, 403],
     ['a host that begins with its own', ['origin: http://test.evil'], {}, 403],
@@ -363,18 +446,46 @@ describe.each(LANES)('the Origin policy on the lane $name (RFC 6455 §10.2)', (l
     ['bytes beyond ASCII', ['origin: http://t\xe9st'], {}, 403],
     ['file://', ['origin: file://'], {}, 403],
     ['behind a proxy that is not trusted', ['origin: https://app.example', ...forwarded], {}, 403],
-    ['behind a proxy that is trusted', ['origin: https://app.example', ...forwarded], { trustProxy: ['127.0.0.0/8'] }, 101],
-    ['the inner host behind a proxy that is trusted', ['origin: http://test', ...forwarded], { trustProxy: ['127.0.0.0/8'] }, 403],
+    [
+      'behind a proxy that is trusted',
+      ['origin: https://app.example', ...forwarded],
+      { trustProxy: ['127.0.0.0/8'] },
+      101,
+    ],
+    [
+      'the inner host behind a proxy that is trusted',
+      ['origin: http://test', ...forwarded],
+      { trustProxy: ['127.0.0.0/8'] },
+      403,
+    ],
     ['named', ['origin: https://app.example'], { websocket: { origins: ['https://app.example'] } }, 101],
     ['named, by http', ['origin: http://app.example'], { websocket: { origins: ['https://app.example'] } }, 403],
-    ['named, with another port', ['origin: https://app.example:444'], { websocket: { origins: ['https://app.example'] } }, 403],
-    ['its own beside others that are named', ['origin: http://test'], { websocket: { origins: ['self', 'https://app.example'] } }, 101],
-    ['its own while others are named', ['origin: http://test'], { websocket: { origins: ['https://app.example'] } }, 403],
+    [
+      'named, with another port',
+      ['origin: https://app.example:444'],
+      { websocket: { origins: ['https://app.example'] } },
+      403,
+    ],
+    [
+      'its own beside others that are named',
+      ['origin: http://test'],
+      { websocket: { origins: ['self', 'https://app.example'] } },
+      101,
+    ],
+    [
+      'its own while others are named',
+      ['origin: http://test'],
+      { websocket: { origins: ['https://app.example'] } },
+      403,
+    ],
     ['none while some are named', [], { websocket: { origins: ['https://app.example'] } }, 101],
     ['one while none is allowed', ['origin: http://test'], { websocket: { origins: [] } }, 403],
   ])('%s', async (_what, lines, options, status) => {
     const routed: string[] = [];
-    await using open = await openServer((server) => server.accept('/', { upgrade: () => void routed.push('upgrade'), message: (message) => message }), { ...lane.options, ...options });
+    await using open = await openServer(
+      (server) => server.accept('/', { upgrade: () => void routed.push('upgrade'), message: (message) => message }),
+      { ...lane.options, ...options },
+    );
     expect(await statusOf(open.port, get('/', ...HANDSHAKE, ...lines))).toBe(status);
     expect(routed).toHaveLength(status === 101 ? 1 : 0);
   });

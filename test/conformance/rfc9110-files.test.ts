@@ -26,7 +26,9 @@ describe.each(LANES)('RFC 9110 §13 and §14, a file of ten bytes, on the lane $
   afterAll(() => rm(root, { recursive: true }));
 
   const app = (server: HttpServer): unknown =>
-    server.get('/*path', (each) => HttpResponse.file(each.params.path.join('/'), { root })).put('/*path', (each) => HttpResponse.file(each.params.path.join('/'), { root }));
+    server
+      .get('/*path', (each) => HttpResponse.file(each.params.path.join('/'), { root }))
+      .put('/*path', (each) => HttpResponse.file(each.params.path.join('/'), { root }));
   const ask = async (bytes: string): Promise<WireResponse> => {
     await using open = await openServer(app, options);
     await using client = await RawClient.open(open.port);
@@ -38,7 +40,11 @@ describe.each(LANES)('RFC 9110 §13 and §14, a file of ten bytes, on the lane $
 
   test('has validators and says that it can be had in parts', async () => {
     const { headers } = await ask(get('/ten.txt'));
-    expect([headers.get('last-modified'), headers.get('accept-ranges'), headers.get('content-length')]).toEqual([MODIFIED, 'bytes', '10']);
+    expect([headers.get('last-modified'), headers.get('accept-ranges'), headers.get('content-length')]).toEqual([
+      MODIFIED,
+      'bytes',
+      '10',
+    ]);
     expect(headers.get('etag')).toMatch(/^(?:W\/)?"[\x21\x23-\x7e]+"$/);
   });
 
@@ -72,7 +78,8 @@ describe.each(LANES)('RFC 9110 §13 and §14, a file of ten bytes, on the lane $
     for (const method of ['GET', 'HEAD']) {
       const response = await ask(request(method, '/ten.txt', lines.map(fill)));
       expect([method, response.status]).toEqual([method, status]);
-      if (status === 304) expect([response.headers.get('etag'), response.headers.has('content-range')]).toEqual([etag, false]);
+      if (status === 304)
+        expect([response.headers.get('etag'), response.headers.has('content-range')]).toEqual([etag, false]);
     }
   });
 
@@ -92,7 +99,12 @@ describe.each(LANES)('RFC 9110 §13 and §14, a file of ten bytes, on the lane $
     ['bytes=9-9', 'bytes 9-9/10', '9'],
   ])('§14.2 %s is a part', async (range, contentRange, body) => {
     const response = await ask(get('/ten.txt', `range: ${range}`));
-    expect([response.status, response.headers.get('content-range'), response.headers.get('content-length'), response.body]).toEqual([206, contentRange, String(body.length), body]);
+    expect([
+      response.status,
+      response.headers.get('content-range'),
+      response.headers.get('content-length'),
+      response.body,
+    ]).toEqual([206, contentRange, String(body.length), body]);
   });
 
   test.each(['bytes=10-', 'bytes=10-12', 'bytes=99-', 'bytes=-0'])('§15.5.17 %s lies outside', async (range) => {
@@ -100,12 +112,24 @@ describe.each(LANES)('RFC 9110 §13 and §14, a file of ten bytes, on the lane $
     expect([response.status, response.headers.get('content-range')]).toEqual([416, 'bytes */10']);
   });
 
-  test.each(['bytes=', 'bytes=-', 'bytes', 'bytes=3-2', 'bytes=a-b', 'bytes=0x1-2', 'bytes=1', 'bytes=+1-2', 'bytes=1.0-2', 'lines=0-3', '0-3', 'bytes 0-3', `bytes=0-${'9'.repeat(40)}x`, `bytes=${'0-,'.repeat(500)}`])(
-    '§14.2 %j is none, or may be ignored',
-    async (range) => {
-      expect([200, 206, 416]).toContain((await ask(get('/ten.txt', `range: ${range}`))).status);
-    },
-  );
+  test.each([
+    'bytes=',
+    'bytes=-',
+    'bytes',
+    'bytes=3-2',
+    'bytes=a-b',
+    'bytes=0x1-2',
+    'bytes=1',
+    'bytes=+1-2',
+    'bytes=1.0-2',
+    'lines=0-3',
+    '0-3',
+    'bytes 0-3',
+    `bytes=0-${'9'.repeat(40)}x`,
+    `bytes=${'0-,'.repeat(500)}`,
+  ])('§14.2 %j is none, or may be ignored', async (range) => {
+    expect([200, 206, 416]).toContain((await ask(get('/ten.txt', `range: ${range}`))).status);
+  });
 
   test.each<[string, string, number]>([
     ['the tag', 'TAG', 206],
@@ -121,11 +145,18 @@ describe.each(LANES)('RFC 9110 §13 and §14, a file of ten bytes, on the lane $
 
   test('§14.2 a range is only for GET', async () => {
     const response = await ask(request('HEAD', '/ten.txt', ['range: bytes=0-3']));
-    expect([response.status, response.headers.get('content-length'), response.headers.has('content-range')]).toEqual([200, '10', false]);
+    expect([response.status, response.headers.get('content-length'), response.headers.has('content-range')]).toEqual([
+      200,
+      '10',
+      false,
+    ]);
   });
 
   test.each(['bytes=0-', 'bytes=-1', 'bytes=0-0'])('§14.2 of an empty file there is no part: %s', async (range) => {
     const response = await ask(get('/none.txt', `range: ${range}`));
-    expect([response.status, response.body === '' || response.status === 416]).toEqual([expect.toSatisfy((status) => status === 200 || status === 416), true]);
+    expect([response.status, response.body === '' || response.status === 416]).toEqual([
+      expect.toSatisfy((status) => status === 200 || status === 416),
+      true,
+    ]);
   });
 });

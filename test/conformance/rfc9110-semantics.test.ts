@@ -15,7 +15,9 @@ const app = (server: HttpServer): unknown =>
     .get('/stream', () => ['a', 'b'].values())
     .get('/measured', () => HttpResponse.stream(['abc'].values()).header('content-length', '3'))
     .get('/redirect', () => HttpResponse.redirect('/text'))
-    .get('/500', () => { throw new Error('secret'); })
+    .get('/500', () => {
+      throw new Error('secret');
+    })
     .get('/204', () => new HttpResponse('ignored', { status: 204 }))
     .get('/205', () => new HttpResponse('ignored', { status: 205 }))
     .get('/304', () => new HttpResponse('ignored', { status: 304, headers: { etag: '"a"' } }))
@@ -35,10 +37,27 @@ describe.each(LANES)('RFC 9110 on the lane $name', ({ options }) => {
   };
 
   describe('§9.3.2 HEAD', () => {
-    test.each(['/text', '/json', '/empty', '/bytes', '/header', '/stream', '/measured', '/redirect', '/500', '/204', '/205', '/304', '/nothing', '/none', '/a/../b'])('of %s has the head of GET, no body, and a next request', async (path) => {
+    test.each([
+      '/text',
+      '/json',
+      '/empty',
+      '/bytes',
+      '/header',
+      '/stream',
+      '/measured',
+      '/redirect',
+      '/500',
+      '/204',
+      '/205',
+      '/304',
+      '/nothing',
+      '/none',
+      '/a/../b',
+    ])('of %s has the head of GET, no body, and a next request', async (path) => {
       const [head, got, next] = await ask(request('HEAD', path), get(path), get('/text'));
-        // A coding may be left out (RFC 9112 §6.1).
-      const fields = ({ headers }: WireResponse): unknown => Object.fromEntries([...headers].filter(([name]) => name !== 'date' && name !== 'transfer-encoding'));
+      // A coding may be left out (RFC 9112 §6.1).
+      const fields = ({ headers }: WireResponse): unknown =>
+        Object.fromEntries([...headers].filter(([name]) => name !== 'date' && name !== 'transfer-encoding'));
       expect(head?.status).toBe(got?.status);
       expect(fields(head as WireResponse)).toEqual(fields(got as WireResponse));
       expect(next?.body).toBe('Hello');
@@ -48,7 +67,9 @@ describe.each(LANES)('RFC 9110 on the lane $name', ({ options }) => {
   describe('§15 responses without a body', () => {
     test('204 has no length and no coding (§8.6)', async () => {
       const [response, next] = await ask(get('/204'), get('/text'));
-      expect([response?.headers.has('content-length'), response?.headers.has('transfer-encoding'), next?.body]).toEqual([false, false, 'Hello']);
+      expect([response?.headers.has('content-length'), response?.headers.has('transfer-encoding'), next?.body]).toEqual(
+        [false, false, 'Hello'],
+      );
     });
 
     test('205 has a length of 0 (§15.3.6)', async () => {
@@ -58,14 +79,23 @@ describe.each(LANES)('RFC 9110 on the lane $name', ({ options }) => {
 
     test('304 keeps its validator (§15.4.5) and has no coding', async () => {
       const [response, next] = await ask(get('/304'), get('/text'));
-      expect([response?.headers.get('etag'), response?.headers.has('transfer-encoding'), next?.body]).toEqual(['"a"', false, 'Hello']);
+      expect([response?.headers.get('etag'), response?.headers.has('transfer-encoding'), next?.body]).toEqual([
+        '"a"',
+        false,
+        'Hello',
+      ]);
     });
   });
 
-  test.each(['/text', '/none', '/500', '/204', '/304', '/redirect', '/stream'])('§6.6.1 the response of %s has one Date', async (path) => {
-    const [response] = await ask(get(path));
-    expect(response?.headers.get('date')).toMatch(/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/);
-  });
+  test.each(['/text', '/none', '/500', '/204', '/304', '/redirect', '/stream'])(
+    '§6.6.1 the response of %s has one Date',
+    async (path) => {
+      const [response] = await ask(get(path));
+      expect(response?.headers.get('date')).toMatch(
+        /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/,
+      );
+    },
+  );
 
   test.each(['GARBAGE\r\n\r\n', 'GET / HTTP/1.1\r\n\r\n'])('§6.6.1 the response to %j has one Date', async (bytes) => {
     const [response] = await ask(bytes);
@@ -73,7 +103,9 @@ describe.each(LANES)('RFC 9110 on the lane $name', ({ options }) => {
   });
 
   test('no response has both a length and a coding (RFC 9112 §6.2)', async () => {
-    for (const response of await ask(...['/text', '/stream', '/measured', '/none', '/500', '/redirect'].map((path) => get(path)))) {
+    for (const response of await ask(
+      ...['/text', '/stream', '/measured', '/none', '/500', '/redirect'].map((path) => get(path)),
+    )) {
       expect(response.headers.has('content-length') && response.headers.has('transfer-encoding')).toBe(false);
     }
   });
@@ -101,10 +133,13 @@ describe.each(LANES)('RFC 9110 on the lane $name', ({ options }) => {
       expect([400, 405, 501]).toContain(response?.status);
     });
 
-    test.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'PURGE', 'QUERY', 'TRACE'])('a route for all takes %s', async (method) => {
-      const [response] = await ask(request(method, '/any'));
-      expect([response?.status, response?.body]).toEqual([200, method]);
-    });
+    test.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'PURGE', 'QUERY', 'TRACE'])(
+      'a route for all takes %s',
+      async (method) => {
+        const [response] = await ask(request(method, '/any'));
+        expect([response?.status, response?.body]).toEqual([200, method]);
+      },
+    );
   });
 
   describe('§10.1.1 Expect', () => {
@@ -121,9 +156,12 @@ describe.each(LANES)('RFC 9110 on the lane $name', ({ options }) => {
       return (await client.ended()).match(/(?<=HTTP\/1\.1 )\d{3}/g) ?? [];
     };
 
-    test.each(['100-continue', '100-Continue', '100-CONTINUE'])('%s: 100, and the answer when the body is there', async (value) => {
-      expect(await statuses(expecting('POST', '/echo', 4, '1.1', value), 'body')).toEqual(['100', '200']);
-    });
+    test.each(['100-continue', '100-Continue', '100-CONTINUE'])(
+      '%s: 100, and the answer when the body is there',
+      async (value) => {
+        expect(await statuses(expecting('POST', '/echo', 4, '1.1', value), 'body')).toEqual(['100', '200']);
+      },
+    );
 
     test.each<[string, string, string, number, string]>([
       ['a body over the limit', 'PUT', '/small', 5, '413'],
@@ -150,7 +188,11 @@ describe.each(LANES)('RFC 9110 on the lane $name', ({ options }) => {
 
   test.each<[string, string, number]>([
     ['a length over the limit', request('PUT', '/small', [], 'abcde'), 413],
-    ['chunks over the limit by a byte', request('PUT', '/small', ['transfer-encoding: chunked']) + '5\r\nabcde\r\n0\r\n\r\n', 413],
+    [
+      'chunks over the limit by a byte',
+      request('PUT', '/small', ['transfer-encoding: chunked']) + '5\r\nabcde\r\n0\r\n\r\n',
+      413,
+    ],
     ['chunks at the limit', request('PUT', '/small', ['transfer-encoding: chunked']) + '4\r\nabcd\r\n0\r\n\r\n', 200],
     ['a length at the limit', request('PUT', '/small', [], 'abcd'), 200],
   ])('§15.5.14 %s', async (_what, bytes, status) => {

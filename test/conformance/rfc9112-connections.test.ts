@@ -83,22 +83,45 @@ describe.each(LANES)('RFC 9112 §9 on the lane $name', (lane) => {
 
   test.each<[string, string]>([
     ['foo', head('GET / HTTP/1.1', 'host: a', 'connection: upgrade', 'upgrade: foo/1')],
-    ['h2c', head('GET / HTTP/1.1', 'host: a', 'connection: Upgrade, HTTP2-Settings', 'upgrade: h2c', 'http2-settings: AAMAAABkAAQAAP__')],
+    [
+      'h2c',
+      head(
+        'GET / HTTP/1.1',
+        'host: a',
+        'connection: Upgrade, HTTP2-Settings',
+        'upgrade: h2c',
+        'http2-settings: AAMAAABkAAQAAP__',
+      ),
+    ],
     ['TLS', head('GET / HTTP/1.1', 'host: a', 'connection: upgrade', 'upgrade: TLS/1.0')],
     ['h2c with a body', post(['connection: upgrade', 'upgrade: h2c', 'content-length: 5'], 'Hello')],
-  ])('§7.8 of RFC 9110: an upgrade to %s is the plain request it also is; the next one is answered, or the connection ends', async (_what, bytes) => {
-    await using app = await openApp(lane);
-    await using client = await RawClient.open(app.port);
-    client.send(bytes + get('/', 'connection: close'));
-    const text = await client.ended();
-    expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nHello/);
-    expect(app.seen.length).toBe(text.match(/HTTP\/1\.1 200/g)?.length);
-  });
+  ])(
+    '§7.8 of RFC 9110: an upgrade to %s is the plain request it also is; the next one is answered, or the connection ends',
+    async (_what, bytes) => {
+      await using app = await openApp(lane);
+      await using client = await RawClient.open(app.port);
+      client.send(bytes + get('/', 'connection: close'));
+      const text = await client.ended();
+      expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nHello/);
+      expect(app.seen.length).toBe(text.match(/HTTP\/1\.1 200/g)?.length);
+    },
+  );
 
   test('§9.3.2 a mix of methods, bodies and errors is answered in order', async () => {
     await using app = await openApp(lane);
     await using client = await RawClient.open(app.port);
-    const mix = [get('/'), post(['content-length: 1'], 'a'), get('/none'), chunked('1\r\nb\r\n0\r\n\r\n'), get('/500'), request('HEAD', '/'), get('/204'), get('/stream'), request('PUT', '/'), get('/')];
+    const mix = [
+      get('/'),
+      post(['content-length: 1'], 'a'),
+      get('/none'),
+      chunked('1\r\nb\r\n0\r\n\r\n'),
+      get('/500'),
+      request('HEAD', '/'),
+      get('/204'),
+      get('/stream'),
+      request('PUT', '/'),
+      get('/'),
+    ];
     const responses = await client.send(mix.join('')).responses(mix.length, [5]);
     expect(responses.map(({ status }) => status)).toEqual([200, 200, 404, 200, 500, 200, 204, 200, 405, 200]);
     expect([1, 3, 7, 9].map((index) => responses[index]?.body)).toEqual(['a', 'b', 'abc', 'Hello']);
@@ -126,7 +149,9 @@ describe.each(LANES)('RFC 9112 §9 on the lane $name', (lane) => {
   test('§6.3 a stream to HTTP/1.0 has no chunks, ends with the connection, and nothing is begun behind it', async () => {
     await using app = await openApp(lane);
     await using client = await RawClient.open(app.port);
-    const text = await client.send(head('GET /stream HTTP/1.0', 'connection: keep-alive', 'te: chunked') + get('/smuggled')).ended();
+    const text = await client
+      .send(head('GET /stream HTTP/1.0', 'connection: keep-alive', 'te: chunked') + get('/smuggled'))
+      .ended();
     expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nabc$/);
     expect(text).not.toMatch(/transfer-encoding|content-length/i);
     expect(app.seen).toEqual(['GET /stream']);
@@ -134,29 +159,41 @@ describe.each(LANES)('RFC 9112 §9 on the lane $name', (lane) => {
 
   test.each<[string, string]>([
     ['too large, as it says', 'POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 5000000\r\n\r\n'],
-    ['too large, in chunks', `POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n${(1_048_577).toString(16)}\r\n${'x'.repeat(1_048_577)}`],
+    [
+      'too large, in chunks',
+      `POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n${(1_048_577).toString(16)}\r\n${'x'.repeat(1_048_577)}`,
+    ],
     ['that nobody wants', 'POST /none HTTP/1.1\r\nhost: a\r\ncontent-length: 500000\r\n\r\n'],
-    ['that is small, and the last of its connection', 'POST /none HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 5000\r\n\r\n'],
+    [
+      'that is small, and the last of its connection',
+      'POST /none HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 5000\r\n\r\n',
+    ],
     ['behind an unknown expectation', 'POST /echo HTTP/1.1\r\nhost: a\r\nexpect: x\r\ncontent-length: 500000\r\n\r\n'],
-    ['behind an expectation that is not met', 'POST /none HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 500000\r\n\r\n'],
+    [
+      'behind an expectation that is not met',
+      'POST /none HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 500000\r\n\r\n',
+    ],
     ['behind a refused Host', 'POST /echo HTTP/1.1\r\nhost: a b\r\ncontent-length: 500000\r\n\r\n'],
     ['behind an unknown coding', 'POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: gzip, chunked\r\n\r\n'],
     ['with a damaged chunk', 'POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n'],
     ['of no HTTP', 'nonsense\r\n\r\n'],
     ['behind an unknown method', 'FOO / HTTP/1.1\r\nhost: a\r\ncontent-length: 500000\r\n\r\n'],
-  ])('§9.6 behind the answer to a body %s comes the end of this side at once, and what is still sent does no harm to it', async (_what, bytes) => {
-    await using app = await openApp(lane);
-    await using client = await RawClient.open(app.port);
-    const start = performance.now();
-    const text = await client.send(bytes).ended();
-    expect(text).toMatch(/^HTTP\/1\.1 [45]\d\d [^]*\r\nconnection: close\r\n(?:[^]*\r\n)?\r\n\{.*\}$/i);
-    // Well below the five seconds for which it goes on reading.
-    expect(performance.now() - start).toBeLessThan(4_000);
-    for (let count = 0; count < 20; count++) {
-      await new Promise((resolve) => client.socket.write('x'.repeat(1_000), resolve));
-    }
-    client.sendFin();
-    await client.until(() => client.isClosed, 'the close');
-    expect(client.received).toBe(text);
-  });
+  ])(
+    '§9.6 behind the answer to a body %s comes the end of this side at once, and what is still sent does no harm to it',
+    async (_what, bytes) => {
+      await using app = await openApp(lane);
+      await using client = await RawClient.open(app.port);
+      const start = performance.now();
+      const text = await client.send(bytes).ended();
+      expect(text).toMatch(/^HTTP\/1\.1 [45]\d\d [^]*\r\nconnection: close\r\n(?:[^]*\r\n)?\r\n\{.*\}$/i);
+      // Well below the five seconds for which it goes on reading.
+      expect(performance.now() - start).toBeLessThan(4_000);
+      for (let count = 0; count < 20; count++) {
+        await new Promise((resolve) => client.socket.write('x'.repeat(1_000), resolve));
+      }
+      client.sendFin();
+      await client.until(() => client.isClosed, 'the close');
+      expect(client.received).toBe(text);
+    },
+  );
 });

@@ -40,33 +40,75 @@ describe.each(LANES)('RFC 9112 on the lane $name', (lane) => {
     });
 
     test.each<[coding: string, status: string]>([
-      ['gzip, chunked', '501'], ['gzip,chunked', '501'], ['gzip;q=1, chunked', '501'], ['identity, chunked', '501'], ['gzip, deflate, chunked', '501'],
-      ['gzip', '400'], ['xchunked', '400'], ['chunked, gzip', '400'], ['chunked, chunked', '400'], ['gzip, chunked, chunked', '400'], ['gzip, chunked;a=b', '400'], [', chunked', '400'], ['"gzip", chunked', '400'], ['g zip, chunked', '400'],
+      ['gzip, chunked', '501'],
+      ['gzip,chunked', '501'],
+      ['gzip;q=1, chunked', '501'],
+      ['identity, chunked', '501'],
+      ['gzip, deflate, chunked', '501'],
+      ['gzip', '400'],
+      ['xchunked', '400'],
+      ['chunked, gzip', '400'],
+      ['chunked, chunked', '400'],
+      ['gzip, chunked, chunked', '400'],
+      ['gzip, chunked;a=b', '400'],
+      [', chunked', '400'],
+      ['"gzip", chunked', '400'],
+      ['g zip, chunked', '400'],
     ])('§6.1 and §6.3: of the codings %j the answer is %s', async (coding, status) => {
-      expect(await refusalOf(lane, post([`transfer-encoding: ${coding}`], '0\r\n\r\n'))).toMatchObject({ statuses: [status], saysClose: true, seen: [] });
+      expect(await refusalOf(lane, post([`transfer-encoding: ${coding}`], '0\r\n\r\n'))).toMatchObject({
+        statuses: [status],
+        saysClose: true,
+        seen: [],
+      });
     });
 
     test('chunks in HTTP/1.0', async () => {
-      const bytes = 'POST /echo HTTP/1.0\r\nhost: a\r\nconnection: keep-alive\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n';
+      const bytes =
+        'POST /echo HTTP/1.0\r\nhost: a\r\nconnection: keep-alive\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n';
       expect(await refusalOf(lane, bytes)).toMatchObject({ statuses: ['400'], saysClose: true, seen: [] });
     });
 
-    test.each(['+5', '-1', '-0', '0x5', '5,5', '5, 6', '5 5', '5;', '5.0', '1e1', '', ' ', '"5"', '5_0', '\u0665', '5\x0b', 'five', 'NaN', '9'.repeat(20), '18446744073709551621'])(
-      'a length of %j',
-      async (length) => {
-        const { statuses, saysClose, seen } = await refusalOf(lane, post([`content-length: ${length}`], 'hello'));
-        expect({ statuses, saysClose, seen }).toEqual({ statuses: ['400'], saysClose: true, seen: [] });
-      },
-    );
+    test.each([
+      '+5',
+      '-1',
+      '-0',
+      '0x5',
+      '5,5',
+      '5, 6',
+      '5 5',
+      '5;',
+      '5.0',
+      '1e1',
+      '',
+      ' ',
+      '"5"',
+      '5_0',
+      '\u0665',
+      '5\x0b',
+      'five',
+      'NaN',
+      '9'.repeat(20),
+      '18446744073709551621',
+    ])('a length of %j', async (length) => {
+      const { statuses, saysClose, seen } = await refusalOf(lane, post([`content-length: ${length}`], 'hello'));
+      expect({ statuses, saysClose, seen }).toEqual({ statuses: ['400'], saysClose: true, seen: [] });
+    });
 
     test.each<[string, readonly string[]]>([
       ['two that differ', ['content-length: 5', 'content-length: 6']],
       ['two that are equal', ['content-length: 5', 'content-length: 5']],
-      ['one far from the other', ['content-length: 5', ...Array.from({ length: 90 }, (_, index) => `x-${index}: y`), 'content-length: 0']],
+      [
+        'one far from the other',
+        ['content-length: 5', ...Array.from({ length: 90 }, (_, index) => `x-${index}: y`), 'content-length: 0'],
+      ],
       ['a blank before the colon', ['content-length : 5']],
       ['a tab before the colon', ['content-length\t: 5']],
     ])('lengths: %s', async (_what, lines) => {
-      expect(await refusalOf(lane, post(lines, 'hello'))).toMatchObject({ statuses: ['400'], saysClose: true, seen: [] });
+      expect(await refusalOf(lane, post(lines, 'hello'))).toMatchObject({
+        statuses: ['400'],
+        saysClose: true,
+        seen: [],
+      });
     });
   });
 
@@ -110,7 +152,11 @@ describe.each(LANES)('RFC 9112 on the lane $name', (lane) => {
       ['a bare line feed in a trailer', '0\r\nx-a: b\n\r\n'],
     ])('%s', async (_what, body) => {
       const { statuses, saysClose, seen, bodies } = await refusalOf(lane, chunked(body));
-      expect({ statuses, saysClose, seen: seen.filter((each) => each !== 'POST /echo') }).toEqual({ statuses: ['400'], saysClose: true, seen: [] });
+      expect({ statuses, saysClose, seen: seen.filter((each) => each !== 'POST /echo') }).toEqual({
+        statuses: ['400'],
+        saysClose: true,
+        seen: [],
+      });
       expect(bodies.filter((each) => !each.endsWith('Error'))).toEqual([]);
     });
   });
@@ -120,12 +166,24 @@ describe.each(LANES)('RFC 9112 on the lane $name', (lane) => {
       ['none', '0\r\n\r\n', ''],
       ['several', '3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n', 'abcd'],
       ['a size with zeros in front', '0003\r\nabc\r\n000\r\n\r\n', 'abc'],
-      ['sizes in both cases', `A\r\n${'a'.repeat(10)}\r\na\r\n${'b'.repeat(10)}\r\n0\r\n\r\n`, 'a'.repeat(10) + 'b'.repeat(10)],
+      [
+        'sizes in both cases',
+        `A\r\n${'a'.repeat(10)}\r\na\r\n${'b'.repeat(10)}\r\n0\r\n\r\n`,
+        'a'.repeat(10) + 'b'.repeat(10),
+      ],
       ['extensions', '3;a=b;c="d e"\r\nabc\r\n0;f\r\n\r\n', 'abc'],
       ['bytes that look like an end', '5\r\n0\r\n\r\n\r\n0\r\n\r\n', '0\r\n\r\n'],
-      ['bytes that look like a request', `1e\r\nGET /smuggled HTTP/1.1\r\nhost: \r\n0\r\n\r\n`, 'GET /smuggled HTTP/1.1\r\nhost: '],
+      [
+        'bytes that look like a request',
+        `1e\r\nGET /smuggled HTTP/1.1\r\nhost: \r\n0\r\n\r\n`,
+        'GET /smuggled HTTP/1.1\r\nhost: ',
+      ],
       ['trailers', '3\r\nabc\r\n0\r\nx-a: b\r\nx-c: d\r\n\r\n', 'abc'],
-      ['trailers that would be more in a head', '3\r\nabc\r\n0\r\nhost: evil\r\nauthorization: Basic x\r\n__proto__: y\r\n\r\n', 'abc'],
+      [
+        'trailers that would be more in a head',
+        '3\r\nabc\r\n0\r\nhost: evil\r\nauthorization: Basic x\r\n__proto__: y\r\n\r\n',
+        'abc',
+      ],
     ])('%s', async (_what, body, text) => {
       await using app = await openApp(lane);
       await using client = await RawClient.open(app.port);
@@ -134,20 +192,28 @@ describe.each(LANES)('RFC 9112 on the lane $name', (lane) => {
       expect(app.seen).toEqual(['POST /echo', 'GET /']);
     });
 
-    test.each(['content-length: 99', 'content-length: 0', 'transfer-encoding: gzip', 'connection: upgrade'])('a trailer %j is refused or ignored, and frames nothing', async (trailer) => {
-      await using app = await openApp(lane);
-      await using client = await RawClient.open(app.port);
-      client.send(chunked(`3\r\nabc\r\n0\r\n${trailer}\r\n\r\n`) + get('/', 'connection: close'));
-      const text = await client.ended();
-      expect(['200,200', '400']).toContain((text.match(/(?<=HTTP\/1\.1 )\d{3}/g) ?? []).join());
-      expect(app.seen).toEqual(text.includes(' 400 ') ? ['POST /echo'] : ['POST /echo', 'GET /']);
-    });
+    test.each(['content-length: 99', 'content-length: 0', 'transfer-encoding: gzip', 'connection: upgrade'])(
+      'a trailer %j is refused or ignored, and frames nothing',
+      async (trailer) => {
+        await using app = await openApp(lane);
+        await using client = await RawClient.open(app.port);
+        client.send(chunked(`3\r\nabc\r\n0\r\n${trailer}\r\n\r\n`) + get('/', 'connection: close'));
+        const text = await client.ended();
+        expect(['200,200', '400']).toContain((text.match(/(?<=HTTP\/1\.1 )\d{3}/g) ?? []).join());
+        expect(app.seen).toEqual(text.includes(' 400 ') ? ['POST /echo'] : ['POST /echo', 'GET /']);
+      },
+    );
 
-    test.each(['chunked', 'Chunked', 'ChUnKeD', ' \tchunked  ', 'chunked\t', ' chunked \t '])('the coding written %j', async (coding) => {
-      await using app = await openApp(lane);
-      await using client = await RawClient.open(app.port);
-      const [echo, next] = await client.send(post([`transfer-encoding:${coding}`], '3\r\nabc\r\n0\r\n\r\n') + get('/')).responses(2);
-      expect([echo?.body, next?.body]).toEqual(['abc', 'Hello']);
-    });
+    test.each(['chunked', 'Chunked', 'ChUnKeD', ' \tchunked  ', 'chunked\t', ' chunked \t '])(
+      'the coding written %j',
+      async (coding) => {
+        await using app = await openApp(lane);
+        await using client = await RawClient.open(app.port);
+        const [echo, next] = await client
+          .send(post([`transfer-encoding:${coding}`], '3\r\nabc\r\n0\r\n\r\n') + get('/'))
+          .responses(2);
+        expect([echo?.body, next?.body]).toEqual(['abc', 'Hello']);
+      },
+    );
   });
 });

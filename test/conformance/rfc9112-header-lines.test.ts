@@ -29,12 +29,41 @@ describe.each(LANES)('RFC 9112 on the lane $name', (lane) => {
       expect(await refusalOf(lane, bytes)).toMatchObject({ statuses: ['400'], saysClose: true, seen: [] });
     });
 
-    test.each(['(', ')', '<', '>', '@', ',', ';', '\\', '"', '/', '[', ']', '?', '=', '{', '}', '\x01', '\x7f', '\xe9', '\0'])('%j in a name', async (char) => {
-      expect(await refusalOf(lane, head('GET / HTTP/1.1', 'host: a', `x${char}y: z`))).toMatchObject({ statuses: ['400'], saysClose: true, seen: [] });
+    test.each([
+      '(',
+      ')',
+      '<',
+      '>',
+      '@',
+      ',',
+      ';',
+      '\\',
+      '"',
+      '/',
+      '[',
+      ']',
+      '?',
+      '=',
+      '{',
+      '}',
+      '\x01',
+      '\x7f',
+      '\xe9',
+      '\0',
+    ])('%j in a name', async (char) => {
+      expect(await refusalOf(lane, head('GET / HTTP/1.1', 'host: a', `x${char}y: z`))).toMatchObject({
+        statuses: ['400'],
+        saysClose: true,
+        seen: [],
+      });
     });
 
     test.each(['\0', '\x01', '\x07', '\x08', '\x0b', '\x0c', '\x1b', '\x7f'])('%j in a value', async (char) => {
-      expect(await refusalOf(lane, head('GET / HTTP/1.1', 'host: a', `x: y${char}z`))).toMatchObject({ statuses: ['400'], saysClose: true, seen: [] });
+      expect(await refusalOf(lane, head('GET / HTTP/1.1', 'host: a', `x: y${char}z`))).toMatchObject({
+        statuses: ['400'],
+        saysClose: true,
+        seen: [],
+      });
     });
   });
 
@@ -87,10 +116,26 @@ describe.each(LANES)('RFC 9112 on the lane $name', (lane) => {
       ['bytes above 127', ['host: \xe9']],
       ['300 bytes', [`host: ${'a'.repeat(300)}`]],
     ])('%s', async (_what, lines) => {
-      expect(await refusalOf(lane, head('GET / HTTP/1.1', ...lines))).toMatchObject({ statuses: ['400'], saysClose: true, seen: [] });
+      expect(await refusalOf(lane, head('GET / HTTP/1.1', ...lines))).toMatchObject({
+        statuses: ['400'],
+        saysClose: true,
+        seen: [],
+      });
     });
 
-    test.each(['a', 'A.example', 'a:80', 'a:', '127.0.0.1:8080', '[::1]', '[::1]:80', 'a_b', 'xn--bcher-kva.example', "!$&'()*+;=~", 'a.'])('%j is one', async (host) => {
+    test.each([
+      'a',
+      'A.example',
+      'a:80',
+      'a:',
+      '127.0.0.1:8080',
+      '[::1]',
+      '[::1]:80',
+      'a_b',
+      'xn--bcher-kva.example',
+      "!$&'()*+;=~",
+      'a.',
+    ])('%j is one', async (host) => {
       await using app = await openApp(lane);
       await using client = await RawClient.open(app.port);
       expect(await client.send(head('GET / HTTP/1.1', `host: ${host}`)).response()).toMatchObject({ status: 200 });
@@ -100,7 +145,10 @@ describe.each(LANES)('RFC 9112 on the lane $name', (lane) => {
       await using app = await openApp(lane);
       await using client = await RawClient.open(app.port);
       expect(await client.send('GET / HTTP/1.0\r\n\r\n').response()).toMatchObject({ status: 200 });
-      expect(await refusalOf(lane, 'GET / HTTP/1.0\r\nhost: a\r\nhost: b\r\n\r\n')).toMatchObject({ statuses: ['400'], seen: [] });
+      expect(await refusalOf(lane, 'GET / HTTP/1.0\r\nhost: a\r\nhost: b\r\n\r\n')).toMatchObject({
+        statuses: ['400'],
+        seen: [],
+      });
     });
   });
 
@@ -110,7 +158,11 @@ describe.each(LANES)('RFC 9112 on the lane $name', (lane) => {
       ['500 lines', head('GET / HTTP/1.1', 'host: a', ...repeated(499)), '431'],
       ['2,100 lines', head('GET / HTTP/1.1', 'host: a', ...repeated(2_099)), '431'],
       ['a line of 17 KB', head('GET / HTTP/1.1', 'host: a', `x: ${'y'.repeat(17_000)}`), '431'],
-      ['17 KB in lines of 1 KB', head('GET / HTTP/1.1', 'host: a', ...Array.from({ length: 17 }, () => `x: ${'y'.repeat(1_020)}`)), '431'],
+      [
+        '17 KB in lines of 1 KB',
+        head('GET / HTTP/1.1', 'host: a', ...Array.from({ length: 17 }, () => `x: ${'y'.repeat(1_020)}`)),
+        '431',
+      ],
       ['a name of 17 KB', head('GET / HTTP/1.1', 'host: a', `${'x'.repeat(17_000)}: y`), '431'],
     ])('%s', async (_what, bytes, status) => {
       expect(await refusalOf(lane, bytes)).toMatchObject({ statuses: [status], saysClose: true, seen: [] });
@@ -122,7 +174,9 @@ describe.each(LANES)('RFC 9112 on the lane $name', (lane) => {
     ])('%s are within them', async (_what, lines) => {
       await using app = await openApp(lane);
       await using client = await RawClient.open(app.port);
-      expect(await client.send(head('GET /head HTTP/1.1', 'host: a', ...lines)).response()).toMatchObject({ status: 200 });
+      expect(await client.send(head('GET /head HTTP/1.1', 'host: a', ...lines)).response()).toMatchObject({
+        status: 200,
+      });
     });
   });
 });

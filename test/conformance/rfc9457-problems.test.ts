@@ -11,13 +11,27 @@ const MARK = '<script>alert(1)</script>';
 const app = (server: HttpServer): unknown =>
   server
     .get('/text', () => 'x')
-    .get('/throws', () => { throw new Error(`the password is ${MARK}`); })
-    .get('/throws-text', () => { throw `the password is ${MARK}` as unknown as Error; })
-    .get('/throws-nothing', () => { throw undefined as unknown as Error; })
-    .get('/error', () => { throw new HttpError(409, `Taken: ${MARK}`, { code: 'NAME_TAKEN' }); })
-    .get('/hidden', () => { throw new HttpError(503, 'the password', { headers: { 'retry-after': '5' } }); })
-    .get('/shown', () => { throw new HttpError(503, 'Back at noon.', { expose: true }); })
-    .get('/teapot', () => { throw new HttpError(418, 'Short and stout.'); })
+    .get('/throws', () => {
+      throw new Error(`the password is ${MARK}`);
+    })
+    .get('/throws-text', () => {
+      throw `the password is ${MARK}` as unknown as Error;
+    })
+    .get('/throws-nothing', () => {
+      throw undefined as unknown as Error;
+    })
+    .get('/error', () => {
+      throw new HttpError(409, `Taken: ${MARK}`, { code: 'NAME_TAKEN' });
+    })
+    .get('/hidden', () => {
+      throw new HttpError(503, 'the password', { headers: { 'retry-after': '5' } });
+    })
+    .get('/shown', () => {
+      throw new HttpError(503, 'Back at noon.', { expose: true });
+    })
+    .get('/teapot', () => {
+      throw new HttpError(418, 'Short and stout.');
+    })
     .post('/small', { maxBodyBytes: 1 }, (each) => each.text())
     .post('/json', (each) => each.json());
 
@@ -34,8 +48,18 @@ describe.each(LANES)('RFC 9457 on the lane $name', ({ options }) => {
     ['another method', request('PUT', '/text'), 405, 'ERR_PORTLIGHT_METHOD_NOT_ALLOWED'],
     ['a path that is refused', get('/a/../b'), 400, 'ERR_PORTLIGHT_BAD_REQUEST'],
     ['a body over the limit', request('POST', '/small', [], 'ab'), 413, 'ERR_PORTLIGHT_PAYLOAD_TOO_LARGE'],
-    ['a body that is no JSON', request('POST', '/json', ['content-type: application/json'], '{'), 400, 'ERR_PORTLIGHT_MALFORMED_BODY'],
-    ['a body that is compressed', request('POST', '/json', ['content-encoding: gzip'], '{}'), 415, 'ERR_PORTLIGHT_UNSUPPORTED_MEDIA_TYPE'],
+    [
+      'a body that is no JSON',
+      request('POST', '/json', ['content-type: application/json'], '{'),
+      400,
+      'ERR_PORTLIGHT_MALFORMED_BODY',
+    ],
+    [
+      'a body that is compressed',
+      request('POST', '/json', ['content-encoding: gzip'], '{}'),
+      415,
+      'ERR_PORTLIGHT_UNSUPPORTED_MEDIA_TYPE',
+    ],
     ['a handler that fails', get('/throws'), 500, 'ERR_PORTLIGHT_INTERNAL'],
     ['a handler that throws a string', get('/throws-text'), 500, 'ERR_PORTLIGHT_INTERNAL'],
     ['a handler that throws nothing', get('/throws-nothing'), 500, 'ERR_PORTLIGHT_INTERNAL'],
@@ -55,14 +79,20 @@ describe.each(LANES)('RFC 9457 on the lane $name', ({ options }) => {
     const problem = JSON.parse(response.body) as Record<string, unknown>;
     expect(problem).toMatchObject({ status, code, title: expect.stringMatching(/./) });
     // Without a type it is about:blank, whose title is the phrase of the status (§4.2.1).
-    if (problem['type'] === undefined || problem['type'] === 'about:blank') expect([STATUS_CODES[status], title(status)]).toContain(problem['title']);
-    for (const member of ['type', 'title', 'detail', 'instance', 'code']) expect(['string', 'undefined']).toContain(typeof problem[member]);
+    if (problem['type'] === undefined || problem['type'] === 'about:blank')
+      expect([STATUS_CODES[status], title(status)]).toContain(problem['title']);
+    for (const member of ['type', 'title', 'detail', 'instance', 'code'])
+      expect(['string', 'undefined']).toContain(typeof problem[member]);
     expect(response.body).not.toMatch(/password|\n\s+at /);
   });
 
   test('a problem for HEAD has no body', async () => {
     const response = await ask(request('HEAD', '/none'));
-    expect([response.status, response.headers.get('content-type'), response.body]).toEqual([404, 'application/problem+json', '']);
+    expect([response.status, response.headers.get('content-type'), response.body]).toEqual([
+      404,
+      'application/problem+json',
+      '',
+    ]);
   });
 
   test.each(['/throws', '/hidden'])('what went wrong at %s stays here', async (path) => {
@@ -74,9 +104,12 @@ describe.each(LANES)('RFC 9457 on the lane $name', ({ options }) => {
     expect((await ask(get('/hidden'))).headers.get('retry-after')).toBe('5');
   });
 
-  test.each([`/${encodeURIComponent(MARK)}`, `/?x=${encodeURIComponent(MARK)}`])('%s is not repeated', async (target) => {
-    expect((await ask(get(target))).body).not.toContain('script');
-  });
+  test.each([`/${encodeURIComponent(MARK)}`, `/?x=${encodeURIComponent(MARK)}`])(
+    '%s is not repeated',
+    async (target) => {
+      expect((await ask(get(target))).body).not.toContain('script');
+    },
+  );
 });
 
 /** What RFC 9110 calls a status now, where Node has the old name. */

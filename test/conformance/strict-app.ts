@@ -39,12 +39,18 @@ function register(server: HttpServer, seen: string[], bodies: string[]): void {
     .get('/', () => 'Hello')
     .get('/smuggled', () => 'smuggled')
     .get('/stream', () => ['a', '', 'bc'].values())
-    .get('/head', (request) => ({ method: request.method, x: request.header('x'), long: request.header('x-long')?.length }))
+    .get('/head', (request) => ({
+      method: request.method,
+      x: request.header('x'),
+      long: request.header('x-long')?.length,
+    }))
     .get('/close', () => HttpResponse.text('bye').header('connection', 'close'))
     .get('/204', () => new HttpResponse('ignored', { status: 204 }))
     .get('/205', () => new HttpResponse(null, { status: 205 }))
     .get('/304', () => new HttpResponse('ignored', { status: 304, headers: { etag: '"a"' } }))
-    .get('/500', () => { throw new Error('secret'); })
+    .get('/500', () => {
+      throw new Error('secret');
+    })
     .post('/ignore', () => 'ignored')
     .route('POST|PUT|DELETE|PATCH', '/echo', async (request) => {
       const text = await request.text().catch((error: unknown) => {
@@ -62,7 +68,12 @@ export async function refusalOf(lane: Lane, bytes: string, options: ServerOption
   await using client = await RawClient.open(app.port);
   const text = await client.send(bytes + TAIL).ended();
   const statuses = text.match(/(?<=HTTP\/1\.1 )\d{3}/g) ?? [];
-  return { statuses, saysClose: (text.match(/^connection: close\r$/gim) ?? []).length === statuses.length, seen: app.seen, bodies: app.bodies };
+  return {
+    statuses,
+    saysClose: (text.match(/^connection: close\r$/gim) ?? []).length === statuses.length,
+    seen: app.seen,
+    bodies: app.bodies,
+  };
 }
 
 /** A request with the lines given, without those that {@link get} adds. */

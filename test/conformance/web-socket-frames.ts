@@ -37,7 +37,8 @@ export function frame(opcode: number, data: string | Uint8Array = '', options: F
   if (lengthBytes === 2) head.writeUInt16BE(Number(length), 2);
   if (lengthBytes === 8) head.writeBigUInt64BE(length, 2);
   if (!isMasked) return Buffer.concat([head, payload]);
-  for (let index = 0; index < payload.byteLength; index++) payload[index] = (payload[index] as number) ^ (MASK[index % 4] as number);
+  for (let index = 0; index < payload.byteLength; index++)
+    payload[index] = (payload[index] as number) ^ (MASK[index % 4] as number);
   return Buffer.concat([head, MASK, payload]);
 }
 
@@ -53,7 +54,11 @@ export function fragments(opcode: number, data: string | Uint8Array, bytes: numb
   const payload = Buffer.from(data as Uint8Array);
   const count = Math.max(1, Math.ceil(payload.byteLength / bytes));
   return Array.from({ length: count }, (_, index) =>
-    frame(index === 0 ? opcode : CONTINUATION, payload.subarray(index * bytes, (index + 1) * bytes), { fin: index === count - 1, rsv: index === 0 ? rsv : 0 }));
+    frame(index === 0 ? opcode : CONTINUATION, payload.subarray(index * bytes, (index + 1) * bytes), {
+      fin: index === count - 1,
+      rsv: index === 0 ? rsv : 0,
+    }),
+  );
 }
 
 /** What permessage-deflate makes of a message (RFC 7692 §7.2.1), without the messages before it. */
@@ -62,7 +67,8 @@ export function deflated(data: string | Uint8Array, windowBits = 15): Buffer {
 }
 
 /** What a server said: bytes as a string with a character for each, a close with its code and reason. */
-export type ServerEvent = readonly ['text' | 'binary' | 'ping' | 'pong', string] | readonly ['close', number | undefined, string];
+export type ServerEvent =
+  readonly ['text' | 'binary' | 'ping' | 'pong', string] | readonly ['close', number | undefined, string];
 
 /** What was agreed on compression, if it was. */
 export interface Agreement {
@@ -118,7 +124,10 @@ export class FrameReader {
     if (bytes.byteLength < headBytes) return this.#wait(headBytes);
     const length = short === 126 ? bytes.readUInt16BE(2) : short === 127 ? Number(bytes.readBigUInt64BE(2)) : short;
     assert((second & 0x80) === 0, 'a masked frame (§5.1)');
-    assert((short !== 126 || length > 125) && (short !== 127 || length > 65_535), 'a length that takes more bytes than it needs (§5.2)');
+    assert(
+      (short !== 126 || length > 125) && (short !== 127 || length > 65_535),
+      'a length that takes more bytes than it needs (§5.2)',
+    );
     if (bytes.byteLength < headBytes + length) return this.#wait(headBytes + length);
     this.#take((first & 0x80) !== 0, (first >> 4) & 7, first & 15, bytes.subarray(headBytes, headBytes + length));
     this.#rest = bytes.subarray(headBytes + length);
@@ -132,7 +141,10 @@ export class FrameReader {
 
   #take(fin: boolean, rsv: number, opcode: number, payload: Buffer): void {
     assert(!this.#isClosed, 'a frame behind the close frame (§5.5.1)');
-    assert((rsv & 3) === 0 && (rsv === 0 || (this.#agreement !== undefined && (opcode === TEXT || opcode === BINARY))), `the reserved bits ${rsv} (§5.2)`);
+    assert(
+      (rsv & 3) === 0 && (rsv === 0 || (this.#agreement !== undefined && (opcode === TEXT || opcode === BINARY))),
+      `the reserved bits ${rsv} (§5.2)`,
+    );
     assert([CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG].includes(opcode), `the opcode ${opcode} (§5.2)`);
     if (opcode >= CLOSE) this.#takeControl(fin, opcode, payload);
     else this.#takeData(fin, rsv !== 0, opcode, payload);
@@ -148,7 +160,10 @@ export class FrameReader {
     assert(payload.byteLength !== 1, 'a close frame with half a code (§5.5.1)');
     this.#isClosed = true;
     const code = payload.byteLength === 0 ? undefined : payload.readUInt16BE(0);
-    assert(code === undefined || (code >= 1000 && code < 5000 && ![1004, 1005, 1006, 1015].includes(code)), `the close code ${String(code)} (§7.4)`);
+    assert(
+      code === undefined || (code >= 1000 && code < 5000 && ![1004, 1005, 1006, 1015].includes(code)),
+      `the close code ${String(code)} (§7.4)`,
+    );
     this.events.push(['close', code, decode(payload.subarray(2))]);
   }
 
@@ -167,7 +182,11 @@ export class FrameReader {
     this.compressed += 1;
     const { serverKeepsContext, serverWindowBits } = this.#agreement;
     const dictionary = serverKeepsContext && this.#window.byteLength > 0 ? { dictionary: this.#window } : {};
-    const inflated = inflateRawSync(Buffer.concat([data, TAIL]), { finishFlush: constants.Z_SYNC_FLUSH, windowBits: serverWindowBits, ...dictionary });
+    const inflated = inflateRawSync(Buffer.concat([data, TAIL]), {
+      finishFlush: constants.Z_SYNC_FLUSH,
+      windowBits: serverWindowBits,
+      ...dictionary,
+    });
     this.#window = Buffer.concat([this.#window, inflated]).subarray(-WINDOW);
     return inflated;
   }

@@ -29,7 +29,11 @@ async function heldBytes(): Promise<number> {
 }
 
 /** What the log says of channels that ws has ended. */
-const noted = ({ log }: OpenServer): readonly unknown[] => log.at('debug').filter(({ message }) => message.startsWith('ws ')).map(({ fields }) => fields);
+const noted = ({ log }: OpenServer): readonly unknown[] =>
+  log
+    .at('debug')
+    .filter(({ message }) => message.startsWith('ws '))
+    .map(({ fields }) => fields);
 
 /** How much of what is sent over and over the server takes before it stops reading, at most so much. */
 async function takenBytes(client: RawClient, bytes: Buffer, most: number): Promise<number> {
@@ -65,44 +69,65 @@ describe.each(LANES)('floods of a client on the lane $name', (lane) => {
   test('100,000 fragments of a byte end with 1008', async () => {
     await using open = await openEcho(lane, { maxPayloadBytes: 1_048_576 });
     await using client = await FrameClient.open(open.port);
-    client.send(frame(TEXT, 'a', { fin: false }), ...Array<Buffer>(100_000).fill(frame(CONTINUATION, 'a', { fin: false })));
+    client.send(
+      frame(TEXT, 'a', { fin: false }),
+      ...Array<Buffer>(100_000).fill(frame(CONTINUATION, 'a', { fin: false })),
+    );
     expect(await client.ended()).toEqual([['close', 1008, '']]);
   });
 
   test('100,000 empty fragments end with 1008', async () => {
     await using open = await openEcho(lane, { maxPayloadBytes: 1_048_576 });
     await using client = await FrameClient.open(open.port);
-    client.send(frame(TEXT, '', { fin: false }), ...Array<Buffer>(100_000).fill(frame(CONTINUATION, '', { fin: false })));
+    client.send(
+      frame(TEXT, '', { fin: false }),
+      ...Array<Buffer>(100_000).fill(frame(CONTINUATION, '', { fin: false })),
+    );
     expect(await client.ended()).toEqual([['close', 1008, '']]);
   });
 
-  test.each([[1_048_576, 16_384], [65_600, 1_025], [5_000, 1_024]])('of a message of %i bytes at most, %i fragments are taken, one more is too many', async (maxPayloadBytes, most) => {
-    await using open = await openEcho(lane, { maxPayloadBytes });
-    await using client = await FrameClient.open(open.port);
-    const inner = (count: number): Buffer[] => Array<Buffer>(count).fill(frame(CONTINUATION, 'a', { fin: false }));
-    client.send(frame(TEXT, 'a', { fin: false }), ...inner(most - 2), frame(CONTINUATION, 'a'));
-    expect(await client.events(1)).toEqual([['text', 'a'.repeat(most)]]);
-    client.send(frame(TEXT, 'a', { fin: false }), ...inner(most - 1), frame(CONTINUATION, 'a'));
-    expect((await client.ended())[1]).toEqual(['close', 1008, '']);
-    expect(noted(open)).toEqual([{ address: '127.0.0.1', path: '/', why: 'Too many message fragments', code: 'WS_ERR_TOO_MANY_BUFFERED_PARTS' }]);
-  });
+  test.each([
+    [1_048_576, 16_384],
+    [65_600, 1_025],
+    [5_000, 1_024],
+  ])(
+    'of a message of %i bytes at most, %i fragments are taken, one more is too many',
+    async (maxPayloadBytes, most) => {
+      await using open = await openEcho(lane, { maxPayloadBytes });
+      await using client = await FrameClient.open(open.port);
+      const inner = (count: number): Buffer[] => Array<Buffer>(count).fill(frame(CONTINUATION, 'a', { fin: false }));
+      client.send(frame(TEXT, 'a', { fin: false }), ...inner(most - 2), frame(CONTINUATION, 'a'));
+      expect(await client.events(1)).toEqual([['text', 'a'.repeat(most)]]);
+      client.send(frame(TEXT, 'a', { fin: false }), ...inner(most - 1), frame(CONTINUATION, 'a'));
+      expect((await client.ended())[1]).toEqual(['close', 1008, '']);
+      expect(noted(open)).toEqual([
+        { address: '127.0.0.1', path: '/', why: 'Too many message fragments', code: 'WS_ERR_TOO_MANY_BUFFERED_PARTS' },
+      ]);
+    },
+  );
 
   test('fragments that are too large together end with 1009, before the last of them', async () => {
     await using open = await openEcho(lane, { maxPayloadBytes: 1_000 });
     await using client = await FrameClient.open(open.port);
-    client.send(frame(BINARY, Buffer.alloc(600), { fin: false }), frame(CONTINUATION, Buffer.alloc(401), { fin: false }));
+    client.send(
+      frame(BINARY, Buffer.alloc(600), { fin: false }),
+      frame(CONTINUATION, Buffer.alloc(401), { fin: false }),
+    );
     expect(await client.ended()).toEqual([['close', 1009, '']]);
   });
 
   test('a ping flood of a client that reads has its pongs, and one that never reads is cut', async () => {
     await using open = await openEcho(lane);
     await using good = await FrameClient.open(open.port);
-    for (let index = 1; index <= 200; index++) await good.send(...Array<Buffer>(50).fill(frame(PING, 'x'))).events(index * 50);
+    for (let index = 1; index <= 200; index++)
+      await good.send(...Array<Buffer>(50).fill(frame(PING, 'x'))).events(index * 50);
     await using bad = await FrameClient.open(open.port);
     bad.raw.socket.pause();
     const flood = Buffer.concat(Array<Buffer>(10_000).fill(frame(PING, Buffer.alloc(125))));
     expect(await takenBytes(bad.raw, flood, FLOOD * 4)).toBeLessThan(FLOOD);
-    expect(noted(open)).toEqual([{ address: '127.0.0.1', path: '/', why: 'Too many pongs wait for the client.', code: undefined }]);
+    expect(noted(open)).toEqual([
+      { address: '127.0.0.1', path: '/', why: 'Too many pongs wait for the client.', code: undefined },
+    ]);
     expect((await good.send(frame(TEXT, 'still here')).events(10_001)).at(-1)).toEqual(['text', 'still here']);
   });
 
@@ -114,7 +139,10 @@ describe.each(LANES)('floods of a client on the lane $name', (lane) => {
   });
 
   test('a handler that never resolves holds the flood back, in the client', async () => {
-    await using open = await openServer((server) => server.websocket({ messagesPerSecond: 1_000_000 }).accept('/', () => never()), lane.options);
+    await using open = await openServer(
+      (server) => server.websocket({ messagesPerSecond: 1_000_000 }).accept('/', () => never()),
+      lane.options,
+    );
     await using client = await FrameClient.open(open.port);
     expect(await takenBytes(client.raw, frame(BINARY, Buffer.alloc(65_536)), FLOOD)).toBeLessThan(MAY_TAKE);
     await using other = await FrameClient.open(open.port);
@@ -122,18 +150,28 @@ describe.each(LANES)('floods of a client on the lane $name', (lane) => {
   });
 
   test('so does an open handler that never resolves', async () => {
-    await using open = await openServer((server) => server.websocket({ messagesPerSecond: 1_000_000 }).accept('/', { open: () => never(), message: (message) => message }), lane.options);
+    await using open = await openServer(
+      (server) =>
+        server
+          .websocket({ messagesPerSecond: 1_000_000 })
+          .accept('/', { open: () => never(), message: (message) => message }),
+      lane.options,
+    );
     await using client = await FrameClient.open(open.port);
     expect(await takenBytes(client.raw, frame(BINARY, Buffer.alloc(65_536)), FLOOD)).toBeLessThan(MAY_TAKE);
   });
 
   test('what comes after a close that waits for its answer is kept by nobody', async () => {
     const calls: unknown[] = [];
-    await using open = await openServer((server) => server.websocket({ messagesPerSecond: 1_000_000 }).accept('/', (message, channel) => {
-      calls.push(message);
-      channel.close(4_000, 'enough');
-      return never();
-    }), lane.options);
+    await using open = await openServer(
+      (server) =>
+        server.websocket({ messagesPerSecond: 1_000_000 }).accept('/', (message, channel) => {
+          calls.push(message);
+          channel.close(4_000, 'enough');
+          return never();
+        }),
+      lane.options,
+    );
     await using client = await FrameClient.open(open.port);
     await client.send(frame(TEXT, 'first')).events(1);
     const before = await heldBytes();
@@ -144,11 +182,15 @@ describe.each(LANES)('floods of a client on the lane $name', (lane) => {
 
   test('what comes after a close, while the client was held back already, is kept by nobody', async () => {
     const close = deferred();
-    await using open = await openServer((server) => server.websocket({ messagesPerSecond: 1_000_000 }).accept('/', async (_message, channel) => {
-      await close.promise;
-      channel.close(4_000, 'enough');
-      return never();
-    }), lane.options);
+    await using open = await openServer(
+      (server) =>
+        server.websocket({ messagesPerSecond: 1_000_000 }).accept('/', async (_message, channel) => {
+          await close.promise;
+          channel.close(4_000, 'enough');
+          return never();
+        }),
+      lane.options,
+    );
     await using client = await FrameClient.open(open.port);
     client.send(...Array<Buffer>(100).fill(frame(TEXT, 'more than may wait')));
     const before = await heldBytes();
@@ -169,17 +211,24 @@ describe.each(LANES)('floods of a client on the lane $name', (lane) => {
 });
 
 describe.each(LANES)('limits of channels on the lane $name', (lane) => {
-  test.each([['maxChannels', 503], ['maxChannelsPerIp', 429]] as const)('%s holds for handshakes that are under way at once', async (name, status) => {
+  test.each([
+    ['maxChannels', 503],
+    ['maxChannelsPerIp', 429],
+  ] as const)('%s holds for handshakes that are under way at once', async (name, status) => {
     const gate = deferred();
     let begun = 0;
     const allBegun = deferred();
-    await using open = await openServer((server) => server.websocket({ [name]: 3 }).accept('/', {
-      upgrade() {
-        if (++begun === 3) allBegun.resolve();
-        return gate.promise;
-      },
-      message: (message) => message,
-    }), lane.options);
+    await using open = await openServer(
+      (server) =>
+        server.websocket({ [name]: 3 }).accept('/', {
+          upgrade() {
+            if (++begun === 3) allBegun.resolve();
+            return gate.promise;
+          },
+          message: (message) => message,
+        }),
+      lane.options,
+    );
     const clients = await Promise.all(Array.from({ length: 10 }, () => RawClient.open(open.port)));
     for (const client of clients) client.send(get('/', ...HANDSHAKE));
     await allBegun.promise;
@@ -195,13 +244,19 @@ describe.each(LANES)('limits of channels on the lane $name', (lane) => {
   test('the place of a channel is free again after each way to end', async () => {
     const closed: number[] = [];
     let wake = deferred();
-    await using open = await openServer((server) => server.websocket({ maxChannelsPerIp: 1 }).accept('/', {
-      message: () => { throw new Error('broken'); },
-      close(_channel, code) {
-        closed.push(code);
-        wake.resolve();
-      },
-    }), lane.options);
+    await using open = await openServer(
+      (server) =>
+        server.websocket({ maxChannelsPerIp: 1 }).accept('/', {
+          message: () => {
+            throw new Error('broken');
+          },
+          close(_channel, code) {
+            closed.push(code);
+            wake.resolve();
+          },
+        }),
+      lane.options,
+    );
     const ways: readonly ((client: FrameClient) => unknown)[] = [
       (client) => client.send(frame(CLOSE, closeBody(1000))).ended({ isFirst: false }),
       (client) => client.send(frame(3)).ended(),
@@ -222,7 +277,18 @@ describe.each(LANES)('limits of channels on the lane $name', (lane) => {
   });
 
   test('a refusal frees what it took', async () => {
-    await using open = await openServer((server) => server.websocket({ maxChannelsPerIp: 1 }).accept('/', { upgrade: () => { throw new Error('broken'); } }).accept('/good', (message) => message), lane.options);
+    await using open = await openServer(
+      (server) =>
+        server
+          .websocket({ maxChannelsPerIp: 1 })
+          .accept('/', {
+            upgrade: () => {
+              throw new Error('broken');
+            },
+          })
+          .accept('/good', (message) => message),
+      lane.options,
+    );
     for (let index = 0; index < 5; index++) {
       await using client = await RawClient.open(open.port);
       expect((await client.send(get('/', ...HANDSHAKE)).response()).status).toBe(500);
@@ -249,13 +315,16 @@ describe('5,000 failed handshakes', () => {
       await client.send(get('/', ...HANDSHAKE.slice(0, 2), ...(kinds[index % kinds.length] ?? []))).ended();
     };
     const failMany = async (count: number): Promise<void> => {
-      for (let done = 0; done < count; done += 50) await Promise.all(Array.from({ length: 50 }, (_, index) => fail(index)));
+      for (let done = 0; done < count; done += 50)
+        await Promise.all(Array.from({ length: 50 }, (_, index) => fail(index)));
     };
     await failMany(500);
     const before = await heldBytes();
     await failMany(5_000);
     expect((await heldBytes()) - before).toBeLessThan(4_000_000);
-    const connections = await new Promise((resolve) => open.server.getSocket()?.getConnections((_error, count) => resolve(count)));
+    const connections = await new Promise((resolve) =>
+      open.server.getSocket()?.getConnections((_error, count) => resolve(count)),
+    );
     expect(connections).toBeLessThanOrEqual(50);
     expect(open.log.at('error')).toEqual([]);
   });
@@ -270,10 +339,14 @@ describe.each(LANES)('clients that do not end on the lane $name', (lane) => {
   ])('are cut soon after %s, when they keep the connection', async (_what, bytes) => {
     await withDefaults({ closeTimeoutMs: 100 }, async () => {
       const closed = deferred<number>();
-      await using open = await openServer((server) => server.accept('/', {
-        message: (_message, channel) => channel.close(4_000),
-        close: (_channel, code) => closed.resolve(code),
-      }), lane.options);
+      await using open = await openServer(
+        (server) =>
+          server.accept('/', {
+            message: (_message, channel) => channel.close(4_000),
+            close: (_channel, code) => closed.resolve(code),
+          }),
+        lane.options,
+      );
       await using client = await FrameClient.open(open.port);
       const startedAt = performance.now();
       client.send(bytes);
@@ -285,7 +358,11 @@ describe.each(LANES)('clients that do not end on the lane $name', (lane) => {
   test('have the pings of a heartbeat, and are cut when nothing comes', async () => {
     await withDefaults({ pongTimeoutMs: 50 }, async () => {
       const closed = deferred<number>();
-      await using open = await openServer((server) => server.websocket({ heartbeatMs: 20 }).accept('/', { close: (_channel, code) => closed.resolve(code) }), lane.options);
+      await using open = await openServer(
+        (server) =>
+          server.websocket({ heartbeatMs: 20 }).accept('/', { close: (_channel, code) => closed.resolve(code) }),
+        lane.options,
+      );
       await using client = await FrameClient.open(open.port);
       expect(await closed.promise).toBe(1006);
       expect(client.reader.events).toEqual([['ping', '']]);
@@ -296,13 +373,17 @@ describe.each(LANES)('clients that do not end on the lane $name', (lane) => {
     await withDefaults({ pongTimeoutMs: 50 }, async () => {
       const gate = deferred();
       let closedWith: number | undefined;
-      await using open = await openServer((server) => server.websocket({ heartbeatMs: 20 }).accept('/', {
-        async message(message) {
-          await gate.promise;
-          return message;
-        },
-        close: (_channel, code) => void (closedWith = code),
-      }), lane.options);
+      await using open = await openServer(
+        (server) =>
+          server.websocket({ heartbeatMs: 20 }).accept('/', {
+            async message(message) {
+              await gate.promise;
+              return message;
+            },
+            close: (_channel, code) => void (closedWith = code),
+          }),
+        lane.options,
+      );
       await using client = await FrameClient.open(open.port);
       client.raw.socket.on('data', () => {
         const ping = client.reader.events.filter(([kind]) => kind === 'ping').length;
@@ -313,7 +394,10 @@ describe.each(LANES)('clients that do not end on the lane $name', (lane) => {
       // Several heartbeats, whatever else happens.
       await new Promise((resolve) => void setTimeout(resolve, 400));
       gate.resolve();
-      await client.until(() => client.reader.events.filter(([kind]) => kind === 'text').length === 100 || client.raw.isClosed, 'all answers');
+      await client.until(
+        () => client.reader.events.filter(([kind]) => kind === 'text').length === 100 || client.raw.isClosed,
+        'all answers',
+      );
       expect(closedWith).toBeUndefined();
     });
   });
@@ -321,9 +405,16 @@ describe.each(LANES)('clients that do not end on the lane $name', (lane) => {
   test('are not cut where their answer has come, but the process was blocked', async () => {
     await withDefaults({ pongTimeoutMs: 100 }, async () => {
       const closed: number[] = [];
-      await using open = await openServer((server) => server.websocket({ heartbeatMs: 50 }).accept('/', { close: (_channel, code) => void closed.push(code) }), lane.options);
+      await using open = await openServer(
+        (server) =>
+          server.websocket({ heartbeatMs: 50 }).accept('/', { close: (_channel, code) => void closed.push(code) }),
+        lane.options,
+      );
       // A thread of its own answers while this one is blocked.
-      const worker = new Worker(PONG_CLIENT, { eval: true, workerData: { port: open.port, handshake: get('/', ...HANDSHAKE) } });
+      const worker = new Worker(PONG_CLIENT, {
+        eval: true,
+        workerData: { port: open.port, handshake: get('/', ...HANDSHAKE) },
+      });
       const next = async (): Promise<unknown> => ((await once(worker, 'message')) as unknown[])[0];
       expect(await next()).toBe('pinged');
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);

@@ -34,31 +34,59 @@ asyncio.run(main())
 `;
 
 /** Debian's own first: another Python on the path does not see Debian's packages. */
-const python = ['/usr/bin/python3', 'python3'].find((program) => spawnSync(program, ['-c', 'from websockets import connect']).status === 0);
-if (python === undefined) process.stderr.write('\n!!! SKIPPED: tests with the WebSocket client of Python, which is not installed (apt-get install python3-websockets). In CI this is a failure.\n\n');
+const python = ['/usr/bin/python3', 'python3'].find(
+  (program) => spawnSync(program, ['-c', 'from websockets import connect']).status === 0,
+);
+if (python === undefined)
+  process.stderr.write(
+    '\n!!! SKIPPED: tests with the WebSocket client of Python, which is not installed (apt-get install python3-websockets). In CI this is a failure.\n\n',
+  );
 
 /** Where it is missing its tests are skipped, but never in CI. */
 const isTried = python !== undefined || process.env['CI'] !== undefined;
-const COMBINATIONS = LANES.flatMap((lane) => [false, true].map((perMessageDeflate) => ({ lane, perMessageDeflate, what: `${lane.name}${perMessageDeflate ? ', compressed' : ''}` })));
+const COMBINATIONS = LANES.flatMap((lane) =>
+  [false, true].map((perMessageDeflate) => ({
+    lane,
+    perMessageDeflate,
+    what: `${lane.name}${perMessageDeflate ? ', compressed' : ''}`,
+  })),
+);
 
 test.skipIf(!isTried)('the WebSocket client of Python is installed', () => {
   expect(python).toBeDefined();
 });
 
 describe.skipIf(!isTried)('the client of Python', () => {
-  test.each(COMBINATIONS)('gets everything back as it was, and the close: $what', async ({ lane, perMessageDeflate }) => {
-    await using open = await openServer((server) => server.websocket({ perMessageDeflate }).accept('/', (message, channel) => {
-      if (message !== 'close') return message;
-      channel.close(4_321, 'grüße');
-      return undefined;
-    }), lane.options);
-    const { stdout } = await promisify(execFile)(python ?? 'python3', ['-c', PROGRAM, `ws://127.0.0.1:${open.port}/`], { env: { ...process.env, PYTHONIOENCODING: 'utf-8' } });
-    expect(stdout.trim()).toBe(`4321 grüße ${perMessageDeflate ? 'True' : 'False'}`);
-  });
+  test.each(COMBINATIONS)(
+    'gets everything back as it was, and the close: $what',
+    async ({ lane, perMessageDeflate }) => {
+      await using open = await openServer(
+        (server) =>
+          server.websocket({ perMessageDeflate }).accept('/', (message, channel) => {
+            if (message !== 'close') return message;
+            channel.close(4_321, 'grüße');
+            return undefined;
+          }),
+        lane.options,
+      );
+      const { stdout } = await promisify(execFile)(
+        python ?? 'python3',
+        ['-c', PROGRAM, `ws://127.0.0.1:${open.port}/`],
+        { env: { ...process.env, PYTHONIOENCODING: 'utf-8' } },
+      );
+      expect(stdout.trim()).toBe(`4321 grüße ${perMessageDeflate ? 'True' : 'False'}`);
+    },
+  );
 });
 
 /** What Node 22 and later have, as browsers. */
-const BrowserSocket = (globalThis as { readonly WebSocket?: new (url: string) => EventTarget & { send(data: string): void; close(code: number, reason: string): void } }).WebSocket;
+const BrowserSocket = (
+  globalThis as {
+    readonly WebSocket?: new (
+      url: string,
+    ) => EventTarget & { send(data: string): void; close(code: number, reason: string): void };
+  }
+).WebSocket;
 
 describe.skipIf(BrowserSocket === undefined)('the WebSocket of Node', () => {
   test.each(LANES)('echoes on the lane $name', async (lane) => {

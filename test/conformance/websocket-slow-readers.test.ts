@@ -30,23 +30,30 @@ interface Hall extends AsyncDisposable {
 async function openHall(lane: (typeof LANES)[number], slowClient: 'close' | 'drop' | 'latest'): Promise<Hall> {
   const lazyChannel = deferred<Channel<RequestShape>>();
   const closed = deferred<number>();
-  const open = await openServer((server) => server.websocket({ slowClient, maxBackpressureBytes: LIMIT_BYTES }).accept('/:who', {
-    async open(channel) {
-      await channel.join('news');
-      if (channel.params.who === 'lazy') lazyChannel.resolve(channel as unknown as Channel<RequestShape>);
-    },
-    message: (_message, channel) => channel.topics.length,
-    close(channel, code) {
-      if (channel.params.who === 'lazy') closed.resolve(code);
-    },
-  }), lane.options);
+  const open = await openServer(
+    (server) =>
+      server.websocket({ slowClient, maxBackpressureBytes: LIMIT_BYTES }).accept('/:who', {
+        async open(channel) {
+          await channel.join('news');
+          if (channel.params.who === 'lazy') lazyChannel.resolve(channel as unknown as Channel<RequestShape>);
+        },
+        message: (_message, channel) => channel.topics.length,
+        close(channel, code) {
+          if (channel.params.who === 'lazy') closed.resolve(code);
+        },
+      }),
+    lane.options,
+  );
   const readers = await Promise.all(Array.from({ length: 4 }, () => FrameClient.open(open.port, '/reader')));
   for (const reader of readers) await reader.send(frame(TEXT, 'joined?')).events(1);
   const lazy = await FrameClient.open(open.port, '/lazy');
   const channel = await lazyChannel.promise;
   lazy.raw.socket.pause();
   return {
-    open, readers, lazy, channel,
+    open,
+    readers,
+    lazy,
+    channel,
     closed: closed.promise,
     async [Symbol.asyncDispose]() {
       await open[Symbol.asyncDispose]();
@@ -67,7 +74,10 @@ async function publishUntil(hall: Hall, condition: () => boolean): Promise<numbe
 }
 
 /** The numbers of what a client got. */
-const numbers = (client: FrameClient): readonly number[] => client.reader.events.filter(([kind, text]) => kind === 'text' && text !== '1').map(([, text]) => numberOf(String(text)));
+const numbers = (client: FrameClient): readonly number[] =>
+  client.reader.events
+    .filter(([kind, text]) => kind === 'text' && text !== '1')
+    .map(([, text]) => numberOf(String(text)));
 const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);
 
 describe.each(LANES)('a client that does not read on the lane $name', (lane) => {
@@ -95,11 +105,17 @@ describe.each(LANES)('a client that does not read on the lane $name', (lane) => 
 
   test('misses what comes meanwhile by the policy drop, in order, and is in it again when it reads', async () => {
     await using hall = await openHall(lane, 'drop');
-    const count = await publishUntil(hall, () => hall.channel.bufferedBytes > LIMIT_BYTES - MESSAGE_BYTES && hall.channel.send(numbered(0)) === 'dropped');
+    const count = await publishUntil(
+      hall,
+      () => hall.channel.bufferedBytes > LIMIT_BYTES - MESSAGE_BYTES && hall.channel.send(numbered(0)) === 'dropped',
+    );
     await publishMore(hall, count, 5);
     const before = hall.lazy.reader.events.length;
     hall.lazy.raw.socket.resume();
-    await hall.lazy.until(() => hall.lazy.reader.events.length > before && hall.channel.bufferedBytes === 0, 'everything that waits');
+    await hall.lazy.until(
+      () => hall.lazy.reader.events.length > before && hall.channel.bufferedBytes === 0,
+      'everything that waits',
+    );
     await hall.open.server.publish('news', numbered(999));
     await hall.lazy.until(() => numbers(hall.lazy).at(-1) === 999, 'what comes now');
     const got = numbers(hall.lazy).slice(0, -1);
@@ -116,7 +132,10 @@ describe.each(LANES)('a client that does not read on the lane $name', (lane) => 
     await hall.open.server.publish('weather', 'new rain');
     hall.lazy.raw.socket.resume();
     const texts = (): readonly string[] => hall.lazy.reader.events.map(([, text]) => String(text));
-    await hall.lazy.until(() => texts().includes('new rain') && numbers(hall.lazy).at(-1) === count + 2, 'the newest of both topics');
+    await hall.lazy.until(
+      () => texts().includes('new rain') && numbers(hall.lazy).at(-1) === count + 2,
+      'the newest of both topics',
+    );
     expect(texts()).not.toContain('old rain');
     expect(numbers(hall.lazy).filter((number) => number === count + 1)).toEqual([]);
   });
@@ -136,28 +155,36 @@ describe.each(LANES)('a client that does not read on the lane $name', (lane) => 
   });
 
   test('no client is taken for slow because the server answers in the same turn', async () => {
-    await using open = await openServer((server) => server.websocket({ slowClient: 'latest' }).accept('/', async (_message, channel) => {
-      await channel.join('news');
-      channel.send('answer');
-      await server.publish('news', 'one');
-      await server.publish('news', 'two');
-      return 'done';
-    }), lane.options);
+    await using open = await openServer(
+      (server) =>
+        server.websocket({ slowClient: 'latest' }).accept('/', async (_message, channel) => {
+          await channel.join('news');
+          channel.send('answer');
+          await server.publish('news', 'one');
+          await server.publish('news', 'two');
+          return 'done';
+        }),
+      lane.options,
+    );
     await using client = await FrameClient.open(open.port);
     await client.send(frame(TEXT, 'go')).until(() => client.reader.events.at(-1)?.[1] === 'done', 'the last answer');
     expect(client.reader.events.map(([, text]) => text)).toEqual(['answer', 'one', 'two', 'done']);
   });
 
   test('no client is taken for slow by a handler that answers at once', async () => {
-    await using open = await openServer((server) => server.websocket({ slowClient: 'latest' }).accept('/', {
-      open: (channel) => channel.join('news'),
-      message(_message, channel) {
-        channel.send('answer');
-        void server.publish('news', 'one');
-        void server.publish('news', 'two');
-        return 'done';
-      },
-    }), lane.options);
+    await using open = await openServer(
+      (server) =>
+        server.websocket({ slowClient: 'latest' }).accept('/', {
+          open: (channel) => channel.join('news'),
+          message(_message, channel) {
+            channel.send('answer');
+            void server.publish('news', 'one');
+            void server.publish('news', 'two');
+            return 'done';
+          },
+        }),
+      lane.options,
+    );
     await using client = await FrameClient.open(open.port);
     await client.send(frame(TEXT, 'go')).until(() => client.reader.events.length >= 4, 'four messages');
     expect(new Set(client.reader.events.map(([, text]) => text))).toEqual(new Set(['answer', 'done', 'one', 'two']));
@@ -176,14 +203,17 @@ describe('a broadcast to 1,000 clients', () => {
     let open500: (() => void) | undefined;
     let closed = 0;
     const allClosed = new Promise<void>((resolve) => (open500 = resolve));
-    await using open = await openServer((server) => server.accept('/', {
-      open: (channel) => channel.join('news'),
-      close() {
-        if (++closed === 500) open500?.();
-      },
-    }));
+    await using open = await openServer((server) =>
+      server.accept('/', {
+        open: (channel) => channel.join('news'),
+        close() {
+          if (++closed === 500) open500?.();
+        },
+      }),
+    );
     const clients: FrameClient[] = [];
-    for (let index = 0; index < 1_000; index += 100) clients.push(...await Promise.all(Array.from({ length: 100 }, () => FrameClient.open(open.port))));
+    for (let index = 0; index < 1_000; index += 100)
+      clients.push(...(await Promise.all(Array.from({ length: 100 }, () => FrameClient.open(open.port)))));
     const survivors = clients.filter((_, index) => index % 2 === 0);
     const dying = clients.filter((_, index) => index % 2 === 1);
     for (let index = 0; index < 50; index++) {

@@ -5,7 +5,10 @@ import { FrameClient } from './frame-client.ts';
 import { LANES } from './lanes.ts';
 import { BINARY, CLOSE, frame, TEXT } from './web-socket-frames.ts';
 
-/** Does what a message says: `join topic {"member":"ann"}`, `publish topic data`, `leave topic`, `topics`. Answers when it is done. */
+/**
+ * Does what a message says: `join topic {"member":"ann"}`, `publish topic data`, `leave topic`, `topics`. Answers when
+ * it is done.
+ */
 function register(server: HttpServer): HttpServer {
   return server.accept('/', async (message, channel) => {
     const [verb = '', topic = '', rest = ''] = String(message).split(' ', 3);
@@ -46,7 +49,14 @@ describe.each(LANES)('topics over WebSockets on the lane $name', (lane) => {
     await say(one, 'leave news', 'leave news');
     expect((await open.server.publish('news', 'one of them')).subscribers).toBe(1);
     await open.server.publish('other', { n: 1 });
-    expect(await until(two, '{"n":1}')).toEqual(['join news', 'join other', '["news","other"]', 'both', 'one of them', '{"n":1}']);
+    expect(await until(two, '{"n":1}')).toEqual([
+      'join news',
+      'join other',
+      '["news","other"]',
+      'both',
+      'one of them',
+      '{"n":1}',
+    ]);
     expect(textsOf(one)).toEqual(['join news', 'both', 'leave news']);
   });
 
@@ -55,12 +65,29 @@ describe.each(LANES)('topics over WebSockets on the lane $name', (lane) => {
     await using client = await FrameClient.open(open.port);
     await say(client, 'join a', 'join a');
     for (const data of ['text', Buffer.from([0, 255]), [1], null, 7, '\ud800']) await open.server.publish('a', data);
-    expect((await client.events(7)).slice(1)).toEqual([['text', 'text'], ['binary', '\0\xff'], ['text', '[1]'], ['text', 'null'], ['text', '7'], ['text', '\ufffd']]);
+    expect((await client.events(7)).slice(1)).toEqual([
+      ['text', 'text'],
+      ['binary', '\0\xff'],
+      ['text', '[1]'],
+      ['text', 'null'],
+      ['text', '7'],
+      ['text', '\ufffd'],
+    ]);
   });
 
   test('leave out who publishes, and whom except names', async () => {
     const ids: string[] = [];
-    await using open = await openServer((server) => register(server).accept('/id', { open: async (channel) => { ids.push(channel.id); await channel.join('news'); }, message: () => 'ready' }), lane.options);
+    await using open = await openServer(
+      (server) =>
+        register(server).accept('/id', {
+          open: async (channel) => {
+            ids.push(channel.id);
+            await channel.join('news');
+          },
+          message: () => 'ready',
+        }),
+      lane.options,
+    );
     await using one = await FrameClient.open(open.port);
     await using two = await FrameClient.open(open.port);
     await using excepted = await FrameClient.open(open.port, '/id');
@@ -76,19 +103,25 @@ describe.each(LANES)('topics over WebSockets on the lane $name', (lane) => {
   });
 
   test('keep what is sent and published in order, within a turn too', async () => {
-    await using open = await openServer((server) => server.accept('/', {
-      open: (channel) => channel.join('news'),
-      message(_message, channel) {
-        for (let index = 0; index < 8; index++) {
-          channel.send(`send ${index}`);
-          void server.publish('news', `publish ${index}`);
-        }
-      },
-    }), lane.options);
+    await using open = await openServer(
+      (server) =>
+        server.accept('/', {
+          open: (channel) => channel.join('news'),
+          message(_message, channel) {
+            for (let index = 0; index < 8; index++) {
+              channel.send(`send ${index}`);
+              void server.publish('news', `publish ${index}`);
+            }
+          },
+        }),
+      lane.options,
+    );
     await using client = await FrameClient.open(open.port);
     client.send(frame(TEXT, 'go'));
     await client.events(16);
-    expect(textsOf(client)).toEqual(Array.from({ length: 8 }, (_, index) => [`send ${index}`, `publish ${index}`]).flat());
+    expect(textsOf(client)).toEqual(
+      Array.from({ length: 8 }, (_, index) => [`send ${index}`, `publish ${index}`]).flat(),
+    );
   });
 
   test('bring a burst of one turn whole and in order to everybody', async () => {
@@ -107,14 +140,24 @@ describe.each(LANES)('topics over WebSockets on the lane $name', (lane) => {
 
   test('bring each what is for a user to all channels of that user, and count them as one present', async () => {
     const changes: string[] = [];
-    await using open = await openServer((server) => register(server).onPresence('room', ({ kind, member, info }) => void changes.push(`${kind} ${member} ${JSON.stringify(info)}`)), lane.options);
+    await using open = await openServer(
+      (server) =>
+        register(server).onPresence(
+          'room',
+          ({ kind, member, info }) => void changes.push(`${kind} ${member} ${JSON.stringify(info)}`),
+        ),
+      lane.options,
+    );
     await using tab = await FrameClient.open(open.port);
     await using otherTab = await FrameClient.open(open.port);
     await using bob = await FrameClient.open(open.port);
     await say(tab, 'join room {"member":"ann","info":{"n":1}}', 'join room');
     await say(otherTab, 'join room {"member":"ann","info":{"n":2}}', 'join room');
     await say(bob, 'join room {"member":"bob"}', 'join room');
-    expect((await open.server.presence('room')).map(({ member, info, channels }) => [member, info, channels])).toEqual([['ann', { n: 2 }, 2], ['bob', undefined, 1]]);
+    expect((await open.server.presence('room')).map(({ member, info, channels }) => [member, info, channels])).toEqual([
+      ['ann', { n: 2 }, 2],
+      ['bob', undefined, 1],
+    ]);
     expect((await open.server.publish('room', 'for ann', { user: 'ann' })).subscribers).toBe(2);
     await until(tab, 'for ann');
     await until(otherTab, 'for ann');
@@ -159,14 +202,18 @@ describe.each(LANES)('topics over WebSockets on the lane $name', (lane) => {
   });
 
   test('compressed channels get the same in the same order', async () => {
-    await using open = await openServer((server) => register(server.websocket({ perMessageDeflate: true })), lane.options);
+    await using open = await openServer(
+      (server) => register(server.websocket({ perMessageDeflate: true })),
+      lane.options,
+    );
     await using plain = await FrameClient.open(open.port);
     await using compressed = await FrameClient.open(open.port, '/', ['sec-websocket-extensions: permessage-deflate']);
     for (const client of [plain, compressed]) await say(client, 'join news', 'join news');
     const burst = Array.from({ length: 8 }, (_, index) => `${index} `.repeat(index % 2 === 0 ? 1 : 5_000));
     for (const data of burst) void open.server.publish('news', data);
     await open.server.publish('news', Buffer.from('last'));
-    for (const client of [plain, compressed]) expect((await client.events(10)).slice(1).map(([, text]) => text)).toEqual([...burst, 'last']);
+    for (const client of [plain, compressed])
+      expect((await client.events(10)).slice(1).map(([, text]) => text)).toEqual([...burst, 'last']);
     expect(compressed.reader.compressed).toBeGreaterThan(0);
     expect(await compressed.send(frame(BINARY, 'topics')).events(11)).toHaveLength(11);
   });

@@ -45,7 +45,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 function compile(): string[] {
   const typescript = dirname(createRequire(import.meta.url).resolve('typescript/package.json'));
   const args = [join(typescript, 'bin/tsc'), '-p', '.', '--pretty', 'false'];
-  const { stdout, stderr, status, error } = spawnSync(process.execPath, args, { cwd: EXAMPLES_FOLDER, encoding: 'utf8' });
+  const { stdout, stderr, status, error } = spawnSync(process.execPath, args, {
+    cwd: EXAMPLES_FOLDER,
+    encoding: 'utf8',
+  });
   if (status !== 0 && stdout === '') throw new Error(`TypeScript did not run: ${stderr}`, { cause: error });
   return stdout.split('\n').filter((line) => line !== '');
 }

@@ -17,7 +17,9 @@ export interface Example {
 }
 
 export function readExamples(): readonly Example[] {
-  return readPages().flatMap(({ blocks }) => blocks.filter(({ language }) => language === 'ts' || language === 'js').map(toExample));
+  return readPages().flatMap(({ blocks }) =>
+    blocks.filter(({ language }) => language === 'ts' || language === 'js').map(toExample),
+  );
 }
 
 function toExample(block: CodeBlock): Example {
@@ -35,6 +37,7 @@ function toExample(block: CodeBlock): Example {
 
 function contextOf(name: string, block: CodeBlock): string {
   const context = CONTEXTS[name];
-  if (context === undefined) throw new Error(`${block.page}:${block.line} names the context "${name}", which contexts.ts does not have.`);
+  if (context === undefined)
+    throw new Error(`${block.page}:${block.line} names the context "${name}", which contexts.ts does not have.`);
   return context;
 }

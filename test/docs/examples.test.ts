@@ -43,7 +43,8 @@ describe('the JSON is JSON', () => {
 describe.concurrent('the program runs and ends', () => {
   test.for(named(complete))('%s', async ([, example], { expect }) => {
     const { status, code, stderr } = await runExample(example);
-    // In debug mode a server talks on stderr; else a program says where it listens, or that its server was never started.
+    // In debug mode a server talks on stderr; else a program says where it listens, or that its server was never
+    // started.
     const expected = /^\S+ (?:INFO Listening on \S+|WARN The program ends, and its server was never started; .*)\n/gm;
     if (!example.source.includes('.debug(')) expect(stderr.replace(expected, '')).toBe('');
     expect(code).toBe(0);
@@ -58,5 +59,8 @@ function named(list: readonly Example[]): (readonly [string, Example])[] {
 
 /** `src/…/line-12.ts(4,7): error …` as the page has it. The first line of an example is its context. */
 function toPageLine(diagnostic: string, page: string, firstLine: number): string {
-  return diagnostic.replace(/^[^(]+\((\d+),(\d+)\)/, (_, line: string, column: string) => `${page}:${Number(line) + firstLine - 2}:${column}`);
+  return diagnostic.replace(
+    /^[^(]+\((\d+),(\d+)\)/,
+    (_, line: string, column: string) => `${page}:${Number(line) + firstLine - 2}:${column}`,
+  );
 }

@@ -36,7 +36,9 @@ test('every page of the documentation can be reached from its index', () => {
 
 test('the way of a request leads through files that exist', () => {
   const source = 'packages/portlight/src';
-  const names = [...new MarkdownPage(`${source}/README.md`).text.matchAll(/`([a-z-]+\/(?:[a-z-]+\.ts)?|[a-z-]+\.ts)`/g)].map(([, name = '']) => name);
+  const names = [
+    ...new MarkdownPage(`${source}/README.md`).text.matchAll(/`([a-z-]+\/(?:[a-z-]+\.ts)?|[a-z-]+\.ts)`/g),
+  ].map(([, name = '']) => name);
   expect(names.length).toBeGreaterThan(20);
   expect(names.filter((name) => !existsSync(join(REPOSITORY, source, name)))).toEqual([]);
 });

@@ -75,13 +75,18 @@ export class MarkdownPage {
 }
 
 function toAnchor(heading: string): string {
-  return heading.toLowerCase().replaceAll(/[^\p{L}\p{N}_ -]/gu, '').replaceAll(' ', '-');
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+    .replaceAll(' ', '-');
 }
 
 /** The pages whose examples and links are checked. */
 export function readPages(): readonly MarkdownPage[] {
   const folders = ['docs', 'packages', 'test/docs'];
-  const found = folders.flatMap((folder) => listMarkdown(join(REPOSITORY, folder))).map((path) => relative(REPOSITORY, path));
+  const found = folders
+    .flatMap((folder) => listMarkdown(join(REPOSITORY, folder)))
+    .map((path) => relative(REPOSITORY, path));
   return ['README.md', ...found.sort()].map((path) => new MarkdownPage(path));
 }
 

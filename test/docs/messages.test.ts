@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import { readPages } from './markdown-page.ts';
 
 const QUOTED = /^Invalid pattern in GET (\S+): .+$/gm;
-const quotes = readPages().flatMap(({ path, text }) => [...text.matchAll(QUOTED)].map(([message, pattern = '']) => [path, pattern, message] as const));
+const quotes = readPages().flatMap(({ path, text }) =>
+  [...text.matchAll(QUOTED)].map(([message, pattern = '']) => [path, pattern, message] as const),
+);
 
 test('there are messages', () => {
   expect(quotes.length).toBeGreaterThan(0);

@@ -28,14 +28,22 @@ test('the page lists exactly the options of a route', () => {
 });
 
 test('the page lists exactly the options that run has besides', () => {
-  expect(tableBelow('## Options of run').map(({ option }) => option)).toEqual(membersOf('http-server.ts', 'RunOptions'));
+  expect(tableBelow('## Options of run').map(({ option }) => option)).toEqual(
+    membersOf('http-server.ts', 'RunOptions'),
+  );
 });
 
 describe('the default is the one the code has', () => {
   test.each(serverOptions)('$option', ({ option, cells }) => {
     const value = DEFAULT_SERVER_CONFIG[option as keyof ServerOptions];
     const listed = cells[0]?.replaceAll('`', '');
-    expect(listed).toBe(typeof value === 'string' ? `'${value}'` : typeof value === 'number' ? withUnderscores(value) : String(value as boolean | undefined));
+    expect(listed).toBe(
+      typeof value === 'string'
+        ? `'${value}'`
+        : typeof value === 'number'
+          ? withUnderscores(value)
+          : String(value as boolean | undefined),
+    );
   });
 });
 

@@ -16,8 +16,15 @@ describe.skipIf(SKIPS_BROWSER)('in a browser', () => {
   afterAll(async () => browser?.close());
 
   /** A server, and a page of it that runs a script; both until the block is left. */
-  const openPage = async (register: (server: HttpServer) => unknown, script: string): Promise<{ readonly server: HttpServer; readonly port: number; readonly page: Page; readonly notes: Notes } & AsyncDisposable> => {
-    const server = new HttpServer('127.0.0.1', 0).get('/', () => HttpResponse.html(`<!doctype html><link rel="icon" href="data:,"><script type="module">${script}</script>`));
+  const openPage = async (
+    register: (server: HttpServer) => unknown,
+    script: string,
+  ): Promise<
+    { readonly server: HttpServer; readonly port: number; readonly page: Page; readonly notes: Notes } & AsyncDisposable
+  > => {
+    const server = new HttpServer('127.0.0.1', 0).get('/', () =>
+      HttpResponse.html(`<!doctype html><link rel="icon" href="data:,"><script type="module">${script}</script>`),
+    );
     register(server);
     await server.start();
     const page = await (browser as Browser).newPage();
@@ -37,21 +44,27 @@ describe.skipIf(SKIPS_BROWSER)('in a browser', () => {
   };
 
   /** Of a stream that is told to come back soon. */
-  const LISTEN = "const source = new EventSource('/news'); source.onmessage = ({ data }) => note(data); source.addEventListener('portlight.gap', ({ data }) => note(`gap of ${JSON.parse(data).topic}`));";
+  const LISTEN =
+    "const source = new EventSource('/news'); source.onmessage = ({ data }) => note(data); source.addEventListener('portlight.gap', ({ data }) => note(`gap of ${JSON.parse(data).topic}`));";
 
   test('an EventSource gets events, comes back when the server ends its stream, and misses nothing and gets nothing twice', async () => {
     const streams: EventStream[] = [];
     const told: (string | undefined)[] = [];
-    await using open = await openPage((server) => server.history('news', { size: 100 }).events('/news', async (stream) => {
-      stream.send({ retry: 10 });
-      told.push(stream.lastEventId);
-      await stream.join('news');
-      streams.push(stream);
-    }), LISTEN);
+    await using open = await openPage(
+      (server) =>
+        server.history('news', { size: 100 }).events('/news', async (stream) => {
+          stream.send({ retry: 10 });
+          told.push(stream.lastEventId);
+          await stream.join('news');
+          streams.push(stream);
+        }),
+      LISTEN,
+    );
     await until(() => streams.length === 1);
     const ids: (string | undefined)[] = [];
     let published = 0;
-    const publish = async (): Promise<void> => void ids.push((await open.server.publish('news', String(++published))).id);
+    const publish = async (): Promise<void> =>
+      void ids.push((await open.server.publish('news', String(++published))).id);
     for (let round = 1; round <= 5; round++) {
       await publish();
       await publish();
@@ -72,11 +85,15 @@ describe.skipIf(SKIPS_BROWSER)('in a browser', () => {
 
   test('an EventSource is told when it missed too much', async () => {
     const streams: EventStream[] = [];
-    await using open = await openPage((server) => server.history('news', { size: 2 }).events('/news', async (stream) => {
-      stream.send({ retry: 10 });
-      await stream.join('news');
-      streams.push(stream);
-    }), LISTEN);
+    await using open = await openPage(
+      (server) =>
+        server.history('news', { size: 2 }).events('/news', async (stream) => {
+          stream.send({ retry: 10 });
+          await stream.join('news');
+          streams.push(stream);
+        }),
+      LISTEN,
+    );
     await until(() => streams.length === 1);
     await open.server.publish('news', '1');
     await open.notes.first(1);
@@ -86,36 +103,71 @@ describe.skipIf(SKIPS_BROWSER)('in a browser', () => {
   });
 
   test('an EventSource reads data as they were sent, whatever they hold', async () => {
-    const sent = ['text', '', ' a', ':a', 'a\nb', 'a\rb', 'a\r\nb', '\n', '\n\nevent: evil\ndata: b', '\ufeffa', 'a\0b', 'a\ud800b', 'a\u2028b', '😀', 'x'.repeat(1_000_000)];
-    await using open = await openPage((server) => server.events('/news', async function* () {
-      for (const data of sent) {
-        await Promise.resolve();
-        yield { data };
-      }
-      yield { data: 'end', retry: 600_000 };
-    }), LISTEN);
+    const sent = [
+      'text',
+      '',
+      ' a',
+      ':a',
+      'a\nb',
+      'a\rb',
+      'a\r\nb',
+      '\n',
+      '\n\nevent: evil\ndata: b',
+      '\ufeffa',
+      'a\0b',
+      'a\ud800b',
+      'a\u2028b',
+      '😀',
+      'x'.repeat(1_000_000),
+    ];
+    await using open = await openPage(
+      (server) =>
+        server.events('/news', async function* () {
+          for (const data of sent) {
+            await Promise.resolve();
+            yield { data };
+          }
+          yield { data: 'end', retry: 600_000 };
+        }),
+      LISTEN,
+    );
     const read = await open.notes.first(sent.length + 1);
-    expect(read).toEqual([...sent.map((data) => Buffer.from(data).toString().replaceAll(/\r\n|\r/g, '\n')), 'end']);
+    expect(read).toEqual([
+      ...sent.map((data) =>
+        Buffer.from(data)
+          .toString()
+          .replaceAll(/\r\n|\r/g, '\n'),
+      ),
+      'end',
+    ]);
   });
 
   test('an EventSource does not come back after 204', async () => {
     let asked = 0;
-    await using open = await openPage((server) => server.events('/news', (stream) => {
-      if (++asked > 1) return new HttpResponse(null, { status: 204 });
-      stream.send({ data: 'once', retry: 10 });
-      stream.close();
-      return undefined;
-    }), `${LISTEN} source.onerror = () => { if (source.readyState === 2) note('closed'); };`);
+    await using open = await openPage(
+      (server) =>
+        server.events('/news', (stream) => {
+          if (++asked > 1) return new HttpResponse(null, { status: 204 });
+          stream.send({ data: 'once', retry: 10 });
+          stream.close();
+          return undefined;
+        }),
+      `${LISTEN} source.onerror = () => { if (source.readyState === 2) note('closed'); };`,
+    );
     expect(await open.notes.first(2)).toEqual(['once', 'closed']);
     expect(asked).toBe(2);
   });
 
   test('a tab that is closed is out of the topic', async () => {
     const streams: EventStream[] = [];
-    await using open = await openPage((server) => server.events('/news', (stream) => {
-      void stream.join('news', { member: 'tab' });
-      streams.push(stream);
-    }), LISTEN);
+    await using open = await openPage(
+      (server) =>
+        server.events('/news', (stream) => {
+          void stream.join('news', { member: 'tab' });
+          streams.push(stream);
+        }),
+      LISTEN,
+    );
     await until(() => streams.length === 1);
     expect(await open.server.presence('news')).toHaveLength(1);
     await open.page.close();
@@ -125,10 +177,13 @@ describe.skipIf(SKIPS_BROWSER)('in a browser', () => {
 
   test('a WebSocket speaks text and bytes, and is closed by either side with a code', async () => {
     const closed: number[] = [];
-    await using open = await openPage((server) => server.accept('/echo', {
-      message: (message, channel) => (message === 'close' ? channel.close(4_001, 'as you like') : message),
-      close: (_channel, code) => void closed.push(code),
-    }), `
+    await using open = await openPage(
+      (server) =>
+        server.accept('/echo', {
+          message: (message, channel) => (message === 'close' ? channel.close(4_001, 'as you like') : message),
+          close: (_channel, code) => void closed.push(code),
+        }),
+      `
       const open = () => {
         const socket = new WebSocket(location.origin.replace('http', 'ws') + '/echo');
         socket.binaryType = 'arraybuffer';
@@ -144,16 +199,31 @@ describe.skipIf(SKIPS_BROWSER)('in a browser', () => {
         const two = open();
         two.onopen = () => two.close(4_002);
         two.onclose = ({ code }) => note({ code });
-      };`);
-    expect(await open.notes.first(5)).toEqual(['text', [1, 2, 3], '😀', { code: 4_001, reason: 'as you like', wasClean: true }, { code: 4_002 }]);
+      };`,
+    );
+    expect(await open.notes.first(5)).toEqual([
+      'text',
+      [1, 2, 3],
+      '😀',
+      { code: 4_001, reason: 'as you like', wasClean: true },
+      { code: 4_002 },
+    ]);
     await until(() => closed.length === 2);
     expect(closed).toEqual([4_001, 4_002]);
   });
 
   test('a page of another origin gets neither a WebSocket nor the events', async () => {
     let opened = 0;
-    await using open = await openPage((server) => server.accept('/echo', { open: () => void opened++ }).events('/news', (stream) => void stream.send({ data: 'secret' })), '');
-    await using foreign = await openPage((server) => server, `
+    await using open = await openPage(
+      (server) =>
+        server
+          .accept('/echo', { open: () => void opened++ })
+          .events('/news', (stream) => void stream.send({ data: 'secret' })),
+      '',
+    );
+    await using foreign = await openPage(
+      (server) => server,
+      `
       const socket = new WebSocket('ws://127.0.0.1:${open.port}/echo');
       socket.onopen = () => note('opened');
       socket.onclose = ({ code }) => {
@@ -161,7 +231,8 @@ describe.skipIf(SKIPS_BROWSER)('in a browser', () => {
         const source = new EventSource('http://127.0.0.1:${open.port}/news');
         source.onmessage = ({ data }) => note(data);
         source.onerror = () => note({ readyState: source.readyState });
-      };`);
+      };`,
+    );
     expect(await foreign.notes.first(2)).toEqual([{ code: 1006 }, { readyState: 2 }]);
     expect(opened).toBe(0);
   });
@@ -192,7 +263,12 @@ describe.skipIf(SKIPS_BROWSER)('in a browser', () => {
     await grace.getByRole('log').getByText('Is the light on?').waitFor();
     await say(grace, 'It is.');
     await ada.getByRole('log').getByText('It is.').waitFor();
-    expect(await ada.getByRole('log').locator('p').allTextContents()).toEqual(['Ada came.', 'Grace came.', 'AdaIs the light on?', 'GraceIt is.']);
+    expect(await ada.getByRole('log').locator('p').allTextContents()).toEqual([
+      'Ada came.',
+      'Grace came.',
+      'AdaIs the light on?',
+      'GraceIt is.',
+    ]);
     await grace.close();
     await ada.getByText('Grace left.').waitFor();
     expect(await ada.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);

@@ -5,12 +5,17 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 /** Debian's package, or that of another system. */
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
-const program = NAMES.flatMap((name) => (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, name))).find(isProgram);
+const program = NAMES.flatMap((name) =>
+  (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, name)),
+).find(isProgram);
 
 /** Tests in a browser are skipped where there is none, but never in CI. */
 export const IS_BROWSER_MISSING: boolean = program === undefined;
 export const SKIPS_BROWSER: boolean = IS_BROWSER_MISSING && process.env['CI'] === undefined;
-if (IS_BROWSER_MISSING) process.stderr.write('\n!!! SKIPPED: tests in a browser, as Chromium is not installed (apt-get install chromium). In CI this is a failure.\n\n');
+if (IS_BROWSER_MISSING)
+  process.stderr.write(
+    '\n!!! SKIPPED: tests in a browser, as Chromium is not installed (apt-get install chromium). In CI this is a failure.\n\n',
+  );
 
 export function launchBrowser(): Promise<Browser> {
   if (program === undefined) throw new Error('Chromium is not installed.');

@@ -9,8 +9,15 @@ const EXAMPLES = new URL('../../examples/', import.meta.url);
 /** What each example promises, tried from outside. */
 const PROMISES: Readonly<Record<string, (base: string) => Promise<void>>> = {
   async 'behind-nginx'(base) {
-    const told = { 'x-forwarded-for': '6.6.6.6, 198.51.100.7', 'x-forwarded-proto': 'https', 'x-forwarded-host': 'shop.example' };
-    expect(await (await fetch(base, { headers: told })).json()).toEqual({ ip: '198.51.100.7', url: 'https://shop.example/' });
+    const told = {
+      'x-forwarded-for': '6.6.6.6, 198.51.100.7',
+      'x-forwarded-proto': 'https',
+      'x-forwarded-host': 'shop.example',
+    };
+    expect(await (await fetch(base, { headers: told })).json()).toEqual({
+      ip: '198.51.100.7',
+      url: 'https://shop.example/',
+    });
   },
 
   async clients(base) {
@@ -24,17 +31,32 @@ const PROMISES: Readonly<Record<string, (base: string) => Promise<void>>> = {
   },
 
   async cors(base) {
-    const preflight = { method: 'OPTIONS', headers: { origin: 'https://app.example', 'access-control-request-method': 'GET' } };
+    const preflight = {
+      method: 'OPTIONS',
+      headers: { origin: 'https://app.example', 'access-control-request-method': 'GET' },
+    };
     expect((await fetch(`${base}/time`, preflight)).headers.get('access-control-allow-methods')).toContain('GET');
     const missing = await fetch(`${base}/nowhere`, { headers: { origin: 'https://app.example' } });
     expect([missing.status, missing.headers.get('access-control-allow-origin')]).toEqual([404, 'https://app.example']);
-    expect((await fetch(`${base}/time`, { headers: { origin: 'https://other.example' } })).headers.has('access-control-allow-origin')).toBe(false);
+    expect(
+      (await fetch(`${base}/time`, { headers: { origin: 'https://other.example' } })).headers.has(
+        'access-control-allow-origin',
+      ),
+    ).toBe(false);
   },
 
   async 'json-api'(base) {
     const post = (body: unknown): Promise<Response> =>
-      fetch(`${base}/tasks`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-    expect(await (await post({ text: ' Water the plants ' })).json()).toEqual({ id: 1, text: 'Water the plants', isDone: false });
+      fetch(`${base}/tasks`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    expect(await (await post({ text: ' Water the plants ' })).json()).toEqual({
+      id: 1,
+      text: 'Water the plants',
+      isDone: false,
+    });
     expect((await post({ text: '' })).status).toBe(400);
     expect(await (await fetch(`${base}/tasks?done=no`)).json()).toHaveLength(1);
     expect((await fetch(`${base}/tasks/1`, { method: 'DELETE' })).status).toBe(204);
@@ -43,7 +65,8 @@ const PROMISES: Readonly<Record<string, (base: string) => Promise<void>>> = {
 
   async 'rate-limit'(base) {
     const ask = (key: string): Promise<Response> => fetch(`${base}/weather`, { headers: { 'x-api-key': key } });
-    for (let left = 4; left >= 0; left--) expect((await ask('ada')).headers.get('ratelimit')).toContain(`"key";r=${left};`);
+    for (let left = 4; left >= 0; left--)
+      expect((await ask('ada')).headers.get('ratelimit')).toContain(`"key";r=${left};`);
     const refused = await ask('ada');
     expect([refused.status, refused.headers.has('retry-after')]).toEqual([429, true]);
     expect((await ask('grace')).status).toBe(200);
@@ -61,7 +84,15 @@ const PROMISES: Readonly<Record<string, (base: string) => Promise<void>>> = {
     expect(await (await fetch(`${base}/hello/harbour`)).text()).toContain('static segment');
     expect(await (await fetch(`${base}/files/a/b%2Fc`)).json()).toEqual({ path: ['a', 'b/c'] });
     expect(await (await fetch(`${base}/count`)).text()).toMatch(/^5 … 4 … .*light!\n$/);
-    expect((await fetch(`${base}/books`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"title":""}' })).status).toBe(400);
+    expect(
+      (
+        await fetch(`${base}/books`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: '{"title":""}',
+        })
+      ).status,
+    ).toBe(400);
     await tryChat(base);
   },
 };
@@ -75,7 +106,8 @@ async function tryChat(base: string): Promise<void> {
   await grace.events(2);
   ada.send('{"text":"Ahoy"}');
   await grace.events(3);
-  const post = (body: string): Promise<Response> => fetch(`${base}/chat/harbour?name=Grace`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  const post = (body: string): Promise<Response> =>
+    fetch(`${base}/chat/harbour?name=Grace`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
   expect([(await post('{"text":"Hello, Ada"}')).status, (await post('{"text":""}')).status]).toEqual([202, 400]);
   const expected = [
     { kind: 'joined', member: 'Ada', members: ['Ada'] },
@@ -85,10 +117,19 @@ async function tryChat(base: string): Promise<void> {
   ];
   expect((await ada.messages(4)).map((message) => JSON.parse(String(message)) as unknown)).toEqual(expected);
   expect((await grace.data(4)).map((data) => JSON.parse(data) as unknown)).toEqual(expected);
-  await using back = await EventClient.open(port, '/chat/harbour?name=Konrad', { 'last-event-id': grace.received[2]?.id ?? '' });
-  expect((await back.data(2)).map((data) => JSON.parse(data) as unknown)).toEqual([expected[3], { kind: 'joined', member: 'Konrad', members: ['Ada', 'Grace', 'Konrad'] }]);
+  await using back = await EventClient.open(port, '/chat/harbour?name=Konrad', {
+    'last-event-id': grace.received[2]?.id ?? '',
+  });
+  expect((await back.data(2)).map((data) => JSON.parse(data) as unknown)).toEqual([
+    expected[3],
+    { kind: 'joined', member: 'Konrad', members: ['Ada', 'Grace', 'Konrad'] },
+  ]);
   await using other = await WebSocketClient.open(port, '/chat/elsewhere');
-  expect(JSON.parse(String((await other.messages(1))[0]))).toEqual({ kind: 'joined', member: 'Somebody', members: ['Somebody'] });
+  expect(JSON.parse(String((await other.messages(1))[0]))).toEqual({
+    kind: 'joined',
+    member: 'Somebody',
+    members: ['Somebody'],
+  });
   ada.send('{"text":""}');
   expect(await ada.end()).toMatchObject({ code: 1007 });
 }

@@ -15,7 +15,11 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** What a program writes on stderr when its second line fails, and nothing catches that. */
-async function crash(line: string, name: string, first = "import { HttpServer, Router } from 'portlight';"): Promise<readonly string[]> {
+async function crash(
+  line: string,
+  name: string,
+  first = "import { HttpServer, Router } from 'portlight';",
+): Promise<readonly string[]> {
   const path = join(folder, name);
   await writeFile(path, `${first}\n${line}\n`);
   await using program = new RunningProgram([path]);
@@ -24,12 +28,30 @@ async function crash(line: string, name: string, first = "import { HttpServer, R
 }
 
 const LINES: Readonly<Record<string, readonly [line: string, sentence: string]>> = {
-  route: ["new HttpServer().get('/users/:id');", "ConfigError: GET /users/:id has no handler; write get('/users/:id', (request) => 'Hello')."],
-  group: ["new HttpServer().group('/a', (group) => group.get('/x', 5));", "ConfigError: GET /x needs a handler, a function, not 5; write get('/x', () => 5)."],
-  server: ['new HttpServer(8080);', "ConfigError: The first argument of a server is its address, and the port the second; write new HttpServer('127.0.0.1', 8080)."],
-  router: ["new Router('/x');", "ConfigError: A router has no prefix of its own, but where it is mounted; write mount('/x', router)."],
-  run: ['await new HttpServer().run(3000);', "ConfigError: run takes no arguments but options such as { mode: 'concurrent' }, not 3000; the port belongs to the constructor; write new HttpServer('127.0.0.1', 3000), and then run()."],
-  listen: ['new HttpServer().listen(3000);', "ConfigError: A server has no listen; the port belongs to the constructor; write new HttpServer('127.0.0.1', 3000), and then run()."],
+  route: [
+    "new HttpServer().get('/users/:id');",
+    "ConfigError: GET /users/:id has no handler; write get('/users/:id', (request) => 'Hello').",
+  ],
+  group: [
+    "new HttpServer().group('/a', (group) => group.get('/x', 5));",
+    "ConfigError: GET /x needs a handler, a function, not 5; write get('/x', () => 5).",
+  ],
+  server: [
+    'new HttpServer(8080);',
+    "ConfigError: The first argument of a server is its address, and the port the second; write new HttpServer('127.0.0.1', 8080).",
+  ],
+  router: [
+    "new Router('/x');",
+    "ConfigError: A router has no prefix of its own, but where it is mounted; write mount('/x', router).",
+  ],
+  run: [
+    'await new HttpServer().run(3000);',
+    "ConfigError: run takes no arguments but options such as { mode: 'concurrent' }, not 3000; the port belongs to the constructor; write new HttpServer('127.0.0.1', 3000), and then run().",
+  ],
+  listen: [
+    'new HttpServer().listen(3000);',
+    "ConfigError: A server has no listen; the port belongs to the constructor; write new HttpServer('127.0.0.1', 3000), and then run().",
+  ],
 };
 
 describe('an error that nothing catches shows the line of the app first', () => {
@@ -54,7 +76,11 @@ describe('an error that nothing catches shows the line of the app first', () => 
 
   // There Node shows the line that threw, and then the stack.
   test('by require, the stack begins with it', async () => {
-    const errors = await crash("new HttpServer().get('/x');", 'by-require.cjs', "const { HttpServer } = require('portlight');");
+    const errors = await crash(
+      "new HttpServer().get('/x');",
+      'by-require.cjs',
+      "const { HttpServer } = require('portlight');",
+    );
     const message = errors.findIndex((line) => line.startsWith('ConfigError: '));
     expect(errors[message + 1]).toContain('by-require.cjs:2:');
   });

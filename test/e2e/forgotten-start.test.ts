@@ -19,7 +19,10 @@ const SENTENCE = /^\S+ WARN The program ends, and its server was never started; 
 
 let count = 0;
 
-async function errorsOf(text: string, { name = `program-${count++}.mjs`, args = [] as readonly string[], env = {} } = {}): Promise<string> {
+async function errorsOf(
+  text: string,
+  { name = `program-${count++}.mjs`, args = [] as readonly string[], env = {} } = {},
+): Promise<string> {
   const path = join(folder, name);
   await writeFile(path, text);
   await using program = new RunningProgram([...args, path], { NODE_TEST_CONTEXT: undefined, ...env });
@@ -38,7 +41,11 @@ describe('a program that forgot to start its server is told so when it ends', ()
   });
 
   test('by require', async () => {
-    expect(await errorsOf("const { HttpServer } = require('portlight');\nnew HttpServer().get('/', () => 'x');", { name: 'program.cjs' })).toContain('was never started');
+    expect(
+      await errorsOf("const { HttpServer } = require('portlight');\nnew HttpServer().get('/', () => 'x');", {
+        name: 'program.cjs',
+      }),
+    ).toContain('was never started');
   });
 
   test('by a link to its file', async () => {
@@ -53,12 +60,21 @@ describe('a program that forgot to start its server is told so when it ends', ()
 describe('nothing is said', () => {
   test.each<[string, string]>([
     ['of a server that was started and stopped', `${SERVER}await server.start();\nawait server.shutdown();`],
-    ['of one that runs', `${SERVER}const running = server.run();\nawait server.start();\nawait server.shutdown();\nawait running;`],
+    [
+      'of one that runs',
+      `${SERVER}const running = server.run();\nawait server.start();\nawait server.shutdown();\nawait running;`,
+    ],
     ['of one that was asked without a port', `${SERVER}await server.fetch('/');`],
     ['of one that was only stopped', `${SERVER}await server.shutdown();`],
-    ['of one that starts by itself', `${IMPORT}const server = new HttpServer('127.0.0.1', 0, { autostart: true }).get('/', () => 'x').onStart(() => setImmediate(() => server.shutdown()));`],
+    [
+      'of one that starts by itself',
+      `${IMPORT}const server = new HttpServer('127.0.0.1', 0, { autostart: true }).get('/', () => 'x').onStart(() => setImmediate(() => server.shutdown()));`,
+    ],
     ['of one without routes', `${IMPORT}new HttpServer();`],
-    ['of one that another took over', `${IMPORT}const inner = new HttpServer().get('/', () => 'x');\nawait new HttpServer().mount('/in', inner).fetch('/in');`],
+    [
+      'of one that another took over',
+      `${IMPORT}const inner = new HttpServer().get('/', () => 'x');\nawait new HttpServer().mount('/in', inner).fetch('/in');`,
+    ],
     ['of a router', `${IMPORT}new Router().get('/', () => 'x');`],
     ['of a program that fails', `${SERVER}process.exitCode = 3;`],
     ['of a program that ends itself', `${SERVER}process.exit();`],
@@ -85,6 +101,10 @@ describe('nothing is said', () => {
 
   test('of a worker thread', async () => {
     await writeFile(join(folder, 'worker.mjs'), SERVER);
-    expect(await errorsOf("import { Worker } from 'node:worker_threads';\nnew Worker(new URL('worker.mjs', import.meta.url));")).toBe('');
+    expect(
+      await errorsOf(
+        "import { Worker } from 'node:worker_threads';\nnew Worker(new URL('worker.mjs', import.meta.url));",
+      ),
+    ).toBe('');
   });
 });

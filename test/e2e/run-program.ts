@@ -8,7 +8,9 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A program that serves, as a child process. It says `listening <port>` when it does. Killed when its block is left. */
+/**
+ * A program that serves, as a child process. It says `listening <port>` when it does. Killed when its block is left.
+ */
 export class RunningProgram implements AsyncDisposable {
   readonly process: ChildProcess;
   /** Resolves when the program and its output have ended. */
@@ -18,11 +20,19 @@ export class RunningProgram implements AsyncDisposable {
   readonly #watchers: Set<() => void> = new Set();
 
   /** @param where the folder it runs in, and how many files and connections it may have open */
-  constructor(args: readonly string[], environment: NodeJS.ProcessEnv = {}, where: { readonly cwd?: string; readonly descriptors?: number } = {}) {
+  constructor(
+    args: readonly string[],
+    environment: NodeJS.ProcessEnv = {},
+    where: { readonly cwd?: string; readonly descriptors?: number } = {},
+  ) {
     const { cwd = FOLDER, descriptors } = where;
     const command = descriptors === undefined ? [] : ['sh', '-c', `ulimit -n ${descriptors}; exec "$0" "$@"`];
     const [file, ...rest] = [...command, process.execPath, ...args] as [string, ...string[]];
-    this.process = spawn(file, rest, { cwd, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process = spawn(file, rest, {
+      cwd,
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.process.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.output += text;
       this.#look();

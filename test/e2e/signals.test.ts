@@ -30,7 +30,10 @@ describe.concurrent('a process that runs a server', () => {
     expect(await answer).toBe('cut');
   });
 
-  test.each([['SIGINT', 'SIGINT'], ['SIGTERM', 'SIGINT']] as const)('ends at once with 1 when %s is followed by %s', async (first, second) => {
+  test.each([
+    ['SIGINT', 'SIGINT'],
+    ['SIGTERM', 'SIGINT'],
+  ] as const)('ends at once with 1 when %s is followed by %s', async (first, second) => {
     await using program = runFixture('serve');
     const answer = fetch(await program.url('/hang')).catch(() => 'cut');
     await program.said('hang begun');

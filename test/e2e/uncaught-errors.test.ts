@@ -2,7 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { runFixture } from './run-program.ts';
 
 describe.concurrent('an error that nothing caught', () => {
-  test.each([['/throw', 'thrown for the test'], ['/reject', 'rejected for the test']])('%s is logged, and the process drains and ends with 1', async (path, message) => {
+  test.each([
+    ['/throw', 'thrown for the test'],
+    ['/reject', 'rejected for the test'],
+  ])('%s is logged, and the process drains and ends with 1', async (path, message) => {
     await using program = runFixture('serve');
     const slow = fetch(await program.url('/slow'));
     await program.said('slow begun');

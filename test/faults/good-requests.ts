@@ -7,7 +7,17 @@ export interface GoodRequest {
   readonly body: string;
 }
 
-const BODIES = ['', 'a', 'hello', 'x=1&y=2', '{"a":[1,2]}', '0\r\n\r\n', 'GET /smuggled HTTP/1.1\r\nhost: a\r\n\r\n', '\r\n\r\n', '\0\xff'] as const;
+const BODIES = [
+  '',
+  'a',
+  'hello',
+  'x=1&y=2',
+  '{"a":[1,2]}',
+  '0\r\n\r\n',
+  'GET /smuggled HTTP/1.1\r\nhost: a\r\n\r\n',
+  '\r\n\r\n',
+  '\0\xff',
+] as const;
 
 /** Of all kinds that the server under test has routes for, and some that it has none for. */
 export function makeGoodRequest(random: Random): GoodRequest {
@@ -19,7 +29,11 @@ export function makeGoodRequest(random: Random): GoodRequest {
     case 2:
       return plain(random.pick(['HEAD', 'OPTIONS', 'DELETE', 'TRACE']), random.pick(['/', '/none', '/echo']));
     case 3:
-      return plain('GET', random.pick(['/items/7?x=%41&y', '/items/caf%C3%A9', 'http://a/items/1', '/items/a%2Fb', '/none/x']), 'cookie: a=b; c=d');
+      return plain(
+        'GET',
+        random.pick(['/items/7?x=%41&y', '/items/caf%C3%A9', 'http://a/items/1', '/items/a%2Fb', '/none/x']),
+        'cookie: a=b; c=d',
+      );
     case 4:
     case 5:
       return measured(random, '/echo');
@@ -42,7 +56,11 @@ function measured(random: Random, target: string): GoodRequest {
   const body = random.pick(BODIES);
   const type = random.pick(['text/plain', 'application/json', 'application/x-www-form-urlencoded']);
   const expect = random.chance(10) ? ['expect: 100-continue'] : [];
-  return { line: `POST ${target} HTTP/1.1`, fields: ['host: a', `content-type: ${type}`, `content-length: ${body.length}`, ...expect], body };
+  return {
+    line: `POST ${target} HTTP/1.1`,
+    fields: ['host: a', `content-type: ${type}`, `content-length: ${body.length}`, ...expect],
+    body,
+  };
 }
 
 function chunked(random: Random, target: string): GoodRequest {

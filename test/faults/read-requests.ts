@@ -36,7 +36,10 @@ export function readRequests(bytes: string): ReadRequests {
     const end = bytes.indexOf('\r\n\r\n', at);
     const head = end === -1 ? undefined : readHead(bytes.slice(at, end).split('\r\n'));
     if (head === undefined) return { requests, hasRest: true };
-    const body = head.body === 'chunked' ? readChunks(bytes, end + 4) : readLength(bytes, end + 4, head.body === 'none' ? 0 : head.body);
+    const body =
+      head.body === 'chunked'
+        ? readChunks(bytes, end + 4)
+        : readLength(bytes, end + 4, head.body === 'none' ? 0 : head.body);
     requests.push({ method: head.method, path: head.path, body: body?.text });
     if (body === undefined) return { requests, hasRest: true };
     at = body.end;
@@ -55,8 +58,15 @@ function readHead([requestLine = '', ...lines]: readonly string[]): Head | undef
   }
   const body = readFraming(fields, minor !== '0');
   if (body === undefined) return undefined;
-  const options = [...(fields.get('connection') ?? []), ...(fields.get('proxy-connection') ?? [])].join().toLowerCase().split(',').map((option) => option.trim());
-  const isLast = options.includes('close') || (minor === '0' && !options.includes('keep-alive')) || (options.includes('upgrade') && fields.has('upgrade'));
+  const options = [...(fields.get('connection') ?? []), ...(fields.get('proxy-connection') ?? [])]
+    .join()
+    .toLowerCase()
+    .split(',')
+    .map((option) => option.trim());
+  const isLast =
+    options.includes('close') ||
+    (minor === '0' && !options.includes('keep-alive')) ||
+    (options.includes('upgrade') && fields.has('upgrade'));
   const path = target.replace(/^https?:\/\/[^/?#]*/i, '').split('?', 1)[0] as string;
   return { method, path: path === '' ? '/' : path, isLast, body };
 }
@@ -64,12 +74,17 @@ function readHead([requestLine = '', ...lines]: readonly string[]): Head | undef
 function readFraming(fields: ReadonlyMap<string, readonly string[]>, isVersion11: boolean): Head['body'] | undefined {
   const lengths = fields.get('content-length');
   const codings = fields.get('transfer-encoding');
-  if (codings !== undefined) return isVersion11 && lengths === undefined && codings.join().toLowerCase() === 'chunked' ? 'chunked' : undefined;
+  if (codings !== undefined)
+    return isVersion11 && lengths === undefined && codings.join().toLowerCase() === 'chunked' ? 'chunked' : undefined;
   if (lengths === undefined) return 'none';
   return lengths.length === 1 && /^\d{1,15}$/.test(lengths[0] as string) ? Number(lengths[0]) : undefined;
 }
 
-function readLength(bytes: string, at: number, length: number): { readonly text: string; readonly end: number } | undefined {
+function readLength(
+  bytes: string,
+  at: number,
+  length: number,
+): { readonly text: string; readonly end: number } | undefined {
   return bytes.length < at + length ? undefined : { text: bytes.slice(at, at + length), end: at + length };
 }
 
@@ -89,7 +104,11 @@ function readChunks(bytes: string, start: number): { readonly text: string; read
   }
 }
 
-function readTrailers(bytes: string, start: number, text: string): { readonly text: string; readonly end: number } | undefined {
+function readTrailers(
+  bytes: string,
+  start: number,
+  text: string,
+): { readonly text: string; readonly end: number } | undefined {
   let at = start;
   for (;;) {
     const lineEnd = bytes.indexOf('\r\n', at);

@@ -27,7 +27,9 @@ async function tryCase(port: number, seed: number): Promise<string | undefined> 
   try {
     const received = await sendCase(port, bytes, manner);
     const problem = manner === 'reset' ? undefined : judgeResponses(bytes, received);
-    return problem && `seed ${seed}, ${manner}: ${problem} Sent: ${JSON.stringify(bytes)} Came: ${JSON.stringify(received)}`;
+    return (
+      problem && `seed ${seed}, ${manner}: ${problem} Sent: ${JSON.stringify(bytes)} Came: ${JSON.stringify(received)}`
+    );
   } catch (error) {
     return `seed ${seed}, ${manner}: ${(error as Error).message} Sent: ${JSON.stringify(bytes)}`;
   }
@@ -56,7 +58,9 @@ describe.each(LANES)('bad requests on the lane $name', (lane) => {
       expect(problems).toEqual([]);
       firstHeapBytes ??= heapBytes;
       expect(heapBytes - firstHeapBytes).toBeLessThan(HEAP_MAY_GROW_BYTES);
-      expect(await sendCase(server.port, 'GET / HTTP/1.1\r\nhost: a\r\n\r\n', 'at once')).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nHello$/);
+      expect(await sendCase(server.port, 'GET / HTTP/1.1\r\nhost: a\r\n\r\n', 'at once')).toMatch(
+        /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nHello$/,
+      );
       if (IS_LONG) process.stderr.write(`${first + ROUND} cases, heap ${heapBytes}\n`);
     }
   });

@@ -29,7 +29,9 @@ export function sendCase(port: number, bytes: string, manner: Manner): Promise<s
       else if (manner === 'reset') socket.write(bytes, 'latin1', () => socket.resetAndDestroy());
       else {
         const middle = bytes.length >> 1;
-        socket.write(bytes.slice(0, middle), 'latin1', () => setImmediate(() => socket.end(bytes.slice(middle), 'latin1')));
+        socket.write(bytes.slice(0, middle), 'latin1', () =>
+          setImmediate(() => socket.end(bytes.slice(middle), 'latin1')),
+        );
       }
     };
   });

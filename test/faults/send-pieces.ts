@@ -7,7 +7,10 @@ export function sendPieces(port: number, pieces: readonly string[]): Promise<str
   return new Promise((resolve, reject) => {
     let received = '';
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
-    const timer = setTimeout(() => socket.destroy(new Error(`The server did not close. What came: ${JSON.stringify(received)}`)), PATIENCE_MS);
+    const timer = setTimeout(
+      () => socket.destroy(new Error(`The server did not close. What came: ${JSON.stringify(received)}`)),
+      PATIENCE_MS,
+    );
     socket.setEncoding('latin1');
     socket.on('connect', () => sendNext(socket, pieces, 0));
     socket.on('data', (text: string) => (received += text));

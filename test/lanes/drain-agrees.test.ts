@@ -20,12 +20,14 @@ const FIRST: readonly Step[] = [get('/'), { responses: 1 }];
 const STOP: Script = { sends: get('/stop'), waits: true };
 
 const DRAINS: Readonly<Record<string, Drain>> = {
-  'alone': { stopper: STOP },
+  alone: { stopper: STOP },
   'by HEAD': { stopper: { sends: request('HEAD', '/stop'), heads: [0], waits: true } },
   'by a POST': { stopper: { sends: request('POST', '/stop', [], 'x'), waits: true } },
   'by HTTP/1.0': { stopper: { sends: 'GET /stop HTTP/1.0\r\n\r\n', waits: true } },
   'by a request that keeps': { stopper: { sends: get('/stop', 'connection: keep-alive'), waits: true } },
-  'by a chunked one': { stopper: { sends: 'POST /stop HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n', waits: true } },
+  'by a chunked one': {
+    stopper: { sends: 'POST /stop HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n', waits: true },
+  },
   'by the second request': { stopper: { sends: [...FIRST, get('/stop')], answers: 2, waits: true } },
   'behind a slow one': { stopper: { sends: get('/turns/60') + get('/stop'), answers: 2, waits: true } },
   'before a slow one': { stopper: { sends: get('/stop') + get('/turns/60'), answers: 2, waits: true } },
@@ -33,15 +35,53 @@ const DRAINS: Readonly<Record<string, Drain>> = {
   'with a stream': { stopper: { sends: get('/stop-stream'), waits: true } },
   'with bytes': { stopper: { sends: get('/stop-bytes'), waits: true } },
   'and FIN': { stopper: { sends: [get('/stop'), FIN] } },
-  'a client that has sent nothing': { bystanders: [(ready) => ({ sends: [ready], answers: 0, waits: true })], stopper: STOP },
-  'a client that had an answer': { bystanders: [(ready) => ({ sends: [...FIRST, ready], waits: true })], stopper: STOP },
-  'a client that had three': { bystanders: [(ready) => ({ sends: [get('/').repeat(3), { responses: 3 }, ready], answers: 3, waits: true })], stopper: STOP },
-  'a client with half a head': { bystanders: [(ready) => ({ sends: ['GET / HTTP/1.1\r\nho', ready], waits: true })], stopper: STOP },
-  'a client with half a head after an answer': { bystanders: [(ready) => ({ sends: [...FIRST, 'GET / HTTP/1.1\r\nho', ready], answers: 2, waits: true })], stopper: STOP },
-  'a client with half a body': { bystanders: [(ready) => ({ sends: ['POST /read/text HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhe', ready, { requests: 2 }, 'llo'], waits: true })], stopper: STOP },
-  'a client whose handler works': { bystanders: [(ready) => ({ sends: [get('/turns/90'), { requests: 1 }, ready], waits: true })], stopper: STOP },
-  'a client whose three handlers work': { bystanders: [(ready) => ({ sends: [get('/turns/90') + get('/turns/40') + get('/turns/70'), { requests: 3 }, ready], answers: 3, waits: true })], stopper: STOP },
-  'a client with a stream': { bystanders: [(ready) => ({ sends: [get('/stream/long-async'), { requests: 1 }, ready], waits: true })], stopper: STOP },
+  'a client that has sent nothing': {
+    bystanders: [(ready) => ({ sends: [ready], answers: 0, waits: true })],
+    stopper: STOP,
+  },
+  'a client that had an answer': {
+    bystanders: [(ready) => ({ sends: [...FIRST, ready], waits: true })],
+    stopper: STOP,
+  },
+  'a client that had three': {
+    bystanders: [(ready) => ({ sends: [get('/').repeat(3), { responses: 3 }, ready], answers: 3, waits: true })],
+    stopper: STOP,
+  },
+  'a client with half a head': {
+    bystanders: [(ready) => ({ sends: ['GET / HTTP/1.1\r\nho', ready], waits: true })],
+    stopper: STOP,
+  },
+  'a client with half a head after an answer': {
+    bystanders: [(ready) => ({ sends: [...FIRST, 'GET / HTTP/1.1\r\nho', ready], answers: 2, waits: true })],
+    stopper: STOP,
+  },
+  'a client with half a body': {
+    bystanders: [
+      (ready) => ({
+        sends: ['POST /read/text HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhe', ready, { requests: 2 }, 'llo'],
+        waits: true,
+      }),
+    ],
+    stopper: STOP,
+  },
+  'a client whose handler works': {
+    bystanders: [(ready) => ({ sends: [get('/turns/90'), { requests: 1 }, ready], waits: true })],
+    stopper: STOP,
+  },
+  'a client whose three handlers work': {
+    bystanders: [
+      (ready) => ({
+        sends: [get('/turns/90') + get('/turns/40') + get('/turns/70'), { requests: 3 }, ready],
+        answers: 3,
+        waits: true,
+      }),
+    ],
+    stopper: STOP,
+  },
+  'a client with a stream': {
+    bystanders: [(ready) => ({ sends: [get('/stream/long-async'), { requests: 1 }, ready], waits: true })],
+    stopper: STOP,
+  },
 };
 
 async function turns(count: number): Promise<void> {
@@ -50,22 +90,38 @@ async function turns(count: number): Promise<void> {
 
 function registerStopping(server: HttpServer, journal: Journal): void {
   register(server, journal, '/none');
-  const stopAnd = (reply: () => unknown) => async (request: AnyRequest): Promise<unknown> => {
-    journal.note(request);
-    void server.shutdown({ timeoutMs: 5_000 });
-    await turns(30);
-    return reply();
-  };
+  const stopAnd =
+    (reply: () => unknown) =>
+    async (request: AnyRequest): Promise<unknown> => {
+      journal.note(request);
+      void server.shutdown({ timeoutMs: 5_000 });
+      await turns(30);
+      return reply();
+    };
   server
-    .all('/stop', stopAnd(() => 'last'))
-    .get('/stop-stream', stopAnd(() => ['a', 'b'].values()))
-    .get('/stop-bytes', stopAnd(() => new Uint8Array(400_000)));
+    .all(
+      '/stop',
+      stopAnd(() => 'last'),
+    )
+    .get(
+      '/stop-stream',
+      stopAnd(() => ['a', 'b'].values()),
+    )
+    .get(
+      '/stop-bytes',
+      stopAnd(() => new Uint8Array(400_000)),
+    );
 }
 
 async function stopOn(lane: 'fast' | 'http', { bystanders = [], stopper }: Drain): Promise<readonly Outcome[]> {
   await using at = await LaneServer.start(registerStopping, { lane });
   const readies = bystanders.map(() => deferred());
-  const playing = bystanders.map((bystander, index) => play(at, bystander(() => readies[index]?.resolve())));
+  const playing = bystanders.map((bystander, index) =>
+    play(
+      at,
+      bystander(() => readies[index]?.resolve()),
+    ),
+  );
   await Promise.all(readies.map(({ promise }) => promise));
   const outcomes = await Promise.all([...playing, play(at, stopper)]);
   // Several connections share a journal: which of them is over first, and takes it, is chance.

@@ -14,7 +14,9 @@ export function exchangeBytes(port: number, bytes: string): Promise<Answer> {
   return new Promise((resolve) => {
     let received = '';
     let end: Answer['end'] = 'silent';
-    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true }, () => socket.end(bytes, 'latin1'));
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true }, () =>
+      socket.end(bytes, 'latin1'),
+    );
     const timer = setTimeout(() => socket.destroy(), PATIENCE_MS);
     socket.setEncoding('latin1');
     socket.on('data', (text: string) => (received += text));

@@ -11,7 +11,10 @@ export interface Taken {
   readonly text: string;
 }
 
-/** The fast lane's parser, used as the lane uses it: one for all connections, so that nothing of one head may reach the next. */
+/**
+ * The fast lane's parser, used as the lane uses it: one for all connections, so that nothing of one head may reach the
+ * next.
+ */
 export class FastReader {
   readonly #parser: HeadParser = new HeadParser(DEFAULT_SERVER_CONFIG);
 
@@ -29,7 +32,13 @@ export class FastReader {
         text = text.padEnd(end, 'x');
         bytes = Buffer.from(text, 'latin1');
       }
-      requests.push({ method, target, rawHeaders: readFields(fieldLines), body: text.slice(start, end), keepsAlive: !asksToClose });
+      requests.push({
+        method,
+        target,
+        rawHeaders: readFields(fieldLines),
+        body: text.slice(start, end),
+        keepsAlive: !asksToClose,
+      });
       at = end;
       if (asksToClose) break;
     }

@@ -31,28 +31,34 @@ function toExpected({ requests }: Taken): Readings {
   return { requests: requests.at(-1)?.keepsAlive === true ? [...requests, LAST] : requests, error: undefined };
 }
 
-test(`of ${CASES} mutated requests the fast lane takes none that node:http refuses or reads differently`, { timeout: IS_LONG ? 3_600_000 : 60_000 }, async () => {
-  const fast = new FastReader();
-  const node = new NodeReader();
-  const findings: string[] = [];
-  let taken = 0;
-  let handedOver = 0;
-  for (let first = FIRST; first < FIRST + CASES && findings.length < MOST_FINDINGS; first += BATCH) {
-    const cases: Case[] = [];
-    for (let seed = first; seed < first + BATCH; seed++) {
-      const bytes = mutate(new Random(seed));
-      const reading = fast.read(bytes);
-      if (reading.requests.length === 0) handedOver += 1;
-      else cases.push({ seed, bytes, ...reading });
+test(
+  `of ${CASES} mutated requests the fast lane takes none that node:http refuses or reads differently`,
+  { timeout: IS_LONG ? 3_600_000 : 60_000 },
+  async () => {
+    const fast = new FastReader();
+    const node = new NodeReader();
+    const findings: string[] = [];
+    let taken = 0;
+    let handedOver = 0;
+    for (let first = FIRST; first < FIRST + CASES && findings.length < MOST_FINDINGS; first += BATCH) {
+      const cases: Case[] = [];
+      for (let seed = first; seed < first + BATCH; seed++) {
+        const bytes = mutate(new Random(seed));
+        const reading = fast.read(bytes);
+        if (reading.requests.length === 0) handedOver += 1;
+        else cases.push({ seed, bytes, ...reading });
+      }
+      taken += cases.length;
+      const readings = await node.read(cases.map(toReference));
+      for (const [index, each] of cases.entries()) {
+        if (isDeepStrictEqual(readings[index], toExpected(each))) continue;
+        findings.push(
+          `seed ${each.seed}: ${JSON.stringify(each.bytes)} fast: ${JSON.stringify(each.requests)} node:http: ${JSON.stringify(readings[index])}`,
+        );
+      }
     }
-    taken += cases.length;
-    const readings = await node.read(cases.map(toReference));
-    for (const [index, each] of cases.entries()) {
-      if (isDeepStrictEqual(readings[index], toExpected(each))) continue;
-      findings.push(`seed ${each.seed}: ${JSON.stringify(each.bytes)} fast: ${JSON.stringify(each.requests)} node:http: ${JSON.stringify(readings[index])}`);
-    }
-  }
-  expect(findings).toEqual([]);
-  if (IS_LONG) process.stderr.write(`${taken} taken, ${handedOver} handed over\n`);
-  expect(taken).toBeGreaterThan((CASES * LEAST_TAKEN) / 100);
-});
+    expect(findings).toEqual([]);
+    if (IS_LONG) process.stderr.write(`${taken} taken, ${handedOver} handed over\n`);
+    expect(taken).toBeGreaterThan((CASES * LEAST_TAKEN) / 100);
+  },
+);

@@ -1,7 +1,10 @@
 import type { HttpRequest } from 'portlight';
 
 /** A request of whatever route. */
-export type AnyRequest = Pick<HttpRequest, 'method' | 'path' | 'url' | 'headers' | 'cookies' | 'ip' | 'trailers' | 'signal'> & { readonly query: unknown; readonly params: unknown };
+export type AnyRequest = Pick<
+  HttpRequest,
+  'method' | 'path' | 'url' | 'headers' | 'cookies' | 'ip' | 'trailers' | 'signal'
+> & { readonly query: unknown; readonly params: unknown };
 
 /** What an app saw of one request. */
 export interface Sight {
@@ -30,7 +33,10 @@ export class Journal {
   #entries: Entry[] = [];
   readonly #watchers: (() => void)[] = [];
 
-  /** Notes a request. Looks at nothing of it before the end, so that what is made when it is asked for is not made too early. */
+  /**
+   * Notes a request. Looks at nothing of it before the end, so that what is made when it is asked for is not made too
+   * early.
+   */
   note(request: AnyRequest, body?: unknown): void {
     const known = this.#entries.find((entry) => entry.request === request);
     if (known !== undefined) known.body ??= body;
@@ -58,7 +64,13 @@ export class Journal {
 function toSight({ request, body }: Entry): Sight {
   const { method, path, query, headers, cookies, params, ip, trailers, signal } = request;
   return {
-    method, path, query, cookies, params, ip, body,
+    method,
+    path,
+    query,
+    cookies,
+    params,
+    ip,
+    body,
     url: hrefOf(request),
     headers: [...headers],
     trailers: [...trailers],

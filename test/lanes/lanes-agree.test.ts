@@ -41,7 +41,10 @@ beforeAll(async () => {
 });
 afterAll(() => folder[Symbol.asyncDispose]());
 
-describe.each([['alone', register], ['behind middleware and an interceptor', registerWatched]] as const)('an app %s', (_how, register) => {
+describe.each([
+  ['alone', register],
+  ['behind middleware and an interceptor', registerWatched],
+] as const)('an app %s', (_how, register) => {
   let both: TwoServers;
   beforeAll(async () => {
     both = await TwoServers.start((server, journal) => register(server, journal, folder.path));
@@ -60,9 +63,16 @@ describe.each([['alone', register], ['behind middleware and an interceptor', reg
     test.each(Object.entries(EARLY_CLOSE_CASES))('%s', async (_name, script) => {
       const outcomes = await playBoth(both, script);
       for (const { responses, rest, end } of outcomes) {
-        expect({ rest, end, isLast: responses.map(({ fields }) => fields.includes('connection: close')) }).toEqual({ rest: '', end: 'FIN', isLast: responses.map((_, index) => index === responses.length - 1) });
+        expect({ rest, end, isLast: responses.map(({ fields }) => fields.includes('connection: close')) }).toEqual({
+          rest: '',
+          end: 'FIN',
+          isLast: responses.map((_, index) => index === responses.length - 1),
+        });
       }
-      const [fast, http] = outcomes.map(({ responses }) => responses.map(({ line, body }) => `${line} ${body}`)) as [string[], string[]];
+      const [fast, http] = outcomes.map(({ responses }) => responses.map(({ line, body }) => `${line} ${body}`)) as [
+        string[],
+        string[],
+      ];
       const count = Math.min(fast.length, http.length);
       expect(fast.slice(0, count)).toEqual(http.slice(0, count));
     });

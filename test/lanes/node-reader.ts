@@ -15,7 +15,9 @@ export class NodeReader {
   readonly #records: WeakMap<object, Record> = new WeakMap();
 
   constructor() {
-    this.#server.on('request', (message: IncomingMessage, response: ServerResponse) => this.#onRequest(message, response));
+    this.#server.on('request', (message: IncomingMessage, response: ServerResponse) =>
+      this.#onRequest(message, response),
+    );
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket: object) => {
       (this.#records.get(socket) as Record).error ??= error.code ?? error.message;
     });
@@ -24,9 +26,13 @@ export class NodeReader {
   /** Reads each text as all that comes over a connection of its own. */
   async read(texts: readonly string[]): Promise<readonly Readings[]> {
     const open = texts.map((text) => this.#open(text));
-    for (let turns = 0; turns < MOST_TURNS && !open.every(({ record }) => isOver(record)); turns++) await new Promise((resolve) => setImmediate(resolve));
+    for (let turns = 0; turns < MOST_TURNS && !open.every(({ record }) => isOver(record)); turns++)
+      await new Promise((resolve) => setImmediate(resolve));
     for (const { connection } of open) connection.destroy();
-    return open.map(({ record }) => ({ requests: record.messages.filter(({ message }) => message.complete).map(toReading), error: record.error }));
+    return open.map(({ record }) => ({
+      requests: record.messages.filter(({ message }) => message.complete).map(toReading),
+      error: record.error,
+    }));
   }
 
   #open(text: string): { readonly connection: Duplex; readonly record: Record } {
@@ -46,15 +52,26 @@ export class NodeReader {
   }
 }
 
-/** Whether a connection has come to its end: the parser refused the rest, or the last message is the one that stands there for it. */
+/**
+ * Whether a connection has come to its end: the parser refused the rest, or the last message is the one that stands
+ * there for it.
+ */
 function isOver({ messages, error }: Record): boolean {
   const last = messages.at(-1);
-  return error !== undefined || (last?.message.readableEnded === true && (last.message.url === END || !last.keepsAlive));
+  return (
+    error !== undefined || (last?.message.readableEnded === true && (last.message.url === END || !last.keepsAlive))
+  );
 }
 
 /** The target of a request that is sent last, to see that the parser still is where it should be. */
 export const END = '/the-end';
 
 function toReading({ message, keepsAlive, body }: Record['messages'][number]): Reading {
-  return { method: message.method as string, target: message.url as string, rawHeaders: message.rawHeaders, body, keepsAlive };
+  return {
+    method: message.method as string,
+    target: message.url as string,
+    rawHeaders: message.rawHeaders,
+    body,
+    keepsAlive,
+  };
 }

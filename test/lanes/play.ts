@@ -7,8 +7,12 @@ import type { LaneServer } from './two-servers.ts';
 export const FIN: unique symbol = Symbol('FIN');
 export const RESET: unique symbol = Symbol('RESET');
 
-/** What a client does next: sends bytes, a character for each, as a packet of their own; waits; closes its side; or drops the connection. */
-export type Step = string | { readonly responses: number } | { readonly requests: number } | typeof FIN | typeof RESET | (() => unknown);
+/**
+ * What a client does next: sends bytes, a character for each, as a packet of their own; waits; closes its side; or
+ * drops the connection.
+ */
+export type Step =
+  string | { readonly responses: number } | { readonly requests: number } | typeof FIN | typeof RESET | (() => unknown);
 
 export interface Script {
   /** What is sent; with steps in between where they matter. */
@@ -67,7 +71,8 @@ class Client {
 
   /** What came so far; read again only when something new can be complete. */
   read(heads: readonly number[]): Wire {
-    if (this.#wire === undefined || this.isOver || this.received.length >= this.#wire.needs) this.#wire = readWire(this.received, heads, this.isOver && !this.isCut);
+    if (this.#wire === undefined || this.isOver || this.received.length >= this.#wire.needs)
+      this.#wire = readWire(this.received, heads, this.isOver && !this.isCut);
     return this.#wire;
   }
 
@@ -93,7 +98,10 @@ class Client {
 }
 
 /** Plays a script against one server, then asks once more where the connection is left open, and looks how it ends. */
-export async function play(at: LaneServer, { sends, answers = 1, heads = [], waits = false, isCut = false, isAbortChance = false }: Script): Promise<Outcome> {
+export async function play(
+  at: LaneServer,
+  { sends, answers = 1, heads = [], waits = false, isCut = false, isAbortChance = false }: Script,
+): Promise<Outcome> {
   const client = new Client(at.port, isCut);
   const read = (): Wire => client.read(heads);
   await once(client.socket, 'connect');
@@ -101,7 +109,9 @@ export async function play(at: LaneServer, { sends, answers = 1, heads = [], wai
   const steps = typeof sends === 'string' ? [sends] : sends;
   for (const step of steps) await take(step, client, server, at, read);
   const awaitsEnd = waits || steps.includes(FIN);
-  const isComplete = await client.until(() => client.isOver || (read().finals >= answers && !read().saysClose && !awaitsEnd));
+  const isComplete = await client.until(
+    () => client.isOver || (read().finals >= answers && !read().saysClose && !awaitsEnd),
+  );
   const { responses, rest } = read();
   let isOpen = false;
   if (isComplete && !client.isOver) {
@@ -113,7 +123,11 @@ export async function play(at: LaneServer, { sends, answers = 1, heads = [], wai
   const last = end === 'open' ? { responses, rest } : read();
   await leave(client, server);
   const outcome = { ...shortened(last), end, seen: at.journal.take(), log: at.log.take() };
-  return { ...outcome, rest: isCut ? 'cut' : outcome.rest, seen: isCut || isAbortChance ? outcome.seen.map((sight) => ({ ...sight, aborted: undefined })) : outcome.seen };
+  return {
+    ...outcome,
+    rest: isCut ? 'cut' : outcome.rest,
+    seen: isCut || isAbortChance ? outcome.seen.map((sight) => ({ ...sight, aborted: undefined })) : outcome.seen,
+  };
 }
 
 async function take(step: Step, client: Client, server: Socket, at: LaneServer, read: () => Wire): Promise<void> {
@@ -125,7 +139,10 @@ async function take(step: Step, client: Client, server: Socket, at: LaneServer, 
   else await client.until(() => client.isOver || read().responses.length >= step.responses);
 }
 
-/** Resolves when the server has read the bytes, so that the next ones come apart from them; or will not read them for now. */
+/**
+ * Resolves when the server has read the bytes, so that the next ones come apart from them; or will not read them for
+ * now.
+ */
 async function send(bytes: string, client: Client, server: Socket): Promise<void> {
   if (!client.socket.writable) return;
   client.socket.write(bytes, 'latin1');
@@ -141,7 +158,10 @@ async function accepted(at: LaneServer, clientPort: number): Promise<Socket> {
   }
 }
 
-/** Closes the client's side, and resolves when both sides are closed, so that the app has learned of it. What does not close is cut. */
+/**
+ * Closes the client's side, and resolves when both sides are closed, so that the app has learned of it. What does not
+ * close is cut.
+ */
 async function leave(client: Client, server: Socket): Promise<void> {
   const isGone = new Promise<void>((resolve) => (server.closed ? resolve() : server.once('close', () => resolve())));
   client.socket.end();

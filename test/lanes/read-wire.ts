@@ -40,7 +40,8 @@ export function readWire(text: string, heads: readonly number[], hasEnded: boole
     const { line, fields } = readHead(text.slice(at, end));
     const hasBody = !WITHOUT_BODY.test(line) && !heads.includes(finals);
     const body = hasBody ? readBody(text, end + 4, fields, hasEnded) : { text: '', end: end + 4, needs: 0 };
-    if (body.end === undefined) return { responses, finals, rest: { line, fields, body: body.text }, saysClose, needs: body.needs };
+    if (body.end === undefined)
+      return { responses, finals, rest: { line, fields, body: body.text }, saysClose, needs: body.needs };
     responses.push({ line, fields, body: body.text });
     saysClose = fields.includes('connection: close');
     if (!/^HTTP\/1\.1 1\d\d /.test(line)) finals += 1;
@@ -64,7 +65,10 @@ function readHead(text: string): Pick<WireResponse, 'line' | 'fields'> {
     return name === 'date' ? 'date' : `${name}:${each.slice(colon + 1)}`;
   });
   // Fields of one name keep their order; sorting is stable.
-  return { line, fields: fields.sort((one, other) => compare(one.split(':', 1)[0] as string, other.split(':', 1)[0] as string)) };
+  return {
+    line,
+    fields: fields.sort((one, other) => compare(one.split(':', 1)[0] as string, other.split(':', 1)[0] as string)),
+  };
 }
 
 function compare(one: string, other: string): number {
@@ -81,14 +85,15 @@ interface Body {
 function readBody(text: string, start: number, fields: readonly string[], hasEnded: boolean): Body {
   if (fields.includes('transfer-encoding: chunked')) return readChunks(text, start);
   const length = fields.find((field) => field.startsWith('content-length: '))?.slice(16);
-  if (length === undefined) return { text: text.slice(start), end: hasEnded ? text.length : undefined, needs: text.length + 1 };
+  if (length === undefined)
+    return { text: text.slice(start), end: hasEnded ? text.length : undefined, needs: text.length + 1 };
   const end = start + Number(length);
   return { text: text.slice(start, end), end: end <= text.length ? end : undefined, needs: end };
 }
 
 function readChunks(text: string, start: number): Body {
   let body = '';
-  for (let at = start; ; ) {
+  for (let at = start; ;) {
     const lineEnd = text.indexOf('\r\n', at);
     if (lineEnd === -1) return { text: body, end: undefined, needs: text.length + 1 };
     const size = Number.parseInt(text.slice(at, lineEnd), 16);
@@ -103,5 +108,7 @@ function readChunks(text: string, start: number): Body {
 
 /** Megabytes make no message: a long text as its length and hash. */
 export function shorten(text: string): string {
-  return text.length <= LONG ? text : `${text.length} bytes, ${createHash('sha256').update(text, 'latin1').digest('hex')}`;
+  return text.length <= LONG
+    ? text
+    : `${text.length} bytes, ${createHash('sha256').update(text, 'latin1').digest('hex')}`;
 }

@@ -20,7 +20,8 @@ interface Apps {
 
 async function tryCase({ prompt, waiting }: Apps, seed: number): Promise<string | undefined> {
   const bytes = mutate(new Random(seed));
-  // Whether an answer comes before the end of its request is seen to be wrong, or missing, depends on how node:http is given the bytes.
+  // Whether an answer comes before the end of its request is seen to be wrong, or missing, depends on how node:http is
+  // given the bytes.
   const both = /chunked|content-length/i.test(bytes) ? waiting : prompt;
   const [fast, http] = await Promise.all([exchangeBytes(both.fast.port, bytes), exchangeBytes(both.http.port, bytes)]);
   both.fast.journal.forget();

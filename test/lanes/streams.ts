@@ -5,33 +5,35 @@ const LONG_CHUNK = 'x'.repeat(65_536);
 
 /** Replies that are made while they are sent, by name. */
 export const STREAMS: Readonly<Record<string, () => unknown>> = {
-  'values': () => ['a', 'bc', 'd'].values(),
-  'generator': () => yieldAll('one', 'two', 'three'),
-  'async': () => yieldLate('one', 'two', 'three'),
-  'bytes': () => yieldAll(new Uint8Array([0, 255]), Buffer.from('x')),
+  values: () => ['a', 'bc', 'd'].values(),
+  generator: () => yieldAll('one', 'two', 'three'),
+  async: () => yieldLate('one', 'two', 'three'),
+  bytes: () => yieldAll(new Uint8Array([0, 255]), Buffer.from('x')),
   'non-ascii': () => yieldAll('ü', '👋', '日本'),
-  'web': () => new ReadableStream<string | Uint8Array>({
-    start(controller) {
-      controller.enqueue('web');
-      controller.enqueue(new Uint8Array([1, 2]));
-      controller.close();
-    },
-  }),
-  'readable': () => Readable.from(['r', 'eadable']),
-  'blob': () => new Blob(['blob']),
-  'standard': () => new Response('standard'),
-  'empty': () => yieldAll(),
+  web: () =>
+    new ReadableStream<string | Uint8Array>({
+      start(controller) {
+        controller.enqueue('web');
+        controller.enqueue(new Uint8Array([1, 2]));
+        controller.close();
+      },
+    }),
+  readable: () => Readable.from(['r', 'eadable']),
+  blob: () => new Blob(['blob']),
+  standard: () => new Response('standard'),
+  empty: () => yieldAll(),
   'empty-async': () => yieldLate(),
   'empty-web': () => new ReadableStream({ start: (controller) => controller.close() }),
   'empty-chunks': () => yieldAll('', new Uint8Array(0), ''),
   'empty-chunks-between': () => yieldAll('', 'a', '', 'b', ''),
-  'long': () => yieldAll(...Array.from({ length: 40 }, () => LONG_CHUNK)),
+  long: () => yieldAll(...Array.from({ length: 40 }, () => LONG_CHUNK)),
   'long-async': () => yieldLate(...Array.from({ length: 10 }, () => LONG_CHUNK)),
-  'many': () => yieldAll(...Array.from({ length: 1_000 }, (_, index) => `${index},`)),
+  many: () => yieldAll(...Array.from({ length: 1_000 }, (_, index) => `${index},`)),
   'with-length': () => measured(8, 'exactly', '8'),
   'with-length-async': () => HttpResponse.stream(yieldLate('exactly', '8'), { headers: { 'content-length': 8 } }),
   'with-length-0': () => measured(0),
-  'with-length-and-type': () => HttpResponse.stream(yieldAll('a'), { status: 201, headers: { 'content-length': '1', 'content-type': 'text/x' } }),
+  'with-length-and-type': () =>
+    HttpResponse.stream(yieldAll('a'), { status: 201, headers: { 'content-length': '1', 'content-type': 'text/x' } }),
   'too-short': () => measured(9, 'short'),
   'too-short-empty': () => measured(9),
   'too-long': () => measured(2, 'a', 'too long'),
@@ -49,11 +51,12 @@ export const STREAMS: Readonly<Record<string, () => unknown>> = {
   'fails-with-length': () => HttpResponse.stream(failing('one'), { headers: { 'content-length': 10 } }),
   'fails-long': () => failing(LONG_CHUNK, LONG_CHUNK, LONG_CHUNK),
   'web-fails': () => new ReadableStream({ start: (controller) => controller.error(new Error('secret')) }),
-  'readable-fails': () => new Readable({
-    read() {
-      this.destroy(new Error('secret'));
-    },
-  }),
+  'readable-fails': () =>
+    new Readable({
+      read() {
+        this.destroy(new Error('secret'));
+      },
+    }),
   'wrong-chunk': () => yieldAll(7 as never),
   'wrong-chunk-later': () => yieldAll('a', null as never),
   'used-web': () => {

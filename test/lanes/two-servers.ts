@@ -54,7 +54,10 @@ export class TwoServers implements AsyncDisposable {
   }
 
   static async start(register: Register, options: ServerOptions = {}): Promise<TwoServers> {
-    return new TwoServers(await LaneServer.start(register, { ...options, lane: 'fast' }), await LaneServer.start(register, { ...options, lane: 'http' }));
+    return new TwoServers(
+      await LaneServer.start(register, { ...options, lane: 'fast' }),
+      await LaneServer.start(register, { ...options, lane: 'http' }),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -11,7 +11,11 @@ import { build } from 'esbuild';
 import { rollup } from 'rollup';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { type Certificate, hasOpenssl, makeCertificate } from '../../packages/portlight/test/support/make-certificate.ts';
+import {
+  type Certificate,
+  hasOpenssl,
+  makeCertificate,
+} from '../../packages/portlight/test/support/make-certificate.ts';
 import { get, RawClient, request } from '../../packages/portlight/test/support/raw-client.ts';
 import { RunningProgram } from '../e2e/run-program.ts';
 import { FEATURE_CALLS, type Ports } from './feature-calls.ts';
@@ -19,18 +23,37 @@ import { pack, unpack } from './pack.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 /** What is inlined, and what ws would load beside itself, in versions that nobody can use. */
-const WRONG = ['@fastify/busboy', 'bufferutil', 'content-disposition', 'content-type', 'cookie', 'mime', 'negotiator', 'path-to-regexp', 'utf-8-validate', 'ws', 'zod'];
+const WRONG = [
+  '@fastify/busboy',
+  'bufferutil',
+  'content-disposition',
+  'content-type',
+  'cookie',
+  'mime',
+  'negotiator',
+  'path-to-regexp',
+  'utf-8-validate',
+  'ws',
+  'zod',
+];
 const canServeTls = hasOpenssl();
 
 let folder: string;
 let certificate: Certificate | undefined;
 
-/** How an app becomes what is deployed: from its folder, with its dependencies, into a file, or the folder, of its own. */
+/**
+ * How an app becomes what is deployed: from its folder, with its dependencies, into a file, or the folder, of its own.
+ */
 const WAYS: Readonly<Record<string, (app: string, into: string) => Promise<string>>> = {
   'esbuild, ESM': (app, into) => bundleByEsbuild('esm', app, into),
   'esbuild, CommonJS': (app, into) => bundleByEsbuild('cjs', app, into),
   rollup: async (app, into) => {
-    const bundle = await rollup({ input: join(app, 'app.js'), external: /^node:/, plugins: [nodeResolve({ exportConditions: ['node'] })], logLevel: 'silent' });
+    const bundle = await rollup({
+      input: join(app, 'app.js'),
+      external: /^node:/,
+      plugins: [nodeResolve({ exportConditions: ['node'] })],
+      logLevel: 'silent',
+    });
     await bundle.write({ file: join(into, 'app.mjs'), format: 'es' });
     return 'app.mjs';
   },
@@ -42,7 +65,14 @@ const WAYS: Readonly<Record<string, (app: string, into: string) => Promise<strin
 
 async function bundleByEsbuild(format: 'esm' | 'cjs', app: string, into: string): Promise<string> {
   const file = format === 'esm' ? 'app.mjs' : 'app.cjs';
-  await build({ entryPoints: [join(app, 'app.js')], outfile: join(into, file), bundle: true, platform: 'node', format, logLevel: 'error' });
+  await build({
+    entryPoints: [join(app, 'app.js')],
+    outfile: join(into, file),
+    bundle: true,
+    platform: 'node',
+    format,
+    logLevel: 'error',
+  });
   return file;
 }
 
@@ -56,7 +86,13 @@ beforeAll(async () => {
   await symlink(join(HERE, 'node_modules/zod'), join(app, 'node_modules/zod'));
   await writeFile(join(app, 'package.json'), '{ "type": "module" }');
   await mkdir(files);
-  for (const [name, content] of [['plain.txt', 'plain'], ['plain.txt.gz', gzipSync('packed')], ['a.docx', 'document'], ['a.own', 'own']] as const) await writeFile(join(files, name), content);
+  for (const [name, content] of [
+    ['plain.txt', 'plain'],
+    ['plain.txt.gz', gzipSync('packed')],
+    ['a.docx', 'document'],
+    ['a.own', 'own'],
+  ] as const)
+    await writeFile(join(files, name), content);
   if (canServeTls) certificate = await makeCertificate('localhost');
 });
 
@@ -69,12 +105,19 @@ async function putWrongVersions(into: string): Promise<void> {
     if (existsSync(place)) continue;
     await mkdir(place, { recursive: true });
     await writeFile(join(place, 'package.json'), JSON.stringify({ name, version: '99.0.0', main: 'index.js' }));
-    await writeFile(join(place, 'index.js'), `console.error('${name} was loaded'); throw new Error('${name} was loaded');`);
+    await writeFile(
+      join(place, 'index.js'),
+      `console.error('${name} was loaded'); throw new Error('${name} was loaded');`,
+    );
   }
 }
 
 function start(cwd: string, file: string, descriptors?: number): RunningProgram {
-  const env: NodeJS.ProcessEnv = { FILES: join(folder, 'files'), NODE_OPTIONS: '', ...(certificate && { KEY: certificate.key, CERT: certificate.cert }) };
+  const env: NodeJS.ProcessEnv = {
+    FILES: join(folder, 'files'),
+    NODE_OPTIONS: '',
+    ...(certificate && { KEY: certificate.key, CERT: certificate.cert }),
+  };
   return new RunningProgram([file], env, { cwd, ...(descriptors !== undefined && { descriptors }) });
 }
 
@@ -93,7 +136,12 @@ describe.each(Object.entries(WAYS))('an app made by %s', (way, make) => {
     file = await make(join(folder, 'app'), made);
   });
 
-  test.each<[what: string, surroundings: { readonly isGone?: boolean; readonly isAmongWrong?: boolean; readonly descriptors?: number }]>([
+  test.each<
+    [
+      what: string,
+      surroundings: { readonly isGone?: boolean; readonly isAmongWrong?: boolean; readonly descriptors?: number },
+    ]
+  >([
     ['in an empty folder that is gone when the first client comes', { isGone: true }],
     ['beside wrong versions of all libraries', { isAmongWrong: true }],
     // The app's zod alone opens more than 64 files at once.
@@ -129,7 +177,11 @@ test('without a descriptor left, connections that are open get their first cooki
   const form = request('POST', '/form', ['content-type: application/x-www-form-urlencoded'], 'a=1');
   const json = request('POST', '/json', ['content-type: application/json'], '[1]');
   const answers = await client.send(get('/cookies', 'cookie: a=1') + json + form).responses(3);
-  expect(answers.map(({ status, body }) => [status, body])).toEqual([[200, '{"a":"1"}'], [200, '[1]'], [200, '[["a","1"]]']]);
+  expect(answers.map(({ status, body }) => [status, body])).toEqual([
+    [200, '{"a":"1"}'],
+    [200, '[1]'],
+    [200, '[["a","1"]]'],
+  ]);
   const socket = new WebSocket(`ws://127.0.0.1:${plain}/echo`, { createConnection: () => early });
   await once(socket, 'open');
   socket.send('first');

@@ -12,7 +12,12 @@ const OWN_FOLDER = /^\s*\/\/ \.\.\/([a-z.-]+)\/src\//;
 const FILES = ['index.js', 'shared.js', 'testing.js'] as const;
 
 let folder: string;
-let manifest: { readonly name: string; readonly version: string; readonly devDependencies: Readonly<Record<string, string>>; readonly dependencies: Readonly<Record<string, string>> };
+let manifest: {
+  readonly name: string;
+  readonly version: string;
+  readonly devDependencies: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+};
 let code: Readonly<Record<(typeof FILES)[number], string>>;
 /** The names of the packages whose code is in the files. */
 let inlined: readonly string[];
@@ -23,9 +28,16 @@ beforeAll(async () => {
   await mkdir(into);
   await unpack((await pack(folder)).tarball, into);
   manifest = JSON.parse(await read('package.json')) as typeof manifest;
-  code = { 'index.js': await read('dist/index.js'), 'shared.js': await read('dist/shared.js'), 'testing.js': await read('dist/testing.js') };
+  code = {
+    'index.js': await read('dist/index.js'),
+    'shared.js': await read('dist/shared.js'),
+    'testing.js': await read('dist/testing.js'),
+  };
   const lines = Object.values(code).flatMap((text) => text.split('\n'));
-  const names = lines.map((line) => PNPM_FOLDER.exec(line)?.[1] ?? (OWN_FOLDER.test(line) ? `@portlight/${OWN_FOLDER.exec(line)?.[1]}` : undefined));
+  const names = lines.map(
+    (line) =>
+      PNPM_FOLDER.exec(line)?.[1] ?? (OWN_FOLDER.test(line) ? `@portlight/${OWN_FOLDER.exec(line)?.[1]}` : undefined),
+  );
   inlined = [...new Set(names.filter((name) => name !== undefined))].toSorted();
 });
 
@@ -37,17 +49,25 @@ function read(path: string): Promise<string> {
 
 describe('the published code', () => {
   test('holds libraries', () => {
-    expect(inlined).toEqual(expect.arrayContaining(['@fastify/busboy', '@portlight/rate-limit', 'cookie', 'ws', 'zod']));
+    expect(inlined).toEqual(
+      expect.arrayContaining(['@fastify/busboy', '@portlight/rate-limit', 'cookie', 'ws', 'zod']),
+    );
   });
 
-  test.each(FILES)('%s asks for nothing but files beside it and built-in modules, by no import that waits and no require', (file) => {
-    const { module } = parseSync(file, code[file]);
-    for (const { moduleRequest } of [...module.staticImports, ...module.staticExports.flatMap(({ entries }) => entries)]) {
-      if (moduleRequest) expect(moduleRequest.value).toMatch(/^(?:node:[a-z_/]+|\.\/shared\.js)$/);
-    }
-    expect(module.dynamicImports).toEqual([]);
-    expect(code[file]).not.toMatch(/createRequire|__require|import\.meta|[^.\w]require\(/);
-  });
+  test.each(FILES)(
+    '%s asks for nothing but files beside it and built-in modules, by no import that waits and no require',
+    (file) => {
+      const { module } = parseSync(file, code[file]);
+      for (const { moduleRequest } of [
+        ...module.staticImports,
+        ...module.staticExports.flatMap(({ entries }) => entries),
+      ]) {
+        if (moduleRequest) expect(moduleRequest.value).toMatch(/^(?:node:[a-z_/]+|\.\/shared\.js)$/);
+      }
+      expect(module.dynamicImports).toEqual([]);
+      expect(code[file]).not.toMatch(/createRequire|__require|import\.meta|[^.\w]require\(/);
+    },
+  );
 
   test('is all ASCII', () => {
     for (const file of FILES) expect(code[file]).toMatch(/^[\x00-\x7f]*$/);
@@ -85,8 +105,22 @@ describe('the bill of materials', () => {
   });
 
   test('names exactly what is inlined, with the versions that are installed', async () => {
-    const versions = await Promise.all(inlined.map(async (name) => (JSON.parse(await readFile(new URL(`../../packages/portlight/node_modules/${name}/package.json`, import.meta.url), 'utf8')) as { version: string }).version));
-    const listed = bom.components.map(({ group, name, version }) => `${group === undefined ? '' : `${group}/`}${name}@${version}`);
+    const versions = await Promise.all(
+      inlined.map(
+        async (name) =>
+          (
+            JSON.parse(
+              await readFile(
+                new URL(`../../packages/portlight/node_modules/${name}/package.json`, import.meta.url),
+                'utf8',
+              ),
+            ) as { version: string }
+          ).version,
+      ),
+    );
+    const listed = bom.components.map(
+      ({ group, name, version }) => `${group === undefined ? '' : `${group}/`}${name}@${version}`,
+    );
     expect(listed.toSorted()).toEqual(inlined.map((name, index) => `${name}@${versions[index]}`).toSorted());
   });
 
@@ -97,7 +131,9 @@ describe('the bill of materials', () => {
       expect(purl).toBe(`pkg:npm/${group === undefined ? '' : `%40${group.slice(1)}/`}${name}@${version}`);
       expect(licenses).toEqual([{ license: { id: 'MIT' } }]);
     }
-    expect(bom.dependencies.find(({ ref }) => ref === component.purl)?.dependsOn?.toSorted()).toEqual(bom.components.map(({ purl }) => purl).toSorted());
+    expect(bom.dependencies.find(({ ref }) => ref === component.purl)?.dependsOn?.toSorted()).toEqual(
+      bom.components.map(({ purl }) => purl).toSorted(),
+    );
   });
 });
 
@@ -107,5 +143,7 @@ test('the licences are those of exactly what is inlined', async () => {
   const names = parts.map((part) => /^(\S+) \d+\.\d+\.\d+ \(MIT\)\n\n/.exec(part)?.[1] ?? part);
   expect(names.toSorted()).toEqual([...inlined]);
   for (const part of parts) expect(part).toMatch(/Copyright[^]*Permission is hereby granted/);
-  expect(parts.find((part) => part.startsWith('@fastify/busboy'))?.match(/Permission is hereby granted/g)).toHaveLength(2);
+  expect(parts.find((part) => part.startsWith('@fastify/busboy'))?.match(/Permission is hereby granted/g)).toHaveLength(
+    2,
+  );
 });

@@ -16,7 +16,9 @@ export interface Packed {
 /** Packs what the build has made, into the folder. */
 export async function pack(folder: string): Promise<Packed> {
   const output = await runProgram('npm', ['pack', '--json', '--pack-destination', folder], PACKAGE);
-  const [packed] = JSON.parse(output) as [{ readonly filename: string; readonly files: readonly { readonly path: string }[] }];
+  const [packed] = JSON.parse(output) as [
+    { readonly filename: string; readonly files: readonly { readonly path: string }[] },
+  ];
   return { tarball: join(folder, packed.filename), files: packed.files.map(({ path }) => path) };
 }
 

@@ -26,7 +26,9 @@ test('the tarball holds a file of code for each entry and what they share, the t
     .map((path) => `dist/${path.replaceAll(sep, '/').replace(/\.ts$/, '.d.ts')}`);
   const code = ['dist/index.js', 'dist/shared.js', 'dist/testing.js'];
   const about = ['LICENSE', 'README.md', 'package.json', 'dist/THIRD-PARTY-LICENSES.txt', 'dist/portlight.cdx.json'];
-  expect(files.toSorted(), 'If dist holds what src no longer has, delete dist.').toEqual([...about, ...code, ...compiled].toSorted());
+  expect(files.toSorted(), 'If dist holds what src no longer has, delete dist.').toEqual(
+    [...about, ...code, ...compiled].toSorted(),
+  );
 });
 
 test('publint finds nothing', async () => {

@@ -21,5 +21,7 @@ export function runScript(script: string, args: readonly string[], cwd: string):
 
 /** Without what pnpm and vitest add, which a user's shell does not have. */
 function plainEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|pnpm_|vitest|node_env$|node_options$)/i.test(name)));
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(npm_|pnpm_|vitest|node_env$|node_options$)/i.test(name)),
+  );
 }

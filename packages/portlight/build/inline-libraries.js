@@ -4,9 +4,10 @@ const BUILT_IN = '\0built-in:';
 const REQUIRE_OF_OURS = 'import { onDemand, require } from';
 
 /**
- * Makes libraries part of the file. `require` of `src/on-demand.ts` becomes the `require` that the bundler knows: it puts a CommonJS
- * library into a function that is called when the library is first needed. What such a library requires of Node comes from
- * `process.getBuiltinModule`, because bundlers of apps can do nothing with a `require` inside of an ES module.
+ * Makes libraries part of the file. `require` of `src/on-demand.ts` becomes the `require` that the bundler knows: it
+ * puts a CommonJS library into a function that is called when the library is first needed. What such a library requires
+ * of Node comes from `process.getBuiltinModule`, because bundlers of apps can do nothing with a `require` inside of an
+ * ES module.
  */
 export function inlineLibraries() {
   return {
@@ -21,7 +22,10 @@ export function inlineLibraries() {
     },
     load: {
       filter: { id: new RegExp(`^${BUILT_IN}`) },
-      handler: (id) => ({ code: `module.exports = process.getBuiltinModule(${JSON.stringify(id.slice(BUILT_IN.length))});`, moduleType: 'js' }),
+      handler: (id) => ({
+        code: `module.exports = process.getBuiltinModule(${JSON.stringify(id.slice(BUILT_IN.length))});`,
+        moduleType: 'js',
+      }),
     },
   };
 }

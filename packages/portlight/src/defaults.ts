@@ -1,4 +1,7 @@
-/** Every default and every fixed limit of the framework, once, with unit and source. docs/reference/options.md says which are options. */
+/**
+ * Every default and every fixed limit of the framework, once, with unit and source. docs/reference/options.md says
+ * which are options.
+ */
 export const DEFAULTS = {
   /** Loopback: a server is open to the network only when it is told so. */
   address: '127.0.0.1',
@@ -44,7 +47,9 @@ export const DEFAULTS = {
   maxPayloadBytes: 1_048_576,
   /** Frames that one message may come in at least; more where `maxPayloadBytes` has room for more of 64 bytes each. */
   minFragments: 1_024,
-  /** Pieces that one frame may come in at least, as the network cuts it (ws: maxBufferedChunks); more in the same way. */
+  /**
+   * Pieces that one frame may come in at least, as the network cuts it (ws: maxBufferedChunks); more in the same way.
+   */
   minFramePieces: 262_144,
   /** Pongs that wait for a client that does not take them (ws: maxPendingAutoPongs). */
   maxPendingPongs: 60,
@@ -91,7 +96,10 @@ export const DEFAULTS = {
   acceptErrorLogMs: 10_000,
   /** Between SIGTERM and SIGKILL for a process that holds a port. */
   portHolderMs: 2_000,
-  /** How long a closing connection takes what the client still sends, so that it can read its answer (nginx: lingering_timeout). */
+  /**
+   * How long a closing connection takes what the client still sends, so that it can read its answer (nginx:
+   * lingering_timeout).
+   */
   lingerMs: 5_000,
   /** In UTF-16 units: topics and the names of members. Names are keys in memory, and often chosen by clients. */
   maxTopicLength: 512,

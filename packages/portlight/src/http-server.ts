@@ -2,12 +2,22 @@ import type { Server } from 'node:net';
 import { MemoryBus } from './backplane/memory-bus.ts';
 import { MemoryClientStore } from './backplane/memory-client-store.ts';
 import { ChannelRegistry } from './channels/channel-registry.ts';
-import { ClientRegistry, type Clients, type ConnectHandler, type DisconnectHandler } from './clients/client-registry.ts';
+import {
+  ClientRegistry,
+  type Clients,
+  type ConnectHandler,
+  type DisconnectHandler,
+} from './clients/client-registry.ts';
 import { type ParsedAddress, parseAddress, parsePort } from './config/address.ts';
 import type { RateLimitOptions } from './config/rate-limit-options.ts';
 import { explainRateLimit } from './config/explain-calls.ts';
 import { explainServer, explainStart } from './config/explain-server.ts';
-import { DEFAULT_SERVER_CONFIG, resolveServerConfig, type ServerConfig, type ServerOptions } from './config/server-options.ts';
+import {
+  DEFAULT_SERVER_CONFIG,
+  resolveServerConfig,
+  type ServerConfig,
+  type ServerOptions,
+} from './config/server-options.ts';
 import { toSilenceMs } from './config/silence.ts';
 import { parseWebSocketOptions, type WebSocketOptions } from './config/websocket-options.ts';
 import { assertTlsOptions, type TlsOptions } from './config/tls-options.ts';
@@ -49,7 +59,11 @@ export interface ShutdownOptions {
 }
 
 /** Asks a server for a WebSocket without a port, for `portlight/testing`. Set by the class below. */
-export let upgrade: (server: HttpServer, target: string, headers: Readonly<Record<string, string>>) => ReturnType<typeof upgradePortless>;
+export let upgrade: (
+  server: HttpServer,
+  target: string,
+  headers: Readonly<Record<string, string>>,
+) => ReturnType<typeof upgradePortless>;
 
 let lastId = 0;
 
@@ -104,7 +118,8 @@ export class HttpServer extends Router implements ServerView {
    * @throws {AbortedError} when it was stopped meanwhile and the stop could not wait for it
    */
   async start(...rest: readonly never[]): Promise<this> {
-    if (rest.length > 0) throw atCaller(new ConfigError(explainStart('start', rest, this.#address.address)), entryOf('start'));
+    if (rest.length > 0)
+      throw atCaller(new ConfigError(explainStart('start', rest, this.#address.address)), entryOf('start'));
     clearImmediate(this.#autostart);
     const isFirst = !this.#life.hasBegun;
     try {
@@ -117,17 +132,25 @@ export class HttpServer extends Router implements ServerView {
   }
 
   /**
-   * Starts if need be, says where it listens (a line of level info), and resolves when the server has stopped: after SIGINT, SIGTERM, an uncaught error, or a call of
-   * `shutdown`. The app's code after it runs; if the process that a signal or an error has stopped still lives
-   * `drainTimeoutMs` later, it is ended. Its exit code is 0 after a clean drain and 1 if something was forced. A second
-   * signal ends it at once with 1.
+   * Starts if need be, says where it listens (a line of level info), and resolves when the server has stopped: after
+   * SIGINT, SIGTERM, an uncaught error, or a call of `shutdown`. The app's code after it runs; if the process that a
+   * signal or an error has stopped still lives `drainTimeoutMs` later, it is ended. Its exit code is 0 after a clean
+   * drain and 1 if something was forced. A second signal ends it at once with 1.
    *
    * @throws {ConfigError} on a wrong option
    * @throws {ListenError} when it cannot listen
    */
   async run(options: RunOptions = {}, ...rest: readonly never[]): Promise<StopReport> {
     try {
-      if (typeof options !== 'object' || options === null || Array.isArray(options) || 'port' in options || 'host' in options || rest.length > 0) throw new ConfigError(explainStart('run', [options, ...rest], this.#address.address));
+      if (
+        typeof options !== 'object' ||
+        options === null ||
+        Array.isArray(options) ||
+        'port' in options ||
+        'host' in options ||
+        rest.length > 0
+      )
+        throw new ConfigError(explainStart('run', [options, ...rest], this.#address.address));
       this.#applyRunOptions(options);
     } catch (error) {
       throw atCaller(error, entryOf('run'));
@@ -136,12 +159,16 @@ export class HttpServer extends Router implements ServerView {
     const { drainTimeoutMs, onUncaught } = this.#config;
     const watch = new ProcessWatch({
       onStop: (reason) => void this.#stop(reason),
-      onUncaught: onUncaught === 'ignore' ? undefined : (error) => this.#log.logger.error({ err: error }, 'An error that nothing caught; the server stops.'),
+      onUncaught:
+        onUncaught === 'ignore'
+          ? undefined
+          : (error) => this.#log.logger.error({ err: error }, 'An error that nothing caught; the server stops.'),
     });
     watch.install();
     try {
       const report = await this.#life.runUntilStopped(() => this.#announcer.info({}, this.#describeListening()));
-      if (report.reason !== 'shutdown' || watch.sawUncaught) endProcessAfter(drainTimeoutMs, report.forced === 0 && !watch.sawUncaught);
+      if (report.reason !== 'shutdown' || watch.sawUncaught)
+        endProcessAfter(drainTimeoutMs, report.forced === 0 && !watch.sawUncaught);
       return report;
     } catch (error) {
       throw error instanceof ListenError ? atCaller(error, entryOf('run')) : error;
@@ -186,9 +213,9 @@ export class HttpServer extends Router implements ServerView {
   }
 
   /**
-   * Ends the process that listens on the port: SIGTERM, and SIGKILL if it still lives two seconds later. Only one of the
-   * same user; never this process, its parent, or one that is no longer the one that was found. Says whom in the log.
-   * Where the holder cannot be known (other systems than Linux), nothing is ended.
+   * Ends the process that listens on the port: SIGTERM, and SIGKILL if it still lives two seconds later. Only one of
+   * the same user; never this process, its parent, or one that is no longer the one that was found. Says whom in the
+   * log. Where the holder cannot be known (other systems than Linux), nothing is ended.
    *
    * @param port 1 to 65535; without it, the server's own
    * @returns whether the port was taken and is free now
@@ -203,7 +230,8 @@ export class HttpServer extends Router implements ServerView {
    * @throws {ConfigError} when they are not usable, or the server does not serve TLS; then nothing changes
    */
   setCertificate(tls: TlsOptions): this {
-    if (this.#config.tls === undefined) throw new ConfigError('This server does not serve TLS; give it the option tls.');
+    if (this.#config.tls === undefined)
+      throw new ConfigError('This server does not serve TLS; give it the option tls.');
     assertTlsOptions(tls);
     this.#config = { ...this.#config, tls };
     this.#life.service?.renewCertificates(tls);
@@ -252,9 +280,9 @@ export class HttpServer extends Router implements ServerView {
   }
 
   /**
-   * Limits how many requests one client may send: never more than `maxRequests` in any `windowSeconds`; more are answered
-   * 429 with `Retry-After`. Every counted response says how much is left (`RateLimit`). Call it again, with another
-   * `name`, for a second limit. Off until it is called; a route may have its own limits, or none.
+   * Limits how many requests one client may send: never more than `maxRequests` in any `windowSeconds`; more are
+   * answered 429 with `Retry-After`. Every counted response says how much is left (`RateLimit`). Call it again, with
+   * another `name`, for a second limit. Off until it is called; a route may have its own limits, or none.
    *
    * @param maxRequests 1 to 1,000,000,000
    * @param windowSeconds a whole number of seconds
@@ -262,7 +290,12 @@ export class HttpServer extends Router implements ServerView {
    * @example
    * server.setRateLimit(100, 60, { key: (request) => request.header('x-api-key') });
    */
-  setRateLimit(maxRequests: number, windowSeconds: number, options: RateLimitOptions = {}, ...rest: readonly never[]): this {
+  setRateLimit(
+    maxRequests: number,
+    windowSeconds: number,
+    options: RateLimitOptions = {},
+    ...rest: readonly never[]
+  ): this {
     this.assertOpen('setRateLimit');
     assertNoMore(rest, 'setRateLimit');
     const explanation = explainRateLimit([maxRequests, windowSeconds]);
@@ -272,8 +305,8 @@ export class HttpServer extends Router implements ServerView {
   }
 
   /**
-   * Serves `GET /connect`, by which a client connects: it is in `server.clients` from then on. The handler is told once for
-   * each client; what it throws is the answer, and the client is not connected.
+   * Serves `GET /connect`, by which a client connects: it is in `server.clients` from then on. The handler is told once
+   * for each client; what it throws is the answer, and the client is not connected.
    */
   connect(handler?: ConnectHandler, ...rest: readonly never[]): this {
     this.assertOpen('connect');
@@ -284,7 +317,10 @@ export class HttpServer extends Router implements ServerView {
     return this;
   }
 
-  /** Serves `GET /disconnect`, by which a client disconnects. The handler is told once for each client, whatever ended it. */
+  /**
+   * Serves `GET /disconnect`, by which a client disconnects. The handler is told once for each client, whatever ended
+   * it.
+   */
   disconnect(handler?: DisconnectHandler, ...rest: readonly never[]): this {
     this.assertOpen('disconnect');
     assertNoMore(rest, 'disconnect');
@@ -294,10 +330,13 @@ export class HttpServer extends Router implements ServerView {
     return this;
   }
 
-  /** Refuses clients that have not asked for `/connect` with 403. That path, `/disconnect`, ping and ready stay open. */
+  /**
+   * Refuses clients that have not asked for `/connect` with 403. That path, `/disconnect`, ping and ready stay open.
+   */
   connectionRequired(isRequired = true): this {
     this.assertOpen('connectionRequired');
-    if (typeof isRequired !== 'boolean') throw new ConfigError(`connectionRequired takes true or false, not ${String(isRequired)}.`);
+    if (typeof isRequired !== 'boolean')
+      throw new ConfigError(`connectionRequired takes true or false, not ${String(isRequired)}.`);
     this.#guards.isConnectionRequired = isRequired;
     return this;
   }
@@ -339,7 +378,11 @@ export class HttpServer extends Router implements ServerView {
    * @param data a string, bytes (for WebSockets), or anything with a JSON form
    * @returns the position of the message, where the topic has a history, and how many it was sent to
    */
-  publish(topic: string, data: unknown, options: PublishOptions = {}): Promise<{ readonly id: string | undefined; readonly subscribers: number }> {
+  publish(
+    topic: string,
+    data: unknown,
+    options: PublishOptions = {},
+  ): Promise<{ readonly id: string | undefined; readonly subscribers: number }> {
     return this.#hub.publish(topic, data, options);
   }
 
@@ -369,7 +412,9 @@ export class HttpServer extends Router implements ServerView {
   /** Answers 200 while the server accepts requests, and 503 while it drains, for a load balancer. */
   ready(path = '/ready'): this {
     this.assertOpen(`ready(${JSON.stringify(path)})`);
-    return this.addRoute(['GET'], path, { connectionRequired: false, rateLimit: false }, () => (this.#life.isDraining ? HttpResponse.text('DRAINING', { status: 503 }) : 'READY'));
+    return this.addRoute(['GET'], path, { connectionRequired: false, rateLimit: false }, () =>
+      this.#life.isDraining ? HttpResponse.text('DRAINING', { status: 503 }) : 'READY',
+    );
   }
 
   /** Runs when the server listens, once, in every mode. A hook that fails fails the start. */
@@ -377,7 +422,10 @@ export class HttpServer extends Router implements ServerView {
     return this.#hook(this.#hooks.start, hook, 'onStart');
   }
 
-  /** Runs when the server has stopped serving, once, in every mode; it has the rest of the drain's time, at least a second. */
+  /**
+   * Runs when the server has stopped serving, once, in every mode; it has the rest of the drain's time, at least a
+   * second.
+   */
   onShutdown(hook: Hook): this {
     return this.#hook(this.#hooks.shutdown, hook, 'onShutdown');
   }
@@ -423,15 +471,32 @@ export class HttpServer extends Router implements ServerView {
 
   static {
     throwAtCaller(this.prototype, {
-      setCertificate: 1, debug: 1, setTimeout: 2, setRateLimit: ANY, connect: ANY, disconnect: ANY, connectionRequired: 1, on: ANY, off: ANY,
-      websocket: 1, onPresence: 2, history: 2, ready: 1, onStart: 1, onShutdown: 1, onPrimary: 1, onWorkerStart: 1, onWorkerStop: 1,
+      setCertificate: 1,
+      debug: 1,
+      setTimeout: 2,
+      setRateLimit: ANY,
+      connect: ANY,
+      disconnect: ANY,
+      connectionRequired: 1,
+      on: ANY,
+      off: ANY,
+      websocket: 1,
+      onPresence: 2,
+      history: 2,
+      ready: 1,
+      onStart: 1,
+      onShutdown: 1,
+      onPrimary: 1,
+      onWorkerStart: 1,
+      onWorkerStop: 1,
     });
     // Other frameworks have it, the types do not: who writes it is told what to write.
     const listen = function (this: HttpServer, ...args: unknown[]): never {
       throw atCaller(new ConfigError(explainStart('listen', args, this.#address.address)), listen);
     };
     Object.defineProperty(this.prototype, 'listen', { value: listen });
-    upgrade = (server, target, headers) => upgradePortless(server.#openPipeline(), server, server.#config.rules, target, headers);
+    upgrade = (server, target, headers) =>
+      upgradePortless(server.#openPipeline(), server, server.#config.rules, target, headers);
   }
 
   #describeListening(): string {
@@ -453,7 +518,15 @@ export class HttpServer extends Router implements ServerView {
 
   #openRunner(): ConcurrentRunner {
     const pipeline = this.#openPipeline();
-    return new ConcurrentRunner(pipeline, this.#channels as ChannelRegistry, this.#config, this.#address, this.#hooks, this, this.#log);
+    return new ConcurrentRunner(
+      pipeline,
+      this.#channels as ChannelRegistry,
+      this.#config,
+      this.#address,
+      this.#hooks,
+      this,
+      this.#log,
+    );
   }
 
   #applyRunOptions(options: RunOptions): void {
@@ -461,7 +534,10 @@ export class HttpServer extends Router implements ServerView {
     if (mode !== 'concurrent') throw new ConfigError(`The mode ${JSON.stringify(mode)} is not known; 'concurrent' is.`);
     const config = resolveOptions(this.#config, rest, 'run');
     if (config === this.#config) return;
-    if (this.#life.hasBegun) throw new ConfigError('The server has started; options given to run now would not reach it. Give them to the constructor.');
+    if (this.#life.hasBegun)
+      throw new ConfigError(
+        'The server has started; options given to run now would not reach it. Give them to the constructor.',
+      );
     this.#config = config;
     this.#pipeline = undefined;
   }
@@ -484,15 +560,23 @@ export class HttpServer extends Router implements ServerView {
 
   /** What is required of clients must be possible. @throws {ConfigError} when a route of the app has taken the path */
   #completeConnecting(): void {
-    const taken = this.registrations.routes.find(({ pattern, scope }) => scope.parent === undefined && !this.#connecting.has('connect') && pattern === '/connect');
-    if (taken !== undefined) throw new ConfigError('A connection is required of clients, and /connect is a route of the app; use connect(handler) in its place.', 'ERR_PORTLIGHT_DUPLICATE_ROUTE');
+    const taken = this.registrations.routes.find(
+      ({ pattern, scope }) => scope.parent === undefined && !this.#connecting.has('connect') && pattern === '/connect',
+    );
+    if (taken !== undefined)
+      throw new ConfigError(
+        'A connection is required of clients, and /connect is a route of the app; use connect(handler) in its place.',
+        'ERR_PORTLIGHT_DUPLICATE_ROUTE',
+      );
     for (const name of ['connect', 'disconnect'] as const) if (!this.#connecting.has(name)) this.#serveConnecting(name);
   }
 
   /** HEAD asks what GET would answer, and changes nothing. */
   #serveConnecting(name: 'connect' | 'disconnect'): void {
     const act = ({ client, ip }: HttpRequest): Promise<void> =>
-      name === 'connect' ? this.#registry.connect(client.id, ip, 'request') : this.#registry.disconnect(client.id, 'request');
+      name === 'connect'
+        ? this.#registry.connect(client.id, ip, 'request')
+        : this.#registry.disconnect(client.id, 'request');
     const answer = `Client successfully ${name}ed.`;
     this.addRoute(['GET'], `/${name}`, { connectionRequired: false }, (request) => act(request).then(() => answer));
     this.addRoute(['HEAD'], `/${name}`, { connectionRequired: false }, () => answer);
@@ -501,9 +585,13 @@ export class HttpServer extends Router implements ServerView {
 
   /** @throws {ConfigError} on a second argument, as those would give who takes this for an event emitter */
   #parseClient(address: unknown, rest: readonly unknown[], call: string): string {
-    if (rest.length > 0) throw new ConfigError(`${call} marks a client by its address and takes no handler; hooks are onStart, onShutdown, connect and disconnect.`);
+    if (rest.length > 0)
+      throw new ConfigError(
+        `${call} marks a client by its address and takes no handler; hooks are onStart, onShutdown, connect and disconnect.`,
+      );
     if (address === undefined) return this.getAddress().address;
-    if (typeof address !== 'string' || address === '') throw new ConfigError(`${call} takes the address of a client, not ${JSON.stringify(address) ?? typeof address}.`);
+    if (typeof address !== 'string' || address === '')
+      throw new ConfigError(`${call} takes the address of a client, not ${JSON.stringify(address) ?? typeof address}.`);
     return unmapAddress(address);
   }
 
@@ -528,23 +616,35 @@ function assertHandler<Handler>(handler: Handler, call: string): Handler {
 
 /** @throws {ConfigError} */
 function assertShutdownOptions(options: unknown): void {
-  if (typeof options !== 'object' || options === null) throw new ConfigError(`shutdown takes options such as { timeoutMs: 5000 }, not ${String(options)}.`);
+  if (typeof options !== 'object' || options === null)
+    throw new ConfigError(`shutdown takes options such as { timeoutMs: 5000 }, not ${String(options)}.`);
   const unknown = Object.keys(options).find((name) => name !== 'timeoutMs' && name !== 'kill');
-  if (unknown !== undefined) throw new ConfigError(`shutdown has no option ${JSON.stringify(unknown)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
+  if (unknown !== undefined)
+    throw new ConfigError(`shutdown has no option ${JSON.stringify(unknown)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
   const { timeoutMs } = options as ShutdownOptions;
   if (timeoutMs === undefined) return;
   if (typeof timeoutMs === 'number' && Number.isInteger(timeoutMs) && timeoutMs >= 0 && timeoutMs <= 86_400_000) return;
-  throw new ConfigError(`shutdown waits for a whole number of milliseconds from 0 to 86400000, not ${String(timeoutMs)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
+  throw new ConfigError(
+    `shutdown waits for a whole number of milliseconds from 0 to 86400000, not ${String(timeoutMs)}.`,
+    'ERR_PORTLIGHT_INVALID_OPTION',
+  );
 }
 
-/** @throws {ConfigError} on anything that is no address, port or options; its stack begins where the app made a server */
-function parseArguments(address: unknown, port: unknown, options: ServerOptions): { readonly at: ParsedAddress; readonly config: ServerConfig } {
+/**
+ * @throws {ConfigError} on anything that is no address, port or options; its stack begins where the app made a server
+ */
+function parseArguments(
+  address: unknown,
+  port: unknown,
+  options: ServerOptions,
+): { readonly at: ParsedAddress; readonly config: ServerConfig } {
   try {
     const explanation = explainServer(address, port, options);
     if (explanation !== undefined) throw new ConfigError(explanation);
     const at = parseAddress(address, port);
     const config = resolveOptions(DEFAULT_SERVER_CONFIG, options, 'the server');
-    if (at.protocol === 'tls' && config.tls === undefined) throw new ConfigError('The address tls:// needs the option tls with a key and a cert.');
+    if (at.protocol === 'tls' && config.tls === undefined)
+      throw new ConfigError('The address tls:// needs the option tls with a key and a cert.');
     return { at, config };
   } catch (error) {
     throw atCaller(error, HttpServer);
@@ -558,6 +658,7 @@ function entryOf(name: 'start' | 'run' | 'shutdown'): Entry {
 
 /** No options need no check, and no library to check them. */
 function resolveOptions(base: ServerConfig, options: ServerOptions, owner: string): ServerConfig {
-  if (typeof options === 'object' && options !== null && !Array.isArray(options) && Object.keys(options).length === 0) return base;
+  if (typeof options === 'object' && options !== null && !Array.isArray(options) && Object.keys(options).length === 0)
+    return base;
   return resolveServerConfig(base, options, owner);
 }

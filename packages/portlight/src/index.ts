@@ -1,7 +1,13 @@
 /// <reference types="node" preserve="true" />
 export type { ErrorHandler, ErrorStatus, Middleware, ResponseInterceptor } from './config/hooks.ts';
 export type { Client } from './backplane/client-store.ts';
-export type { Clients, ConnectHandler, ConnectReason, DisconnectHandler, DisconnectReason } from './clients/client-registry.ts';
+export type {
+  Clients,
+  ConnectHandler,
+  ConnectReason,
+  DisconnectHandler,
+  DisconnectReason,
+} from './clients/client-registry.ts';
 export type { RateLimitOptions, RouteRateLimit } from './config/rate-limit-options.ts';
 export type { MimeTypes } from './config/mime-types.ts';
 export type { TrustProxy } from './config/trust-proxy.ts';

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 
 /**
- * Loads a CommonJS library at once, from disk where the package runs from its sources. The build puts the library itself in place of
- * such a call, so what is published loads nothing.
+ * Loads a CommonJS library at once, from disk where the package runs from its sources. The build puts the library
+ * itself in place of such a call, so what is published loads nothing.
  */
 export const require: NodeJS.Require = /* @__PURE__ */ createRequire(import.meta.url);
 

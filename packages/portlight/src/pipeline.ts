@@ -87,7 +87,13 @@ export class Pipeline {
   /** Routes whose missing schema was told of. */
   readonly #toldOf: Set<Plan> = new Set();
 
-  constructor({ routes, channelRoutes, eventsRoutes, scopes }: Registrations, guards: GuardSet, channels: ChannelServices, config: ServerConfig, log: LogHolder) {
+  constructor(
+    { routes, channelRoutes, eventsRoutes, scopes }: Registrations,
+    guards: GuardSet,
+    channels: ChannelServices,
+    config: ServerConfig,
+    log: LogHolder,
+  ) {
     this.#root = scopes[0] as Scope;
     this.#guards = guards;
     this.#generalGuards = guards.guardsFor({}, 'all', '');
@@ -99,32 +105,49 @@ export class Pipeline {
     this.#upgrades = new RouteTable({ strictSlashes: config.strictSlashes });
     this.#events = new RouteTable({ strictSlashes: config.strictSlashes });
     this.websocketConfig = channels.config;
-    for (const route of routes) this.#table.add(route.method, route.pattern, this.#planRoute(route, route.method, toCore(route)), route.scope.prefix);
+    for (const route of routes)
+      this.#table.add(
+        route.method,
+        route.pattern,
+        this.#planRoute(route, route.method, toCore(route)),
+        route.scope.prefix,
+      );
     const handshake = guardHandshake(channels.registry, channels.config, log);
     for (const route of channels.config.isOn ? channelRoutes : []) {
       const plan = this.#planRoute(route, 'accept', toUpgradeCore(route, channels));
       this.#upgrades.add('GET', route.pattern, { ...plan, guards: [handshake, ...plan.guards] }, route.scope.prefix);
     }
-    for (const route of eventsRoutes) this.#events.add('GET', route.pattern, this.#planRoute(route, 'events', toEventsCore(route, channels)), route.scope.prefix);
+    for (const route of eventsRoutes)
+      this.#events.add(
+        'GET',
+        route.pattern,
+        this.#planRoute(route, 'events', toEventsCore(route, channels)),
+        route.scope.prefix,
+      );
   }
 
   /** The response to a request. */
   respond(request: HttpRequest): MaybePromise<HttpResponse> {
     const plan = this.#route(request);
     controls.limitBody(request, plan.maxBodyBytes);
-    if (this.#log.verbose && plan.schemaless !== undefined) controls.watchBody(request, () => this.#tellOfBody(plan, plan.schemaless as string));
+    if (this.#log.verbose && plan.schemaless !== undefined)
+      controls.watchBody(request, () => this.#tellOfBody(plan, plan.schemaless as string));
     if (plan.formLimits !== undefined) controls.limitForm(request, plan.formLimits);
     try {
       const verdict = askGuards(plan.guards, request);
       if (!(verdict instanceof Promise)) return this.#proceed(plan, request, verdict);
-      return verdict.then((late) => this.#proceed(plan, request, late), (thrown: unknown) => this.#fail(plan, request, thrown));
+      return verdict.then(
+        (late) => this.#proceed(plan, request, late),
+        (thrown: unknown) => this.#fail(plan, request, thrown),
+      );
     } catch (thrown) {
       return this.#fail(plan, request, thrown);
     }
   }
 
   #proceed(plan: Plan, request: HttpRequest, { refusal, fields }: Verdict): MaybePromise<HttpResponse> {
-    const response = refusal === undefined ? this.#run(plan, request) : respondToError(refusal, plan.scope, request, this.#log);
+    const response =
+      refusal === undefined ? this.#run(plan, request) : respondToError(refusal, plan.scope, request, this.#log);
     return this.#conclude(plan, response, request, fields);
   }
 
@@ -137,11 +160,15 @@ export class Pipeline {
     return this.#conclude(this.#unknown, respondToError(error, this.#root, undefined, this.#log), undefined);
   }
 
-  /** The response in place of one that failed before anything of it was sent, when the interceptors had seen it already. */
+  /**
+   * The response in place of one that failed before anything of it was sent, when the interceptors had seen it already.
+   */
   recover(failure: unknown, request: HttpRequest): MaybePromise<HttpResponse> {
     const plan = this.#route(request);
     const response = respondToError(failure, plan.scope, request, this.#log);
-    return response instanceof Promise ? response.then((late) => dress(late, plan, undefined)) : dress(response, plan, undefined);
+    return response instanceof Promise
+      ? response.then((late) => dress(late, plan, undefined))
+      : dress(response, plan, undefined);
   }
 
   #route(request: HttpRequest): Plan {
@@ -156,7 +183,10 @@ export class Pipeline {
   /** A path may have routes of all kinds: an upgrade goes to `accept`, who names event streams to `events`. */
   #match(request: HttpRequest, path: string): RouteMatch<Plan> | undefined {
     if (controls.isUpgrade(request)) return this.#upgrades.match('GET', path);
-    const wantsEvents = this.#events.size > 0 && (request.method === 'GET' || request.method === 'HEAD') && namesMediaType(request.header('accept'), 'text/event-stream');
+    const wantsEvents =
+      this.#events.size > 0 &&
+      (request.method === 'GET' || request.method === 'HEAD') &&
+      namesMediaType(request.header('accept'), 'text/event-stream');
     return (wantsEvents ? this.#events.match('GET', path) : undefined) ?? this.#table.match(request.method, path);
   }
 
@@ -180,7 +210,9 @@ export class Pipeline {
     return runMiddleware({ middleware, request, core: () => this.#runInner(plan, request), onError, deadline });
   }
 
-  /** What is further in than the middleware. Interceptors run behind it, but see what it has put into the async context. */
+  /**
+   * What is further in than the middleware. Interceptors run behind it, but see what it has put into the async context.
+   */
   #runInner(plan: Plan, request: HttpRequest): MaybePromise<HttpResponse> {
     if (plan.interceptors.length > 0) controls.keepContext(request);
     return this.#runCore(plan, request);
@@ -196,14 +228,28 @@ export class Pipeline {
     }
   }
 
-  #conclude(plan: Plan, response: MaybePromise<HttpResponse>, request: HttpRequest | undefined, fields?: Verdict['fields']): MaybePromise<HttpResponse> {
-    const whole = response instanceof Promise ? response.then((late) => this.#begin(plan, late, request)) : this.#begin(plan, response, request);
-    if (whole instanceof Promise) return whole.then((late) => this.#show(plan, dress(late, plan, fields), request, fields));
+  #conclude(
+    plan: Plan,
+    response: MaybePromise<HttpResponse>,
+    request: HttpRequest | undefined,
+    fields?: Verdict['fields'],
+  ): MaybePromise<HttpResponse> {
+    const whole =
+      response instanceof Promise
+        ? response.then((late) => this.#begin(plan, late, request))
+        : this.#begin(plan, response, request);
+    if (whole instanceof Promise)
+      return whole.then((late) => this.#show(plan, dress(late, plan, fields), request, fields));
     return this.#show(plan, dress(whole, plan, fields), request, fields);
   }
 
   /** Shows a response to the interceptors; what they make of its body may fail in its turn. */
-  #show(plan: Plan, response: HttpResponse, request: HttpRequest | undefined, fields: Verdict['fields']): MaybePromise<HttpResponse> {
+  #show(
+    plan: Plan,
+    response: HttpResponse,
+    request: HttpRequest | undefined,
+    fields: Verdict['fields'],
+  ): MaybePromise<HttpResponse> {
     if (this.#log.verbose) this.#tell(response, request);
     if (plan.interceptors.length === 0 || response.status === 101 || isEventStream(response)) return response;
     const intercept = (): MaybePromise<HttpResponse> => this.#intercept(plan, response, request);
@@ -214,10 +260,14 @@ export class Pipeline {
 
   #intercept(plan: Plan, response: HttpResponse, request: HttpRequest | undefined): MaybePromise<HttpResponse> {
     const shown = runInterceptors(plan.interceptors, response, request, this.#log);
-    return shown instanceof Promise ? shown.then((late) => this.#begin(plan, late, request)) : this.#begin(plan, shown, request);
+    return shown instanceof Promise
+      ? shown.then((late) => this.#begin(plan, late, request))
+      : this.#begin(plan, shown, request);
   }
 
-  /** A response that has its first chunk, if it is streamed: a body that was made anew in place may fail as others do. */
+  /**
+   * A response that has its first chunk, if it is streamed: a body that was made anew in place may fail as others do.
+   */
   #begin({ scope }: Plan, response: HttpResponse, request: HttpRequest | undefined): MaybePromise<HttpResponse> {
     if (typeof bodyOf(response) === 'string' || isEventStream(response)) return response;
     const fail = (thrown: unknown): MaybePromise<HttpResponse> => respondToError(thrown, scope, request, this.#log);
@@ -233,17 +283,27 @@ export class Pipeline {
     const { logger } = this.#log;
     logger.debug({ method: request?.method, path: request?.path, status: response.status }, 'Answered.');
     if (typeof response.body === 'string' && response.body.startsWith('HTTP/1.')) {
-      logger.warn({ path: request?.path }, 'A reply begins with HTTP/1. and is sent as text; HttpResponse.raw reads a whole response.');
+      logger.warn(
+        { path: request?.path },
+        'A reply begins with HTTP/1. and is sent as text; HttpResponse.raw reads a whole response.',
+      );
     }
   }
 
   #tellOfBody(plan: Plan, route: string): void {
     if (this.#toldOf.has(plan)) return;
     this.#toldOf.add(plan);
-    this.#log.logger.warn({}, `${route} reads request.body, which only a body schema makes; write await request.json(), or give the route the option body.`);
+    this.#log.logger.warn(
+      {},
+      `${route} reads request.body, which only a body schema makes; write await request.json(), or give the route the option body.`,
+    );
   }
 
-  #planRoute({ scope, options, pattern }: Pick<HttpRoute, 'scope' | 'options' | 'pattern'>, kind: string | null, core: RouteCore): Plan {
+  #planRoute(
+    { scope, options, pattern }: Pick<HttpRoute, 'scope' | 'options' | 'pattern'>,
+    kind: string | null,
+    core: RouteCore,
+  ): Plan {
     const own = (options.use ?? []).map((middleware) => ({ middleware, matcher: undefined }));
     const name = describeRoute(kind, pattern, scope.prefix);
     return {
@@ -269,13 +329,22 @@ export class Pipeline {
 
   /** What a request passes whose path is no route's: the middleware of the root, and all that has a pattern for it. */
   #planUnknown(): Plan {
-    const steps = [...this.#steps].flatMap(([each, all]) => (each === this.#root ? all : all.filter((step) => step.matcher !== undefined)));
-    return this.#planRefused(this.#root, steps, this.#alwaysRefuse(() => new NotFoundError('There is nothing at this path.')));
+    const steps = [...this.#steps].flatMap(([each, all]) =>
+      each === this.#root ? all : all.filter((step) => step.matcher !== undefined),
+    );
+    return this.#planRefused(
+      this.#root,
+      steps,
+      this.#alwaysRefuse(() => new NotFoundError('There is nothing at this path.')),
+    );
   }
 
-  /** A refusal that is the same for every request; its response is made once where no error handler wants to see each. */
+  /**
+   * A refusal that is the same for every request; its response is made once where no error handler wants to see each.
+   */
   #alwaysRefuse(makeError: () => HttpError): RouteCore {
-    const refuse = (request: HttpRequest): MaybePromise<HttpResponse> => respondToError(withoutStack(makeError), this.#root, request, this.#log);
+    const refuse = (request: HttpRequest): MaybePromise<HttpResponse> =>
+      respondToError(withoutStack(makeError), this.#root, request, this.#log);
     if (findHandler(this.#root, makeError().status) !== undefined) return refuse;
     const response = HttpResponse.problem(makeError());
     return (request) => (this.#log.verbose ? refuse(request) : response.clone());
@@ -290,25 +359,49 @@ export class Pipeline {
     const outward = [...inward].reverse();
     const headers = new HeaderList();
     for (const each of inward) for (const [name, value] of each.headers) headers.set(name, value);
-    return { scope, guards: this.#generalGuards, headers, maxBodyBytes: this.#config.maxBodyBytes, interceptors: outward.flatMap((each) => each.interceptors) };
+    return {
+      scope,
+      guards: this.#generalGuards,
+      headers,
+      maxBodyBytes: this.#config.maxBodyBytes,
+      interceptors: outward.flatMap((each) => each.interceptors),
+    };
   }
 
   /** No route takes the request: 404, or where its path is known 405, or what OPTIONS asks for. */
   #planMiss(method: string, path: string): Plan {
     if (path === '*') return this.#planAsterisk(method);
-    const [byHttp, byUpgrade, byEvents] = [this.#table.allowed(path), this.#upgrades.allowed(path), this.#events.allowed(path)];
+    const [byHttp, byUpgrade, byEvents] = [
+      this.#table.allowed(path),
+      this.#upgrades.allowed(path),
+      this.#events.allowed(path),
+    ];
     const claimed = byHttp ?? byUpgrade ?? byEvents;
     if (claimed === undefined) return this.#unknown;
     const { scope, guards } = claimed.target;
-    if ((method === 'GET' || method === 'HEAD') && (byUpgrade ?? byEvents) !== undefined) return this.#planClaimed(scope, this.#generalGuards, byEvents === undefined ? upgradeRequired : notAcceptable);
-    const methods = [...new Set([...(byHttp?.methods ?? []), ...(byUpgrade === undefined ? [] : ['GET']), ...(byEvents === undefined ? [] : ['GET', 'HEAD']), 'OPTIONS'])].sort();
-    return this.#planClaimed(scope, byHttp === undefined ? this.#generalGuards : guards, method === 'OPTIONS' ? () => formatAllow(methods) : () => methodNotAllowed(methods));
+    if ((method === 'GET' || method === 'HEAD') && (byUpgrade ?? byEvents) !== undefined)
+      return this.#planClaimed(scope, this.#generalGuards, byEvents === undefined ? upgradeRequired : notAcceptable);
+    const methods = [
+      ...new Set([
+        ...(byHttp?.methods ?? []),
+        ...(byUpgrade === undefined ? [] : ['GET']),
+        ...(byEvents === undefined ? [] : ['GET', 'HEAD']),
+        'OPTIONS',
+      ]),
+    ].sort();
+    return this.#planClaimed(
+      scope,
+      byHttp === undefined ? this.#generalGuards : guards,
+      method === 'OPTIONS' ? () => formatAllow(methods) : () => methodNotAllowed(methods),
+    );
   }
 
   /** `OPTIONS *` asks what the server can do at all (RFC 9110 §9.3.7). */
   #planAsterisk(method: string): Plan {
     const methods = [...new Set([...this.#table.methods(), 'OPTIONS'])].sort();
-    return method === 'OPTIONS' ? { ...this.#unknown, core: () => formatAllow(methods) } : this.#planRefusal(new BadRequestError('Only OPTIONS may have the target "*".'));
+    return method === 'OPTIONS'
+      ? { ...this.#unknown, core: () => formatAllow(methods) }
+      : this.#planRefusal(new BadRequestError('Only OPTIONS may have the target "*".'));
   }
 
   /** Middleware must not see a target that it could read differently from the routing. */
@@ -335,7 +428,9 @@ function toSequence(steps: readonly Step[]): Pick<Plan, 'steps' | 'middleware'> 
 }
 
 function middlewareFor(steps: readonly Step[], path: string): readonly Middleware[] {
-  return steps.filter(({ matcher }) => matcher === undefined || matcher.match('GET', path) !== undefined).map(({ middleware }) => middleware);
+  return steps
+    .filter(({ matcher }) => matcher === undefined || matcher.match('GET', path) !== undefined)
+    .map(({ middleware }) => middleware);
 }
 
 /** Gives a response what it has from others than the app's handler. */

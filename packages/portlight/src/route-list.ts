@@ -25,7 +25,11 @@ export class RouteList<Route extends Registered> {
     return this.#routes;
   }
 
-  /** All of the routes or, when one is refused, none. @throws {ConfigError} on a bad pattern or a route that is there already */
+  /**
+   * All of the routes or, when one is refused, none.
+   *
+   * @throws {ConfigError} on a bad pattern or a route that is there already
+   */
   add(routes: readonly Route[]): void {
     try {
       this.#enter(routes);

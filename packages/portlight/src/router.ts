@@ -1,6 +1,15 @@
 import type { ErrorHandler, ErrorStatus, Middleware, ResponseInterceptor } from './config/hooks.ts';
 import { parseRouteOptions, type RouteOptions } from './config/route-options.ts';
-import { explainError, explainGroup, explainHeaders, explainMethods, explainMount, explainRoute, explainRouter, explainUse } from './config/explain-calls.ts';
+import {
+  explainError,
+  explainGroup,
+  explainHeaders,
+  explainMethods,
+  explainMount,
+  explainRoute,
+  explainRouter,
+  explainUse,
+} from './config/explain-calls.ts';
 import { isRecord, writeCall } from './config/write-call.ts';
 import { ANY, atCaller, fromApp, throwAtCaller } from './errors/at-caller.ts';
 import { ConfigError } from './errors/config-error.ts';
@@ -8,7 +17,14 @@ import { ignoreRejection } from './errors/ignore-rejection.ts';
 import { headerProblem, isToken } from './fields/header-syntax.ts';
 import { createRateLimits } from './guards/rate-limit.ts';
 import type { HttpRoute } from './handlers/http-route.ts';
-import type { ChannelHandlers, ChannelRoute, EventsHandler, EventsRoute, Message, MessageHandler } from './handlers/channel-route.ts';
+import type {
+  ChannelHandlers,
+  ChannelRoute,
+  EventsHandler,
+  EventsRoute,
+  Message,
+  MessageHandler,
+} from './handlers/channel-route.ts';
 import type { RouteHandler, RouteShape } from './handlers/route-handler.ts';
 import { Scope } from './handlers/scope.ts';
 import { describeRoute } from './routing/describe-route.ts';
@@ -43,7 +59,8 @@ export class Router {
 
   constructor(options: RouterOptions = {}) {
     const unknown = Object.keys(options).find((name) => name !== 'strictSlashes');
-    if (unknown !== undefined) throw atCaller(new ConfigError(explainRouter(options, unknown), 'ERR_PORTLIGHT_INVALID_OPTION'), Router);
+    if (unknown !== undefined)
+      throw atCaller(new ConfigError(explainRouter(options, unknown), 'ERR_PORTLIGHT_INVALID_OPTION'), Router);
     this.#strictSlashes = options.strictSlashes ?? false;
     this.#routes = new RouteList(this.#strictSlashes, ({ method }) => method);
     this.#channelRoutes = new RouteList(this.#strictSlashes, () => 'accept');
@@ -70,13 +87,21 @@ export class Router {
   }
 
   patch<const P extends RoutePattern>(pattern: P, handler: RouteHandler<P>): this;
-  patch<const P extends RoutePattern, O extends RouteOptions>(pattern: P, options: O, handler: RouteHandler<P, O>): this;
+  patch<const P extends RoutePattern, O extends RouteOptions>(
+    pattern: P,
+    options: O,
+    handler: RouteHandler<P, O>,
+  ): this;
   patch(pattern: RoutePattern, ...rest: readonly unknown[]): this {
     return this.#add(['PATCH'], pattern, rest);
   }
 
   delete<const P extends RoutePattern>(pattern: P, handler: RouteHandler<P>): this;
-  delete<const P extends RoutePattern, O extends RouteOptions>(pattern: P, options: O, handler: RouteHandler<P, O>): this;
+  delete<const P extends RoutePattern, O extends RouteOptions>(
+    pattern: P,
+    options: O,
+    handler: RouteHandler<P, O>,
+  ): this;
   delete(pattern: RoutePattern, ...rest: readonly unknown[]): this {
     return this.#add(['DELETE'], pattern, rest);
   }
@@ -90,7 +115,11 @@ export class Router {
 
   /** Serves OPTIONS in place of the automatic answer, 204 with `Allow`. */
   options<const P extends RoutePattern>(pattern: P, handler: RouteHandler<P>): this;
-  options<const P extends RoutePattern, O extends RouteOptions>(pattern: P, options: O, handler: RouteHandler<P, O>): this;
+  options<const P extends RoutePattern, O extends RouteOptions>(
+    pattern: P,
+    options: O,
+    handler: RouteHandler<P, O>,
+  ): this;
   options(pattern: RoutePattern, ...rest: readonly unknown[]): this {
     return this.#add(['OPTIONS'], pattern, rest);
   }
@@ -110,7 +139,12 @@ export class Router {
    * server.route('GET|POST', '/search', search).route('PROPFIND', '/files/*path', list);
    */
   route<const P extends RoutePattern>(methods: string, pattern: P, handler: RouteHandler<P>): this;
-  route<const P extends RoutePattern, O extends RouteOptions>(methods: string, pattern: P, options: O, handler: RouteHandler<P, O>): this;
+  route<const P extends RoutePattern, O extends RouteOptions>(
+    methods: string,
+    pattern: P,
+    options: O,
+    handler: RouteHandler<P, O>,
+  ): this;
   route(methods: string, pattern: RoutePattern, ...rest: readonly unknown[]): this {
     return this.#add(parseMethods(methods), pattern, rest);
   }
@@ -121,13 +155,23 @@ export class Router {
    * @example
    * server.accept('/chat/:room', (message, channel) => void channel.publish(channel.params.room, message));
    */
-  accept<const P extends RoutePattern>(pattern: P, handler: MessageHandler<RouteShape<P, Record<never, never>>, string | Buffer> | ChannelHandlers<RouteShape<P, Record<never, never>>, string | Buffer>): this;
-  accept<const P extends RoutePattern, O extends RouteOptions>(pattern: P, options: O, handler: MessageHandler<RouteShape<P, O>, Message<O>> | ChannelHandlers<RouteShape<P, O>, Message<O>>): this;
+  accept<const P extends RoutePattern>(
+    pattern: P,
+    handler:
+      | MessageHandler<RouteShape<P, Record<never, never>>, string | Buffer>
+      | ChannelHandlers<RouteShape<P, Record<never, never>>, string | Buffer>,
+  ): this;
+  accept<const P extends RoutePattern, O extends RouteOptions>(
+    pattern: P,
+    options: O,
+    handler: MessageHandler<RouteShape<P, O>, Message<O>> | ChannelHandlers<RouteShape<P, O>, Message<O>>,
+  ): this;
   accept(pattern: RoutePattern, ...rest: readonly unknown[]): this {
     const name = describeRoute('accept', pattern);
     this.assertOpen(name);
     const call: CallWriter = (...args) => writeCall('accept', ...args);
-    if (rest.length === 0 || rest.length > 2 || typeof pattern === 'function') throw new ConfigError(explainRoute(call, name, pattern, rest, isRouter));
+    if (rest.length === 0 || rest.length > 2 || typeof pattern === 'function')
+      throw new ConfigError(explainRoute(call, name, pattern, rest, isRouter));
     const [options, handler] = rest.length === 1 ? [{}, rest[0]] : [readOptions(rest[0], name), rest[1]];
     const handlers = parseChannelHandlers(handler, name);
     this.#channelRoutes.add([{ pattern, options, handlers, scope: this.#root }]);
@@ -135,14 +179,18 @@ export class Router {
   }
 
   /**
-   * Serves a stream of server-sent events to requests whose Accept names `text/event-stream`. The stream stays open when the
-   * handler returns, until either side closes it; what the handler returns may be an async iterable of events.
+   * Serves a stream of server-sent events to requests whose Accept names `text/event-stream`. The stream stays open
+   * when the handler returns, until either side closes it; what the handler returns may be an async iterable of events.
    *
    * @example
    * server.events('/feed/:topic', (stream) => stream.join(stream.params.topic));
    */
   events<const P extends RoutePattern>(pattern: P, handler: EventsHandler<P>): this;
-  events<const P extends RoutePattern, O extends RouteOptions>(pattern: P, options: O, handler: EventsHandler<P, O>): this;
+  events<const P extends RoutePattern, O extends RouteOptions>(
+    pattern: P,
+    options: O,
+    handler: EventsHandler<P, O>,
+  ): this;
   events(pattern: RoutePattern, ...rest: readonly unknown[]): this {
     const name = describeRoute('events', pattern);
     this.assertOpen(name);
@@ -163,7 +211,8 @@ export class Router {
   use(...args: [Middleware] | [RoutePattern, Middleware]): this {
     this.assertOpen('use');
     const [pattern, middleware] = args.length === 1 ? [undefined, args[0]] : args;
-    if (args.length > 2 || typeof middleware !== 'function' || typeof pattern === 'function' || Array.isArray(pattern)) throw new ConfigError(explainUse(args, isRouter));
+    if (args.length > 2 || typeof middleware !== 'function' || typeof pattern === 'function' || Array.isArray(pattern))
+      throw new ConfigError(explainUse(args, isRouter));
     if (pattern !== undefined) this.#newTable().add(null, pattern, true);
     this.#root.middleware.push({ pattern, middleware });
     return this;
@@ -178,15 +227,20 @@ export class Router {
   error(...args: [ErrorHandler] | [ErrorStatus, ErrorHandler]): this {
     this.assertOpen('error');
     const [status, handler] = args.length === 1 ? (['any', args[0]] as const) : args;
-    if (args.length > 2 || !isErrorStatus(status) || typeof handler !== 'function') throw new ConfigError(explainError(args));
+    if (args.length > 2 || !isErrorStatus(status) || typeof handler !== 'function')
+      throw new ConfigError(explainError(args));
     if (this.#root.errorHandlers.has(status)) {
-      throw new ConfigError(`This router has an error handler for ${status === 'any' ? 'all errors' : String(status)} already.`);
+      throw new ConfigError(
+        `This router has an error handler for ${status === 'any' ? 'all errors' : String(status)} already.`,
+      );
     }
     this.#root.errorHandlers.set(status, handler);
     return this;
   }
 
-  /** Shows every response of this router, errors included, to a function before it leaves; in the order of the calls. */
+  /**
+   * Shows every response of this router, errors included, to a function before it leaves; in the order of the calls.
+   */
   onResponse(interceptor: ResponseInterceptor): this {
     this.assertOpen('onResponse');
     assertFunction(interceptor, 'onResponse', 'an interceptor');
@@ -203,14 +257,16 @@ export class Router {
   /** A field on every response of this router that does not set it itself. */
   setHeader(name: string, value: string | number): this {
     this.assertOpen('setHeader');
-    if (isRecord(name)) throw new ConfigError(`setHeader takes a name and a value; write ${writeCall('setHeaders', name)}.`);
+    if (isRecord(name))
+      throw new ConfigError(`setHeader takes a name and a value; write ${writeCall('setHeaders', name)}.`);
     this.#setHeader(name, value);
     return this;
   }
 
   setHeaders(fields: Readonly<Record<string, string | number>>): this {
     this.assertOpen('setHeaders');
-    if (typeof fields !== 'object' || fields === null || Symbol.iterator in fields) throw new ConfigError(explainHeaders(fields));
+    if (typeof fields !== 'object' || fields === null || Symbol.iterator in fields)
+      throw new ConfigError(explainHeaders(fields));
     for (const [name, value] of Object.entries(fields)) this.#setHeader(name, value);
     return this;
   }
@@ -223,7 +279,8 @@ export class Router {
    */
   group(prefix: string, register: (group: Router) => unknown): this {
     this.assertOpen('group');
-    if (typeof prefix !== 'string' || typeof register !== 'function') throw new ConfigError(explainGroup([prefix, register], isRouter));
+    if (typeof prefix !== 'string' || typeof register !== 'function')
+      throw new ConfigError(explainGroup([prefix, register], isRouter));
     const group = new Router({ strictSlashes: this.#strictSlashes });
     let result: unknown;
     try {
@@ -231,7 +288,10 @@ export class Router {
     } catch (error) {
       throw fromApp(error);
     }
-    if (ignoreRejection(result)) throw new ConfigError(`group(${JSON.stringify(prefix)}) needs a function that registers at once, not an async one.`);
+    if (ignoreRejection(result))
+      throw new ConfigError(
+        `group(${JSON.stringify(prefix)}) needs a function that registers at once, not an async one.`,
+      );
     return this.#mount(prefix, group);
   }
 
@@ -243,7 +303,13 @@ export class Router {
    */
   mount(prefix: string, router: Router): this {
     this.assertOpen('mount');
-    if (typeof prefix !== 'string' || !isRouter(router)) throw new ConfigError(explainMount([prefix, router].filter((each) => each !== undefined), isRouter));
+    if (typeof prefix !== 'string' || !isRouter(router))
+      throw new ConfigError(
+        explainMount(
+          [prefix, router].filter((each) => each !== undefined),
+          isRouter,
+        ),
+      );
     if (router === this) throw new ConfigError('mount needs a prefix and another Router.');
     return this.#mount(prefix, router);
   }
@@ -251,7 +317,10 @@ export class Router {
   #mount(prefix: string, router: Router): this {
     this.#newTable().add(null, '/', true, prefix === '/' ? '' : prefix);
     const scopes = router.#scopesUnder(this.#root, prefix === '/' ? '' : prefix);
-    const move = <Route extends { readonly scope: Scope }>(route: Route): Route => ({ ...route, scope: scopes.get(route.scope) as Scope });
+    const move = <Route extends { readonly scope: Scope }>(route: Route): Route => ({
+      ...route,
+      scope: scopes.get(route.scope) as Scope,
+    });
     const [channelRoutes, eventsRoutes] = [router.#channelRoutes.all.map(move), router.#eventsRoutes.all.map(move)];
     // Nothing is taken over when something is refused.
     this.#channelRoutes.check(channelRoutes);
@@ -265,20 +334,31 @@ export class Router {
   }
 
   /** Registers a route whose options are known to be right. */
-  protected addRoute(methods: readonly (string | null)[], pattern: RoutePattern, options: RouteOptions, handler: HttpRoute['handler']): this {
+  protected addRoute(
+    methods: readonly (string | null)[],
+    pattern: RoutePattern,
+    options: RouteOptions,
+    handler: HttpRoute['handler'],
+  ): this {
     this.#routes.add(methods.map((method) => ({ method, pattern, options, handler, scope: this.#root })));
     return this;
   }
 
   /** What is registered by now: the routes, and all scopes with the root first. */
   protected get registrations(): Registrations {
-    return { routes: this.#routes.all, channelRoutes: this.#channelRoutes.all, eventsRoutes: this.#eventsRoutes.all, scopes: this.#scopes };
+    return {
+      routes: this.#routes.all,
+      channelRoutes: this.#channelRoutes.all,
+      eventsRoutes: this.#eventsRoutes.all,
+      scopes: this.#scopes,
+    };
   }
 
   /** @throws {ConfigError} when registrations come too late */
   protected assertOpen(call: string): void {
     const reason = this.whyClosed;
-    if (reason !== undefined) throw new ConfigError(`${call} comes too late for this router: ${reason}.`, 'ERR_PORTLIGHT_LATE_REGISTRATION');
+    if (reason !== undefined)
+      throw new ConfigError(`${call} comes too late for this router: ${reason}.`, 'ERR_PORTLIGHT_LATE_REGISTRATION');
     this.onRegistration();
   }
 
@@ -308,7 +388,8 @@ export class Router {
       const above = scope.parent === undefined ? parent : (copies.get(scope.parent) as Scope);
       const under = parent.prefix + prefix + scope.prefix;
       const copy = scope.under(above, under);
-      for (const { pattern } of copy.middleware) if (pattern !== undefined) this.#newTable().add(null, pattern, true, under);
+      for (const { pattern } of copy.middleware)
+        if (pattern !== undefined) this.#newTable().add(null, pattern, true, under);
       copies.set(scope, copy);
     }
     return copies;
@@ -327,8 +408,25 @@ export class Router {
 
   static {
     throwAtCaller(this.prototype, {
-      get: ANY, post: ANY, put: ANY, patch: ANY, delete: ANY, head: ANY, options: ANY, all: ANY, route: ANY, accept: ANY, events: ANY,
-      use: ANY, error: ANY, onResponse: 1, ping: 1, setHeader: 2, setHeaders: 1, group: 2, mount: 2,
+      get: ANY,
+      post: ANY,
+      put: ANY,
+      patch: ANY,
+      delete: ANY,
+      head: ANY,
+      options: ANY,
+      all: ANY,
+      route: ANY,
+      accept: ANY,
+      events: ANY,
+      use: ANY,
+      error: ANY,
+      onResponse: 1,
+      ping: 1,
+      setHeader: 2,
+      setHeaders: 1,
+      group: 2,
+      mount: 2,
     });
   }
 }
@@ -348,10 +446,18 @@ function writeRoute(methods: readonly (string | null)[]): CallWriter {
 }
 
 /** What stands behind a pattern: options, or none, and a handler. @throws {ConfigError} which writes the right call */
-function readRoute(call: CallWriter, name: string, pattern: unknown, rest: readonly unknown[]): readonly [options: RouteOptions, handler: unknown] {
+function readRoute(
+  call: CallWriter,
+  name: string,
+  pattern: unknown,
+  rest: readonly unknown[],
+): readonly [options: RouteOptions, handler: unknown] {
   const handler = rest.at(-1);
-  const isRight = (rest.length === 1 || (rest.length === 2 && typeof rest[0] !== 'function' && !Array.isArray(rest[0]))) && typeof handler === 'function';
-  if (!isRight || typeof pattern === 'function' || isRecord(pattern)) throw new ConfigError(explainRoute(call, name, pattern, rest, isRouter));
+  const isRight =
+    (rest.length === 1 || (rest.length === 2 && typeof rest[0] !== 'function' && !Array.isArray(rest[0]))) &&
+    typeof handler === 'function';
+  if (!isRight || typeof pattern === 'function' || isRecord(pattern))
+    throw new ConfigError(explainRoute(call, name, pattern, rest, isRouter));
   return [rest.length === 1 ? {} : readOptions(rest[0], name), handler];
 }
 
@@ -367,9 +473,13 @@ const MOMENTS: ReadonlySet<string> = new Set(['upgrade', 'open', 'message', 'dra
 /** @throws {ConfigError} on what is neither a function nor an object of them, or has a name that nobody would call */
 function parseChannelHandlers(value: unknown, name: string): ChannelRoute['handlers'] {
   if (typeof value === 'function') return { message: value as NonNullable<ChannelRoute['handlers']['message']> };
-  if (typeof value !== 'object' || value === null) throw new ConfigError(`${name} needs a handler for messages, or an object of handlers, not ${value === null ? 'null' : typeof value}.`);
+  if (typeof value !== 'object' || value === null)
+    throw new ConfigError(
+      `${name} needs a handler for messages, or an object of handlers, not ${value === null ? 'null' : typeof value}.`,
+    );
   for (const [moment, handler] of Object.entries(value)) {
-    if (!MOMENTS.has(moment)) throw new ConfigError(`${name} has no handler ${JSON.stringify(moment)}; there are ${[...MOMENTS].join(', ')}.`);
+    if (!MOMENTS.has(moment))
+      throw new ConfigError(`${name} has no handler ${JSON.stringify(moment)}; there are ${[...MOMENTS].join(', ')}.`);
     if (handler !== undefined) assertFunction(handler, name, `for ${moment} a handler`);
   }
   return value;
@@ -378,7 +488,8 @@ function parseChannelHandlers(value: unknown, name: string): ChannelRoute['handl
 /** @throws {ConfigError} */
 function parseMethods(methods: string): string[] {
   const names = typeof methods === 'string' ? methods.split('|') : [];
-  if (names.length > 0 && names.every((name) => isToken(name) && name === name.toUpperCase())) return [...new Set(names)];
+  if (names.length > 0 && names.every((name) => isToken(name) && name === name.toUpperCase()))
+    return [...new Set(names)];
   throw new ConfigError(explainMethods(methods));
 }
 

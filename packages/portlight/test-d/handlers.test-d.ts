@@ -1,7 +1,15 @@
 import * as v from 'valibot';
 import { describe, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
-import { type HttpError, type HttpRequest, HttpResponse, HttpServer, type Query, Router, type RouteOptions } from '../src/index.ts';
+import {
+  type HttpError,
+  type HttpRequest,
+  HttpResponse,
+  HttpServer,
+  type Query,
+  Router,
+  type RouteOptions,
+} from '../src/index.ts';
 
 const server = new HttpServer();
 
@@ -15,7 +23,9 @@ describe('a handler knows its request', () => {
       return request.params.name;
     });
     server.post('/files/*path', (request) => expectTypeOf(request.params.path).toEqualTypeOf<string[]>());
-    server.all(/\/(?<name>[a-z]+)/, (request) => expectTypeOf(request.params['name']).toEqualTypeOf<string | undefined>());
+    server.all(/\/(?<name>[a-z]+)/, (request) =>
+      expectTypeOf(request.params['name']).toEqualTypeOf<string | undefined>(),
+    );
     // @ts-expect-error A pattern without params has none.
     server.get('/', (request) => request.params.id);
   });
@@ -25,11 +35,17 @@ describe('a handler knows its request', () => {
       server[verb]('/:a', (request) => expectTypeOf(request.params).toEqualTypeOf<{ a: string }>());
     }
     server.route('GET|POST', '/:a', (request) => expectTypeOf(request.params).toEqualTypeOf<{ a: string }>());
-    server.route('GET', '/:a', { query: z.object({ b: z.coerce.number() }) }, (request) => expectTypeOf(request.query).toEqualTypeOf<{ b: number }>());
+    server.route('GET', '/:a', { query: z.object({ b: z.coerce.number() }) }, (request) =>
+      expectTypeOf(request.query).toEqualTypeOf<{ b: number }>(),
+    );
   });
 
   test('from the outputs of its schemas', () => {
-    const options = { params: z.object({ id: z.coerce.number() }), query: z.object({ page: z.string().default('1') }), body: z.object({ name: z.string() }) };
+    const options = {
+      params: z.object({ id: z.coerce.number() }),
+      query: z.object({ page: z.string().default('1') }),
+      body: z.object({ name: z.string() }),
+    };
     server.post('/users/:id', options, (request) => {
       expectTypeOf(request.params).toEqualTypeOf<{ id: number }>();
       expectTypeOf(request.query).toEqualTypeOf<{ page: string }>();
@@ -45,19 +61,29 @@ describe('a handler knows its request', () => {
 
   test('and no more where the pattern is not known', () => {
     const register = (pattern: string): unknown =>
-      server.get(pattern, (request) => expectTypeOf(request.params).toEqualTypeOf<Record<string, string | string[] | undefined>>());
+      server.get(pattern, (request) =>
+        expectTypeOf(request.params).toEqualTypeOf<Record<string, string | string[] | undefined>>(),
+      );
     expectTypeOf(register).returns.toBeUnknown();
   });
 
   test('in a group and in a router of its own', () => {
-    server.group('/api', (api) => api.get('/:id', (request) => expectTypeOf(request.params.id).toEqualTypeOf<string>()));
+    server.group('/api', (api) =>
+      api.get('/:id', (request) => expectTypeOf(request.params.id).toEqualTypeOf<string>()),
+    );
     new Router().get('/:id', (request) => expectTypeOf(request.params.id).toEqualTypeOf<string>());
   });
 });
 
 describe('a reply', () => {
   test('may be anything without a response schema', () => {
-    server.get('/', () => 1).get('/', () => undefined).get('/', async () => new Response()).get('/', function* () { yield 'a'; });
+    server
+      .get('/', () => 1)
+      .get('/', () => undefined)
+      .get('/', async () => new Response())
+      .get('/', function* () {
+        yield 'a';
+      });
   });
 
   test('is what the response schema takes, or a response', () => {
@@ -143,10 +169,32 @@ describe('hooks around handlers', () => {
 describe('calls that chain give back what they were called on', () => {
   test('a server stays a server', () => {
     const chained = server
-      .get('/', () => 'x').post('/', () => 'x').put('/', () => 'x').patch('/', () => 'x').delete('/', () => 'x').head('/', () => 'x').options('/', () => 'x').all('/', () => 'x')
-      .route('GET', '/', () => 'x').get('/', {}, () => 'x').use((_request, next) => next()).error(() => 'x').error(404, () => 'x').onResponse(() => {})
-      .ping().setHeader('a', 'b').setHeaders({ a: 1 }).group('/', () => {}).mount('/', new Router())
-      .debug().ready().onStart(() => {}).onShutdown(async () => {}).onPrimary(() => {}).onWorkerStart(() => {}).onWorkerStop(() => {});
+      .get('/', () => 'x')
+      .post('/', () => 'x')
+      .put('/', () => 'x')
+      .patch('/', () => 'x')
+      .delete('/', () => 'x')
+      .head('/', () => 'x')
+      .options('/', () => 'x')
+      .all('/', () => 'x')
+      .route('GET', '/', () => 'x')
+      .get('/', {}, () => 'x')
+      .use((_request, next) => next())
+      .error(() => 'x')
+      .error(404, () => 'x')
+      .onResponse(() => {})
+      .ping()
+      .setHeader('a', 'b')
+      .setHeaders({ a: 1 })
+      .group('/', () => {})
+      .mount('/', new Router())
+      .debug()
+      .ready()
+      .onStart(() => {})
+      .onShutdown(async () => {})
+      .onPrimary(() => {})
+      .onWorkerStart(() => {})
+      .onWorkerStop(() => {});
     expectTypeOf(chained).toEqualTypeOf<HttpServer>();
     expectTypeOf(server.start()).toEqualTypeOf<Promise<HttpServer>>();
   });
@@ -158,7 +206,12 @@ describe('calls that chain give back what they were called on', () => {
         return this;
       }
     }
-    expectTypeOf(new Api().get('/', () => 'x').own().post('/', () => 'x')).toEqualTypeOf<Api>();
+    expectTypeOf(
+      new Api()
+        .get('/', () => 'x')
+        .own()
+        .post('/', () => 'x'),
+    ).toEqualTypeOf<Api>();
     expectTypeOf<Router>().not.toHaveProperty('start');
   });
 });
@@ -178,6 +231,8 @@ describe('a request', () => {
   });
 
   test('with known params serves where any request does', () => {
-    expectTypeOf<HttpRequest<{ params: { id: string }; query: Query; body: undefined }>>().toExtend<HttpRequest<{ params: unknown; query: unknown; body: unknown }>>();
+    expectTypeOf<HttpRequest<{ params: { id: string }; query: Query; body: undefined }>>().toExtend<
+      HttpRequest<{ params: unknown; query: unknown; body: unknown }>
+    >();
   });
 });

@@ -52,7 +52,14 @@ describe('PathParams of a string', () => {
     expectTypeOf<
       PathParams<'/organizations/:organization/projects/:project/environments/:environment/deployments/:deployment/logs/:log/lines/:line{/:format}/*rest'>
     >().toEqualTypeOf<{
-      organization: string; project: string; environment: string; deployment: string; log: string; line: string; format?: string; rest: string[];
+      organization: string;
+      project: string;
+      environment: string;
+      deployment: string;
+      log: string;
+      line: string;
+      format?: string;
+      rest: string[];
     }>();
   });
 });

@@ -49,12 +49,15 @@ describe.each(Object.entries(everywhere))('in %s', (_place, write) => {
 });
 
 describe('in an error', () => {
-  test.each(Object.entries(UNSEEN).filter(([, character]) => character !== '\n'))('%s is shown by its escape', (_name, character) => {
-    const line = formatLine('error', { err: new Error(`a${character}b`, { cause: `c${character}d` }) }, 'It failed.');
-    expect(line).not.toContain(character);
-    expect(line).toMatch(/Error: a\\/);
-    expect(line).toMatch(/caused by thrown: 'c\\/);
-  });
+  test.each(Object.entries(UNSEEN).filter(([, character]) => character !== '\n'))(
+    '%s is shown by its escape',
+    (_name, character) => {
+      const line = formatLine('error', { err: new Error(`a${character}b`, { cause: `c${character}d` }) }, 'It failed.');
+      expect(line).not.toContain(character);
+      expect(line).toMatch(/Error: a\\/);
+      expect(line).toMatch(/caused by thrown: 'c\\/);
+    },
+  );
 
   test('a line of its message does not pass for one of the log', () => {
     const line = formatLine('error', { err: new Error('a\n2026-01-01T00:00:00.000Z ERROR forged') }, 'It failed.');
@@ -62,7 +65,9 @@ describe('in an error', () => {
   });
 
   test('its stack keeps its lines', () => {
-    expect(formatLine('error', { err: new TypeError('x') }, 'It failed.')).toMatch(/\nTypeError: x\n {4}at [^]*log-line\.test/);
+    expect(formatLine('error', { err: new TypeError('x') }, 'It failed.')).toMatch(
+      /\nTypeError: x\n {4}at [^]*log-line\.test/,
+    );
   });
 
   test('a cause that is itself, and many causes, come to an end', () => {
@@ -79,7 +84,9 @@ describe('in an error', () => {
   test('a message of any size takes a bounded part of the log', () => {
     expect(formatLine('error', { err: new Error('x'.repeat(10_000_000)) }, 'It failed.').length).toBeLessThan(20_000);
     expect(formatLine('error', { path: 'x'.repeat(10_000_000) }, 'It failed.').length).toBeLessThan(20_000);
-    expect(formatLine('error', { err: Array.from({ length: 100_000 }, (_each, index) => ({ index })) }, 'It failed.').length).toBeLessThan(20_000);
+    expect(
+      formatLine('error', { err: Array.from({ length: 100_000 }, (_each, index) => ({ index })) }, 'It failed.').length,
+    ).toBeLessThan(20_000);
   });
 });
 
@@ -94,7 +101,14 @@ cycle['self'] = cycle;
 test.each<[string, unknown]>([
   ['a cycle', cycle],
   ['a bigint', 1n],
-  ['a toJSON that throws', { toJSON: () => { throw new Error('evil'); } }],
+  [
+    'a toJSON that throws',
+    {
+      toJSON: () => {
+        throw new Error('evil');
+      },
+    },
+  ],
   ['a function', () => 1],
 ])('a field of %s costs no line', (_name, value) => {
   expect(formatLine('info', { value }, 'Answered.')).toMatch(/INFO Answered\. value=.+\n$/);

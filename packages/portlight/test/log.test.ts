@@ -23,7 +23,20 @@ describe('the logger on stderr', () => {
 
   test('survives whatever was thrown', () => {
     const logger = createStderrLogger('error');
-    for (const err of ['text', null, Symbol('s'), new Proxy({}, { get() { throw new Error('evil'); } })]) logger.error({ err }, 'It failed.');
+    for (const err of [
+      'text',
+      null,
+      Symbol('s'),
+      new Proxy(
+        {},
+        {
+          get() {
+            throw new Error('evil');
+          },
+        },
+      ),
+    ])
+      logger.error({ err }, 'It failed.');
     expect(written().match(/It failed\./g)).toHaveLength(4);
   });
 
@@ -36,7 +49,21 @@ describe('the logger on stderr', () => {
     ['a function', function fail() {}, /\[Function: fail\] was thrown/],
     ['a Response', new Response('x', { status: 404 }), /A response was thrown, Response \{.*Return it/],
     ['a response of ours', HttpResponse.text('x'), /A response was thrown, HttpResponse \{.*Return it/],
-    ['what throws when it is read', new Proxy({}, { get() { throw new Error('evil'); }, getPrototypeOf() { throw new Error('evil'); } }), /was thrown/],
+    [
+      'what throws when it is read',
+      new Proxy(
+        {},
+        {
+          get() {
+            throw new Error('evil');
+          },
+          getPrototypeOf() {
+            throw new Error('evil');
+          },
+        },
+      ),
+      /was thrown/,
+    ],
   ])('says what was thrown: %s', (_name, err, text) => {
     createStderrLogger('error').error({ err }, 'It failed.');
     expect(written()).toMatch(text);
@@ -58,14 +85,23 @@ describe('the logger on stderr', () => {
 test('a logger of the app gets an Error, whatever was thrown', async () => {
   const logger = new RecordingLogger();
   const thrown: readonly unknown[] = [undefined, { code: 5 }, new Response('x')];
-  const server = new HttpServer().debug(logger).get('/:index', (request) => { throw thrown[Number(request.params.index)]; });
+  const server = new HttpServer().debug(logger).get('/:index', (request) => {
+    throw thrown[Number(request.params.index)];
+  });
   for (const index of thrown.keys()) expect((await server.fetch(`/${index}`)).status).toBe(500);
   const errors = logger.at('error').map(({ fields }) => fields['err']);
-  expect(errors.map((error) => [error instanceof Error, (error as { value: unknown }).value])).toEqual(thrown.map((value) => [true, value]));
+  expect(errors.map((error) => [error instanceof Error, (error as { value: unknown }).value])).toEqual(
+    thrown.map((value) => [true, value]),
+  );
 });
 
 describe('debug', () => {
-  const withError = (): HttpServer => new HttpServer().get('/', () => 'x').get('/throws', () => { throw new Error('broken'); });
+  const withError = (): HttpServer =>
+    new HttpServer()
+      .get('/', () => 'x')
+      .get('/throws', () => {
+        throw new Error('broken');
+      });
 
   test('is off by default, errors apart', async () => {
     const server = withError();
@@ -86,6 +122,8 @@ describe('debug', () => {
   });
 
   test.each([null, 1, 'info', {}, { debug() {}, info() {}, warn() {} }])('refuses %j', (logger) => {
-    expect(() => parseLogger(logger)).toThrow(expect.objectContaining({ name: 'ConfigError', message: expect.stringContaining('error') as string }));
+    expect(() => parseLogger(logger)).toThrow(
+      expect.objectContaining({ name: 'ConfigError', message: expect.stringContaining('error') as string }),
+    );
   });
 });

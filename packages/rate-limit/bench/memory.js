@@ -30,7 +30,9 @@ function measureKeys(algorithm, subWindows) {
     now += 3_750.25;
   }
   const bytes = (usedBytes() - before) / KEYS;
-  console.log(`${algorithm}, a unit in each of ${subWindows} sub-windows: ${bytes.toFixed(0)} bytes a key, ${ns} ns for the last take of each`);
+  console.log(
+    `${algorithm}, a unit in each of ${subWindows} sub-windows: ${bytes.toFixed(0)} bytes a key, ${ns} ns for the last take of each`,
+  );
   store.take([]);
 }
 
@@ -42,15 +44,28 @@ function measureTakes(title, policies) {
   console.log(`${title}: ${nsPer(3_000_000, (index) => store.take(claims[index & 63]))} ns a take`);
 }
 
-for (const [algorithm, subWindows] of [['sliding-window', 1], ['sliding-window', 2], ['sliding-window', 16], ['token-bucket', 1]]) measureKeys(algorithm, subWindows);
+for (const [algorithm, subWindows] of [
+  ['sliding-window', 1],
+  ['sliding-window', 2],
+  ['sliding-window', 16],
+  ['token-bucket', 1],
+])
+  measureKeys(algorithm, subWindows);
 
 const roomy = createPolicy({ max: 1_000_000_000, windowSeconds: 60 });
 const spent = createPolicy({ max: 1, windowSeconds: 86_400 });
 measureTakes('one policy, admitted', [roomy]);
 measureTakes('one policy, denied', [spent]);
-measureTakes('two policies, admitted', [roomy, createPolicy({ name: 'hour', max: 1_000_000_000, windowSeconds: 3_600 })]);
-measureTakes('token bucket, admitted', [createPolicy({ max: 1_000_000_000, windowSeconds: 60, algorithm: 'token-bucket' })]);
+measureTakes('two policies, admitted', [
+  roomy,
+  createPolicy({ name: 'hour', max: 1_000_000_000, windowSeconds: 3_600 }),
+]);
+measureTakes('token bucket, admitted', [
+  createPolicy({ max: 1_000_000_000, windowSeconds: 60, algorithm: 'token-bucket' }),
+]);
 
 const full = new MemoryRateLimitStore({ maxKeys: 100_000 });
 const small = createPolicy({ max: 5, windowSeconds: 60 });
-console.log(`a flood of new keys, mostly without room: ${nsPer(KEYS, (index) => full.take([{ key: nameOf(index), policy: small }]))} ns a take`);
+console.log(
+  `a flood of new keys, mostly without room: ${nsPer(KEYS, (index) => full.take([{ key: nameOf(index), policy: small }]))} ns a take`,
+);

@@ -3,9 +3,9 @@ import { isIPv6 } from 'node:net';
 /**
  * The key of a client address: who can change its address at will within a network must not become a new client by it.
  *
- * IPv4 stays as it is. IPv6 becomes its /56, what a household is given at most, in one spelling: `2001:db8:0:1200::/56`. An IPv4 address
- * that is mapped into IPv6, in any spelling, is the IPv4 address (RFC 4291 §2.5.5.2). A zone (`%eth0`) counts for nothing. Any
- * other text stays as it is.
+ * IPv4 stays as it is. IPv6 becomes its /56, what a household is given at most, in one spelling:
+ * `2001:db8:0:1200::/56`. An IPv4 address that is mapped into IPv6, in any spelling, is the IPv4 address (RFC 4291
+ * §2.5.5.2). A zone (`%eth0`) counts for nothing. Any other text stays as it is.
  *
  * @example addressKey('::ffff:7f00:1') // '127.0.0.1'
  */

@@ -2,8 +2,8 @@
 export type RateLimitAlgorithm = 'sliding-window' | 'token-bucket';
 
 /**
- * How much one key may take in which time. Plain data: policies with equal fields are the same policy to every store, in
- * every process. Made by `createPolicy`, which checks it; stores do not check it again.
+ * How much one key may take in which time. Plain data: policies with equal fields are the same policy to every store,
+ * in every process. Made by `createPolicy`, which checks it; stores do not check it again.
  */
 export interface RateLimitPolicy {
   /** What the header fields call it: 1 to 64 characters of printable ASCII. */

@@ -37,26 +37,53 @@ describe('the key of an address', () => {
     expect(addressKey(address)).toBe(key);
   });
 
-  test.each(['', 'unknown', '_hidden', 'example.com', '127.0.0.256', '127.0.0.01', '127.1', '1.2.3.4:80', '[::1]', '[::1]:80', ':::', '1::2::3', '12345::', '::ffff:1.2.3', '::ffff:1.2.3.256', '1.2.3.4%eth0', '::1%', '/run/app.sock', '__proto__', ' ::1', 'f:'.repeat(100_000)])(
-    '%j is no address and stays as it is',
-    (text) => {
-      expect(addressKey(text)).toBe(text);
-    },
-  );
+  test.each([
+    '',
+    'unknown',
+    '_hidden',
+    'example.com',
+    '127.0.0.256',
+    '127.0.0.01',
+    '127.1',
+    '1.2.3.4:80',
+    '[::1]',
+    '[::1]:80',
+    ':::',
+    '1::2::3',
+    '12345::',
+    '::ffff:1.2.3',
+    '::ffff:1.2.3.256',
+    '1.2.3.4%eth0',
+    '::1%',
+    '/run/app.sock',
+    '__proto__',
+    ' ::1',
+    'f:'.repeat(100_000),
+  ])('%j is no address and stays as it is', (text) => {
+    expect(addressKey(text)).toBe(text);
+  });
 
   test('is its own key, for IPv4 and in one network for IPv6', () => {
-    const groups = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 0xffff })), { minLength: 8, maxLength: 8 });
+    const groups = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 0xffff })), {
+      minLength: 8,
+      maxLength: 8,
+    });
     fc.assert(
-      fc.property(groups, fc.array(fc.integer({ min: 0, max: 0xffff }), { minLength: 4, maxLength: 4 }), fc.integer({ min: 0, max: 0xff }), (address, rest, low) => {
-        fc.pre(address.slice(0, 5).some((group) => group !== 0));
-        const [a = 0, b = 0, c = 0, d = 0] = address;
-        const neighbour = [a, b, c, (d & 0xff00) | low, ...rest];
-        const key = addressKey(spell(address));
-        expect(addressKey(spellShort(address))).toBe(key);
-        expect(addressKey(spell(neighbour))).toBe(key);
-        expect(addressKey(spell([a, b, c, d ^ 0x0100, ...rest]))).not.toBe(key);
-        expect(addressKey(key.replace('/56', ''))).toBe(key);
-      }),
+      fc.property(
+        groups,
+        fc.array(fc.integer({ min: 0, max: 0xffff }), { minLength: 4, maxLength: 4 }),
+        fc.integer({ min: 0, max: 0xff }),
+        (address, rest, low) => {
+          fc.pre(address.slice(0, 5).some((group) => group !== 0));
+          const [a = 0, b = 0, c = 0, d = 0] = address;
+          const neighbour = [a, b, c, (d & 0xff00) | low, ...rest];
+          const key = addressKey(spell(address));
+          expect(addressKey(spellShort(address))).toBe(key);
+          expect(addressKey(spell(neighbour))).toBe(key);
+          expect(addressKey(spell([a, b, c, d ^ 0x0100, ...rest]))).not.toBe(key);
+          expect(addressKey(key.replace('/56', ''))).toBe(key);
+        },
+      ),
     );
   });
 
@@ -64,7 +91,13 @@ describe('the key of an address', () => {
     fc.assert(
       fc.property(fc.ipV4(), (address) => {
         const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number);
-        for (const spelling of [address, `::ffff:${address}`, `0:0:0:0:0:FFFF:${address}`, spell([0, 0, 0, 0, 0, 0xffff, a * 256 + b, c * 256 + d]), spellShort([0, 0, 0, 0, 0, 0xffff, a * 256 + b, c * 256 + d])]) {
+        for (const spelling of [
+          address,
+          `::ffff:${address}`,
+          `0:0:0:0:0:FFFF:${address}`,
+          spell([0, 0, 0, 0, 0, 0xffff, a * 256 + b, c * 256 + d]),
+          spellShort([0, 0, 0, 0, 0, 0xffff, a * 256 + b, c * 256 + d]),
+        ]) {
           expect(addressKey(spelling)).toBe(address);
         }
       }),

@@ -3,13 +3,28 @@ import { createPolicy, type PolicyOptions } from '../src/index.ts';
 
 describe('a policy', () => {
   test('has defaults, and its window in ms', () => {
-    expect(createPolicy({ max: 100, windowSeconds: 60 })).toEqual({ name: 'default', max: 100, windowMs: 60_000, algorithm: 'sliding-window' });
-    expect(createPolicy({ max: 1, windowSeconds: 1, name: undefined, algorithm: undefined })).toEqual({ name: 'default', max: 1, windowMs: 1_000, algorithm: 'sliding-window' });
+    expect(createPolicy({ max: 100, windowSeconds: 60 })).toEqual({
+      name: 'default',
+      max: 100,
+      windowMs: 60_000,
+      algorithm: 'sliding-window',
+    });
+    expect(createPolicy({ max: 1, windowSeconds: 1, name: undefined, algorithm: undefined })).toEqual({
+      name: 'default',
+      max: 1,
+      windowMs: 1_000,
+      algorithm: 'sliding-window',
+    });
   });
 
   test('takes what lies on the edges', () => {
     const name = `"\\ ~${'x'.repeat(60)}`;
-    expect(createPolicy({ name, max: 1_000_000_000, windowSeconds: 2_678_400, algorithm: 'token-bucket' })).toEqual({ name, max: 1_000_000_000, windowMs: 2_678_400_000, algorithm: 'token-bucket' });
+    expect(createPolicy({ name, max: 1_000_000_000, windowSeconds: 2_678_400, algorithm: 'token-bucket' })).toEqual({
+      name,
+      max: 1_000_000_000,
+      windowMs: 2_678_400_000,
+      algorithm: 'token-bucket',
+    });
   });
 
   test('cannot be changed', () => {

@@ -23,7 +23,11 @@ describe('the store of the example, over rate-limiter-flexible', () => {
     vi.advanceTimersByTime(2_500);
     const denied = await store.take(claims);
     expect(denied).toEqual([{ policy, isAllowed: false, remaining: 0, resetSeconds: 8 }]);
-    expect(formatRateLimit(denied)).toEqual({ 'ratelimit-policy': '"default";q=2;w=10', ratelimit: '"default";r=0;t=8', 'retry-after': '8' });
+    expect(formatRateLimit(denied)).toEqual({
+      'ratelimit-policy': '"default";q=2;w=10',
+      ratelimit: '"default";r=0;t=8',
+      'retry-after': '8',
+    });
     expect((await store.take([{ key: 'b', policy }]))[0]?.isAllowed).toBe(true);
     vi.advanceTimersByTime(8_000);
     expect((await store.take(claims))[0]).toMatchObject({ isAllowed: true, remaining: 1 });
@@ -32,9 +36,15 @@ describe('the store of the example, over rate-limiter-flexible', () => {
   test('takes from all policies or from none', async () => {
     const store = new FlexibleStore();
     const wide = createPolicy({ name: 'wide', max: 5, windowSeconds: 60 });
-    const claims = [{ key: 'a', policy: wide }, { key: 'a', policy }];
+    const claims = [
+      { key: 'a', policy: wide },
+      { key: 'a', policy },
+    ];
     for (let count = 0; count < 6; count++) await store.take(claims);
-    expect(await store.take(claims)).toMatchObject([{ isAllowed: true, remaining: 3 }, { isAllowed: false, remaining: 0 }]);
+    expect(await store.take(claims)).toMatchObject([
+      { isAllowed: true, remaining: 3 },
+      { isAllowed: false, remaining: 0 },
+    ]);
     expect(await store.take([{ key: 'a', policy: wide }])).toMatchObject([{ isAllowed: true, remaining: 2 }]);
   });
 
@@ -44,7 +54,8 @@ describe('the store of the example, over rate-limiter-flexible', () => {
     const hundred = createPolicy({ max: 100, windowSeconds: 10 });
     const admitted = async (count: number): Promise<number> => {
       let sum = 0;
-      for (let index = 0; index < count; index++) sum += (await store.take([{ key: 'a', policy: hundred }]))[0]?.isAllowed === true ? 1 : 0;
+      for (let index = 0; index < count; index++)
+        sum += (await store.take([{ key: 'a', policy: hundred }]))[0]?.isAllowed === true ? 1 : 0;
       return sum;
     };
     expect(await admitted(1)).toBe(1);

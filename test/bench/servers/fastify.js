@@ -3,7 +3,11 @@ import fastify from 'fastify';
 import { created, HELLO, NEIGHBOURS, port, user } from '../app.js';
 
 const app = fastify();
-const body = { type: 'object', required: ['name', 'age'], properties: { name: { type: 'string' }, age: { type: 'number' } } };
+const body = {
+  type: 'object',
+  required: ['name', 'age'],
+  properties: { name: { type: 'string' }, age: { type: 'number' } },
+};
 const userReply = { type: 'object', properties: { id: { type: 'string' }, name: { type: 'string' } } };
 const createdReply = { type: 'object', properties: { name: { type: 'string' }, next: { type: 'number' } } };
 for (const pattern of NEIGHBOURS) app.get(pattern, async () => 'neighbour');

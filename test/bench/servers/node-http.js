@@ -14,11 +14,14 @@ function send(response, status, type, body) {
 createServer((request, response) => {
   const { method, url } = request;
   if (method === 'GET' && url === '/') return send(response, 200, TEXT, HELLO);
-  if (method === 'GET' && url.startsWith('/users/')) return send(response, 200, JSON_TYPE, JSON.stringify(user(url.slice(7))));
+  if (method === 'GET' && url.startsWith('/users/'))
+    return send(response, 200, JSON_TYPE, JSON.stringify(user(url.slice(7))));
   if (method === 'POST' && url === '/people') {
     const chunks = [];
     request.on('data', (chunk) => chunks.push(chunk));
-    request.on('end', () => send(response, 200, JSON_TYPE, JSON.stringify(created(person.parse(JSON.parse(Buffer.concat(chunks)))))));
+    request.on('end', () =>
+      send(response, 200, JSON_TYPE, JSON.stringify(created(person.parse(JSON.parse(Buffer.concat(chunks)))))),
+    );
     return undefined;
   }
   return send(response, 404, TEXT, 'Not Found');

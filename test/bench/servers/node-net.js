@@ -2,7 +2,9 @@
 import { createServer } from 'node:net';
 import { HELLO, port } from '../app.js';
 
-const answer = Buffer.from(`HTTP/1.1 200 OK\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: ${HELLO.length}\r\n\r\n${HELLO}`);
+const answer = Buffer.from(
+  `HTTP/1.1 200 OK\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: ${HELLO.length}\r\n\r\n${HELLO}`,
+);
 
 createServer({ noDelay: true }, (socket) => {
   socket.on('data', () => socket.write(answer));

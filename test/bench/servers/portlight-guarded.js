@@ -1,4 +1,5 @@
-// Everything on that stands between a request and its handler: a rate limit, one middleware, one interceptor, all timeouts.
+// Everything on that stands between a request and its handler: a rate limit, one middleware, one interceptor, all
+// timeouts.
 import { HttpServer } from 'portlight';
 import { HELLO, port } from '../app.js';
 

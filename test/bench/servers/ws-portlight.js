@@ -7,7 +7,8 @@ await server
   .accept('/room', {
     open: (channel) => channel.join('room'),
     message(data) {
-      for (let left = Number(data); left > 0; left -= 1) void server.publish('room', 'a message of the usual length, about fifty bytes');
+      for (let left = Number(data); left > 0; left -= 1)
+        void server.publish('room', 'a message of the usual length, about fifty bytes');
     },
   })
   .start();

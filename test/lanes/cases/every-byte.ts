@@ -43,9 +43,12 @@ const PLACES: Readonly<Record<string, (byte: string, escaped: string) => string>
 export const BYTE_TABLES: Readonly<Record<string, Readonly<Record<string, Script>>>> = Object.fromEntries(
   Object.entries(PLACES).map(([place, toBytes]) => [
     place,
-    table(Array.from({ length: 256 }, (_, code) => code), (code) => [
-      `the byte ${code} ${place}`,
-      { sends: [toBytes(String.fromCharCode(code), `%${code.toString(16).padStart(2, '0')}`), FIN] },
-    ]),
+    table(
+      Array.from({ length: 256 }, (_, code) => code),
+      (code) => [
+        `the byte ${code} ${place}`,
+        { sends: [toBytes(String.fromCharCode(code), `%${code.toString(16).padStart(2, '0')}`), FIN] },
+      ],
+    ),
   ]),
 );

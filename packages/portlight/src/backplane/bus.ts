@@ -46,16 +46,17 @@ export interface Retention {
 }
 
 /**
- * From where a history is read: all of it, behind a position as a client sent it, or behind the moment at which the last
- * channel of this name left the topic. While one is there nothing was missed; where no departure is known, anything may have been.
+ * From where a history is read: all of it, behind a position as a client sent it, or behind the moment at which the
+ * last channel of this name left the topic. While one is there nothing was missed; where no departure is known,
+ * anything may have been.
  */
 export type Since = 'earliest' | { readonly position: string } | { readonly left: string };
 
 /** What a history has. */
 export interface Replay {
   /**
-   * Set where something may be missing in front of the messages: the position was of another epoch, or too old, or none; or it is
-   * not known when the name left. It is the position from which on nothing is missing.
+   * Set where something may be missing in front of the messages: the position was of another epoch, or too old, or
+   * none; or it is not known when the name left. It is the position from which on nothing is missing.
    */
   readonly gap: Position | undefined;
   /** In order, without a hole. */
@@ -97,7 +98,8 @@ export interface BusReceiver {
 }
 
 /**
- * What processes tell each other: messages by topic, their histories, and who is where. This is the end that one process has.
+ * What processes tell each other: messages by topic, their histories, and who is where. This is the end that one
+ * process has.
  *
  * Calls take effect in the order in which they are made, whether or not their answers are waited for. All processes
  * see the messages of a topic in one order, which is that of their positions where they have any.
@@ -108,12 +110,15 @@ export interface Bus {
   /** Called once, before anything else. */
   connect(receiver: BusReceiver): void;
   /**
-   * From the answer on, all messages of the topic arrive, and none that was passed on before the call: a bus whose answers are
-   * promises resolves this one in line with the messages. Called when the first channel of this process joins.
+   * From the answer on, all messages of the topic arrive, and none that was passed on before the call: a bus whose
+   * answers are promises resolves this one in line with the messages. Called when the first channel of this process
+   * joins.
    */
   subscribe(topic: string): MaybePromise<void>;
   unsubscribe(topic: string): MaybePromise<void>;
-  /** Numbers and keeps the message where `keep` says so, and passes it to all who are interested, this process included. */
+  /**
+   * Numbers and keeps the message where `keep` says so, and passes it to all who are interested, this process included.
+   */
   publish(message: BusMessage, keep: Retention | undefined): MaybePromise<Published>;
   /** What was published before the call and is still kept. May also hold messages that have not arrived yet. */
   read(topic: string, since: Since): MaybePromise<Replay>;

@@ -14,8 +14,8 @@ export interface Client {
 }
 
 /**
- * The connected clients of an app, in one process or shared by several. Each removal gives a client to exactly one caller, so
- * that its end is told once.
+ * The connected clients of an app, in one process or shared by several. Each removal gives a client to exactly one
+ * caller, so that its end is told once.
  */
 export interface ClientStore {
   /** Whether nobody is connected for sure; then a request has nobody to count for. */

@@ -7,8 +7,8 @@ const NOTHING_MISSED: Replay = { gap: undefined, messages: [] };
 /**
  * The bus of a process that is alone: every answer is there at once.
  *
- * Only a message that is published while another is being passed on waits for that one, so that all channels see both in
- * one order.
+ * Only a message that is published while another is being passed on waits for that one, so that all channels see both
+ * in one order.
  */
 export class MemoryBus implements Bus {
   readonly #history: MemoryHistory;
@@ -23,8 +23,18 @@ export class MemoryBus implements Bus {
   }
 
   /** Of how many topics something is held, and about how many bytes of history. */
-  get sizes(): { readonly topics: number; readonly presence: number; readonly histories: number; readonly historyBytes: number } {
-    return { topics: this.#topics.size, presence: this.#presence.size, histories: this.#history.topics, historyBytes: this.#history.bytes };
+  get sizes(): {
+    readonly topics: number;
+    readonly presence: number;
+    readonly histories: number;
+    readonly historyBytes: number;
+  } {
+    return {
+      topics: this.#topics.size,
+      presence: this.#presence.size,
+      histories: this.#history.topics,
+      historyBytes: this.#history.bytes,
+    };
   }
 
   connect(receiver: BusReceiver): void {
@@ -59,7 +69,8 @@ export class MemoryBus implements Bus {
   }
 
   enter(topic: string, member: string, channel: string, info: string | undefined): void {
-    if (this.#presence.enter(topic, member, channel, info)) this.#receiver.memberChanged({ topic, kind: 'joined', member, info });
+    if (this.#presence.enter(topic, member, channel, info))
+      this.#receiver.memberChanged({ topic, kind: 'joined', member, info });
   }
 
   exit(topic: string, member: string, channel: string, remember: boolean): void {

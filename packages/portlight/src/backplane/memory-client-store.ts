@@ -38,7 +38,14 @@ export class MemoryClientStore implements ClientStore {
     if (present !== undefined) return { client: toClient(present), isNew: false };
     if (this.isFull()) return undefined;
     const wallClock = Date.now();
-    const entry: Entry = { id, address, connectedAt: wallClock, lastSeenAt: wallClock, seenAt: this.#now(), requests: 0 };
+    const entry: Entry = {
+      id,
+      address,
+      connectedAt: wallClock,
+      lastSeenAt: wallClock,
+      seenAt: this.#now(),
+      requests: 0,
+    };
     this.#entries.set(id, entry);
     return { client: toClient(entry), isNew: true };
   }

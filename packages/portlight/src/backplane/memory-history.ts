@@ -101,7 +101,10 @@ export class MemoryHistory {
     const lost = log?.lost ?? this.#quiet.get(topic) ?? this.#forgotten;
     const after = this.#seqOf(topic, since);
     if (after !== undefined && after >= lost) return { gap: undefined, messages: messagesAfter(log, after) };
-    return { gap: since === 'earliest' ? undefined : { epoch: this.#epoch, seq: lost }, messages: messagesAfter(log, lost) };
+    return {
+      gap: since === 'earliest' ? undefined : { epoch: this.#epoch, seq: lost },
+      messages: messagesAfter(log, lost),
+    };
   }
 
   depart(topic: string, member: string): void {
@@ -119,7 +122,13 @@ export class MemoryHistory {
   #logOf(topic: string): Log {
     const present = this.#logs.get(topic);
     if (present !== undefined) return present;
-    const log: Log = { topic, first: undefined, last: undefined, count: 0, lost: this.#quiet.get(topic) ?? this.#forgotten };
+    const log: Log = {
+      topic,
+      first: undefined,
+      last: undefined,
+      count: 0,
+      lost: this.#quiet.get(topic) ?? this.#forgotten,
+    };
     this.#quiet.delete(topic);
     this.#logs.set(topic, log);
     return log;
@@ -129,7 +138,15 @@ export class MemoryHistory {
     const line = this.#lines.get(ttlMs) ?? { ttlMs, oldest: undefined, newest: undefined };
     this.#lines.set(ttlMs, line);
     const entry: Entry = {
-      message, seq: message.position.seq, bytes: sizeOf(message), expiresAt: this.#now() + ttlMs, log, line, next: undefined, older: line.newest, newer: undefined,
+      message,
+      seq: message.position.seq,
+      bytes: sizeOf(message),
+      expiresAt: this.#now() + ttlMs,
+      log,
+      line,
+      next: undefined,
+      older: line.newest,
+      newer: undefined,
     };
     if (line.newest === undefined) line.oldest = entry;
     else line.newest.newer = entry;

@@ -33,7 +33,8 @@ export class MemoryPresence {
   exit(topic: string, member: string, channel: string): { readonly info: string | undefined } | undefined {
     const members = this.#topics.get(topic);
     const entry = members?.get(member);
-    if (members === undefined || entry === undefined || !entry.channels.delete(channel) || entry.channels.size > 0) return undefined;
+    if (members === undefined || entry === undefined || !entry.channels.delete(channel) || entry.channels.size > 0)
+      return undefined;
     members.delete(member);
     if (members.size === 0) this.#topics.delete(topic);
     return { info: entry.info };
@@ -45,6 +46,11 @@ export class MemoryPresence {
 
   list(topic: string): readonly PresentMember[] {
     const members = this.#topics.get(topic) ?? new Map<string, Entry>();
-    return [...members].map(([member, { channels, info, joinedAt }]) => ({ member, info, channels: channels.size, joinedAt }));
+    return [...members].map(([member, { channels, info, joinedAt }]) => ({
+      member,
+      info,
+      channels: channels.size,
+      joinedAt,
+    }));
   }
 }

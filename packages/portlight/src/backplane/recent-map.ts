@@ -1,4 +1,7 @@
-/** The entries that were set last: between half of `most` and `most` of them. Two generations, so that forgetting costs nothing. */
+/**
+ * The entries that were set last: between half of `most` and `most` of them. Two generations, so that forgetting costs
+ * nothing.
+ */
 export class RecentMap<Value> {
   readonly #half: number;
   readonly #forget: (values: Iterable<Value>) => void;

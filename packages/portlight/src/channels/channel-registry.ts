@@ -27,11 +27,22 @@ export class ChannelRegistry {
     return this.#open.size;
   }
 
-  /** @throws {ServiceUnavailableError} when too much is open, or the server stops; {TooManyRequestsError} when too much is open for one address */
+  /**
+   * @throws {ServiceUnavailableError} when too much is open, or the server stops; {TooManyRequestsError} when too much
+   *   is open for one address
+   */
   assertRoom(ip: string): void {
-    if (this.#isStopping) throw new ServiceUnavailableError('The server stops.', { expose: true, headers: { 'retry-after': '1' } });
-    if (this.#open.size >= this.#config.maxChannels) throw new ServiceUnavailableError('Too many channels are open.', { expose: true, headers: { 'retry-after': '10' } });
-    if ((this.#perIp.get(ip) ?? 0) >= this.#config.maxChannelsPerIp) throw new TooManyRequestsError('Too many channels are open for this address.', { headers: { 'retry-after': '10' } });
+    if (this.#isStopping)
+      throw new ServiceUnavailableError('The server stops.', { expose: true, headers: { 'retry-after': '1' } });
+    if (this.#open.size >= this.#config.maxChannels)
+      throw new ServiceUnavailableError('Too many channels are open.', {
+        expose: true,
+        headers: { 'retry-after': '10' },
+      });
+    if ((this.#perIp.get(ip) ?? 0) >= this.#config.maxChannelsPerIp)
+      throw new TooManyRequestsError('Too many channels are open for this address.', {
+        headers: { 'retry-after': '10' },
+      });
   }
 
   add(end: OpenEnd): void {
@@ -59,5 +70,4 @@ export class ChannelRegistry {
     this.#isStopping = true;
     for (const end of this.#open) end.endForStop();
   }
-
 }

@@ -81,12 +81,15 @@ export class Channel<Shape extends RequestShape = AnyRequestShape> implements Me
   /**
    * Sends a string as text, bytes as binary data.
    *
-   * @returns `'sent'`: accepted, and nothing waits before it; `'buffered'`: behind others; `'dropped'`: the client lags too far
-   *   behind, or the channel is not open
+   * @returns `'sent'`: accepted, and nothing waits before it; `'buffered'`: behind others; `'dropped'`: the client lags
+   *   too far behind, or the channel is not open
    * @throws {ChannelError} on anything else
    */
   send(data: string | Uint8Array): SendResult {
-    if (typeof data !== 'string' && !(data instanceof Uint8Array)) throw new ChannelError(`A channel sends strings and bytes, not ${data === null ? 'null' : typeof data}; json() sends the rest.`);
+    if (typeof data !== 'string' && !(data instanceof Uint8Array))
+      throw new ChannelError(
+        `A channel sends strings and bytes, not ${data === null ? 'null' : typeof data}; json() sends the rest.`,
+      );
     return this.readyState === OPEN ? this.#outbox.push(toMessage(data)) : 'dropped';
   }
 
@@ -109,7 +112,11 @@ export class Channel<Shape extends RequestShape = AnyRequestShape> implements Me
   }
 
   /** Publishes to everyone in the topic but itself. */
-  publish(topic: string, data: unknown, options: Omit<PublishOptions, 'except'> = {}): Promise<{ readonly id: string | undefined; readonly subscribers: number }> {
+  publish(
+    topic: string,
+    data: unknown,
+    options: Omit<PublishOptions, 'except'> = {},
+  ): Promise<{ readonly id: string | undefined; readonly subscribers: number }> {
     return this.#hub.publish(topic, data, { ...options, except: this.id });
   }
 
@@ -168,7 +175,14 @@ function toPublishedMessage({ data }: Publication): OutgoingMessage {
 
 /** @throws {ChannelError} */
 function assertClose(code: unknown, reason: unknown): void {
-  const isAllowed = code === 1000 || code === 1001 || code === 1003 || (typeof code === 'number' && Number.isInteger(code) && ((code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999)));
+  const isAllowed =
+    code === 1000 ||
+    code === 1001 ||
+    code === 1003 ||
+    (typeof code === 'number' &&
+      Number.isInteger(code) &&
+      ((code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999)));
   if (!isAllowed) throw new ChannelError(`${String(code)} is no code that a channel may be closed with.`);
-  if (typeof reason !== 'string' || Buffer.byteLength(reason) > 123) throw new ChannelError('The reason of a close is a string of at most 123 bytes.');
+  if (typeof reason !== 'string' || Buffer.byteLength(reason) > 123)
+    throw new ChannelError('The reason of a close is a string of at most 123 bytes.');
 }

@@ -9,8 +9,8 @@ export interface ServerSentEvent {
   /** A string as it is, anything else as JSON. */
   readonly data?: unknown;
   /**
-   * What the client says in `Last-Event-ID` when it comes back: at most 256 characters of printable ASCII, with no space at either end. An
-   * empty one makes it forget the last.
+   * What the client says in `Last-Event-ID` when it comes back: at most 256 characters of printable ASCII, with no
+   * space at either end. An empty one makes it forget the last.
    */
   readonly id?: string | undefined;
   /** After how many ms the client comes back. */
@@ -27,11 +27,12 @@ const FIELDS: ReadonlySet<string> = new Set(['event', 'data', 'id', 'retry', 'co
 const ID = /^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/;
 
 /**
- * @throws {ChannelError} on a line end or NUL in `event`, an `id` that could not come back, a `retry` that is no whole number, or an
- *   unknown field
+ * @throws {ChannelError} on a line end or NUL in `event`, an `id` that could not come back, a `retry` that is no whole
+ *   number, or an unknown field
  */
 export function encodeEvent(event: ServerSentEvent): string {
-  if (typeof event !== 'object' || event === null) throw new ChannelError(`An event is an object such as { data: 'text' }, not ${String(event)}.`);
+  if (typeof event !== 'object' || event === null)
+    throw new ChannelError(`An event is an object such as { data: 'text' }, not ${String(event)}.`);
   const unknown = Object.keys(event).find((name) => !FIELDS.has(name));
   if (unknown !== undefined) throw new ChannelError(`An event has no field ${JSON.stringify(unknown)}.`);
   const { event: type, data, id, retry, comment } = event;
@@ -40,7 +41,8 @@ export function encodeEvent(event: ServerSentEvent): string {
   if (type !== undefined) text += `event: ${assertType(type)}\n`;
   if (id !== undefined) text += `id: ${assertId(id)}\n`;
   if (retry !== undefined) text += `retry: ${assertRetry(retry)}\n`;
-  if (data !== undefined) for (const line of (typeof data === 'string' ? data : encodeJson(data)).split(LINE_END)) text += `data: ${line}\n`;
+  if (data !== undefined)
+    for (const line of (typeof data === 'string' ? data : encodeJson(data)).split(LINE_END)) text += `data: ${line}\n`;
   return text === '' ? '' : `${text}\n`;
 }
 

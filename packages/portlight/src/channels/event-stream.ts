@@ -40,7 +40,13 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
   #resumed: Promise<void> | undefined;
   #writtenAt = performance.now();
 
-  constructor(request: HttpRequest<Shape>, hub: Hub, maxBytes: number, onClosed: () => void, onFailure: (error: unknown) => void) {
+  constructor(
+    request: HttpRequest<Shape>,
+    hub: Hub,
+    maxBytes: number,
+    onClosed: () => void,
+    onFailure: (error: unknown) => void,
+  ) {
     this.#onFailure = onFailure;
     this.request = request;
     this.#hub = hub;
@@ -68,10 +74,12 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
   }
 
   /**
-   * Sends an event. A client that does not take what waits for it is cut; it comes back, and resumes where topics have a history.
+   * Sends an event. A client that does not take what waits for it is cut; it comes back, and resumes where topics have
+   * a history.
    *
    * @returns `'sent'`, `'buffered'` behind others, or `'dropped'` where the stream is closed
-   * @throws {ChannelError} on a line end or NUL in `event`, an `id` that could not come back, or a `retry` that is no whole number
+   * @throws {ChannelError} on a line end or NUL in `event`, an `id` that could not come back, or a `retry` that is no
+   *   whole number
    */
   send(event: ServerSentEvent): SendResult {
     return this.#push(encodeEvent(event));
@@ -83,12 +91,13 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
   }
 
   /**
-   * As a channel's. Without `since`, a client that comes back resumes where it was, if the topic has a history; the topics that
-   * are joined without waiting in between are taken up in one order, that of their messages.
+   * As a channel's. Without `since`, a client that comes back resumes where it was, if the topic has a history; the
+   * topics that are joined without waiting in between are taken up in one order, that of their messages.
    */
   join(topic: string, options: JoinOptions = {}): Promise<void> | void {
     if (!this.#isOpen) return undefined;
-    if (this.lastEventId === undefined || options.since !== undefined || !this.#hub.keeps(topic)) return this.#hub.join(this, topic, options);
+    if (this.lastEventId === undefined || options.since !== undefined || !this.#hub.keeps(topic))
+      return this.#hub.join(this, topic, options);
     this.#resuming ??= [];
     if (this.#resuming.push({ topic, options }) === 1) {
       this.#resumed = Promise.resolve().then(() => this.#resume());
@@ -140,7 +149,11 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
     const joins = this.#resuming ?? [];
     this.#resuming = undefined;
     if (!this.#isOpen || joins.length === 0) return;
-    await this.#hub.joinAll(this, joins.map(({ topic, options }) => ({ ...options, topic })), { since: toPosition(this.lastEventId ?? '') });
+    await this.#hub.joinAll(
+      this,
+      joins.map(({ topic, options }) => ({ ...options, topic })),
+      { since: toPosition(this.lastEventId ?? '') },
+    );
   }
 
   #taken(): void {

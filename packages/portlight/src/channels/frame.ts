@@ -11,7 +11,10 @@ export interface OutgoingMessage {
   readonly frame: Buffer;
 }
 
-/** A message in one frame, unmasked as those of servers are (RFC 6455 §5.1, §5.2). Text is UTF-8, whatever the string holds. */
+/**
+ * A message in one frame, unmasked as those of servers are (RFC 6455 §5.1, §5.2). Text is UTF-8, whatever the string
+ * holds.
+ */
 export function toMessage(data: string | Uint8Array): OutgoingMessage {
   const kind = typeof data === 'string' ? 'text' : 'binary';
   const length = typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength;

@@ -4,7 +4,10 @@ export interface Beating {
   beat(now: number): void;
 }
 
-/** One timer for all channels and streams: it finds those whose client has gone silent, and keeps the others from looking so. */
+/**
+ * One timer for all channels and streams: it finds those whose client has gone silent, and keeps the others from
+ * looking so.
+ */
 export class Heartbeat {
   readonly #beating: Set<Beating> = new Set();
   readonly #intervalMs: number;

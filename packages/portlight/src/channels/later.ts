@@ -5,7 +5,10 @@ export interface Flushable {
 
 let waiting: Flushable[] = [];
 
-/** Calls `flush` once the code that runs now, and all promises that it settles, are through: what a burst queues leaves in one write. */
+/**
+ * Calls `flush` once the code that runs now, and all promises that it settles, are through: what a burst queues leaves
+ * in one write.
+ */
 export function flushLater(target: Flushable): void {
   if (waiting.length === 0) process.nextTick(flushAll);
   waiting.push(target);

@@ -23,7 +23,10 @@ export interface MessageWire {
   readonly isOpen: boolean;
   /** What the client has not yet taken, but for what is written while bytes of its own are read. */
   readonly bufferedBytes: number;
-  /** What is written now leaves with everything that is written until the bytes that just came are read: nothing is gained by waiting. */
+  /**
+   * What is written now leaves with everything that is written until the bytes that just came are read: nothing is
+   * gained by waiting.
+   */
   readonly isGathering: boolean;
   listen(listener: WireListener): void;
   write(messages: readonly OutgoingMessage[]): void;

@@ -39,7 +39,9 @@ export class Pulse {
     }
   }
 
-  /** Where the process itself was blocked, the answer may have come and is not yet read. Immediates run after reading. */
+  /**
+   * Where the process itself was blocked, the answer may have come and is not yet read. Immediates run after reading.
+   */
   #cutIfSilent(): void {
     setImmediate(() => {
       if (!this.#isAlive) this.#actions.cut();

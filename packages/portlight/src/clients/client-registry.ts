@@ -73,12 +73,14 @@ export class ClientRegistry implements Clients {
   }
 
   /**
-   * Asks the handlers, and connects the client when they are through. Who asks again meanwhile waits for the same outcome.
+   * Asks the handlers, and connects the client when they are through. Who asks again meanwhile waits for the same
+   * outcome.
    *
    * @throws {ServiceUnavailableError} when there is no room; what a handler throws, and then it is not connected
    */
   async connect(id: string, address: string, reason: ConnectReason): Promise<void> {
-    if (id.length > DEFAULTS.maxClientIdLength) throw new BadRequestError(`What identifies a client has at most ${DEFAULTS.maxClientIdLength} characters.`);
+    if (id.length > DEFAULTS.maxClientIdLength)
+      throw new BadRequestError(`What identifies a client has at most ${DEFAULTS.maxClientIdLength} characters.`);
     if ((await this.#store.get(id)) !== undefined) return;
     const pending = this.#pending.get(id);
     if (pending !== undefined) return pending;
@@ -87,7 +89,11 @@ export class ClientRegistry implements Clients {
     return connecting;
   }
 
-  /** Does nothing to one that is not connected. @throws what a handler throws; the client is disconnected nevertheless */
+  /**
+   * Does nothing to one that is not connected.
+   *
+   * @throws what a handler throws; the client is disconnected nevertheless
+   */
   async disconnect(id: string, reason: DisconnectReason): Promise<void> {
     await this.#pending.get(id)?.catch(() => undefined);
     const client = await this.#store.remove(id);
@@ -121,15 +127,20 @@ export class ClientRegistry implements Clients {
   async #connect(id: string, address: string, reason: ConnectReason): Promise<void> {
     if (await this.#store.isFull()) throw noRoom();
     const now = Date.now();
-    for (const handler of this.#connectHandlers) await handler({ id, address, connectedAt: now, lastSeenAt: now, requests: 0 }, this, reason);
+    for (const handler of this.#connectHandlers)
+      await handler({ id, address, connectedAt: now, lastSeenAt: now, requests: 0 }, this, reason);
     if (this.#isClosed || (await this.#store.add(id, address)) === undefined) throw noRoom();
   }
 
   /** All at once: one whose handler takes its time must not keep the others from being told. */
   async #tellAll(clients: readonly Client[], reason: DisconnectReason): Promise<void> {
-    await Promise.all(clients.map((client) => this.#tell(client, reason).catch((error: unknown) => {
-      this.#log.logger.error({ err: error, client: client.id, reason }, 'A disconnect handler failed.');
-    })));
+    await Promise.all(
+      clients.map((client) =>
+        this.#tell(client, reason).catch((error: unknown) => {
+          this.#log.logger.error({ err: error, client: client.id, reason }, 'A disconnect handler failed.');
+        }),
+      ),
+    );
   }
 
   async #tell(client: Client, reason: DisconnectReason): Promise<void> {
@@ -138,5 +149,8 @@ export class ClientRegistry implements Clients {
 }
 
 function noRoom(): ServiceUnavailableError {
-  return new ServiceUnavailableError('No more clients can be connected.', { headers: { 'retry-after': '60' }, expose: true });
+  return new ServiceUnavailableError('No more clients can be connected.', {
+    headers: { 'retry-after': '60' },
+    expose: true,
+  });
 }

@@ -25,4 +25,7 @@ export type ErrorStatus = number | '4xx' | '5xx';
  *
  * `request` is `undefined` for what the parser refused.
  */
-export type ResponseInterceptor = (response: HttpResponse, request: HttpRequest | undefined) => HttpResponse | string | Uint8Array | void | Promise<HttpResponse | string | Uint8Array | void>;
+export type ResponseInterceptor = (
+  response: HttpResponse,
+  request: HttpRequest | undefined,
+) => HttpResponse | string | Uint8Array | void | Promise<HttpResponse | string | Uint8Array | void>;

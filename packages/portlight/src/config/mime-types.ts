@@ -11,9 +11,13 @@ export function parseMimeTypes(value: unknown): MediaTypes | undefined {
   const types = new Map<string, string>();
   for (const [extension, type] of Object.entries(value)) {
     const key = extension.toLowerCase();
-    if (!/^[^./\\\s]+$/.test(key)) throw invalid(`has the key ${JSON.stringify(extension)}, which is no extension: one word without its dot, such as "m4b"`);
+    if (!/^[^./\\\s]+$/.test(key))
+      throw invalid(
+        `has the key ${JSON.stringify(extension)}, which is no extension: one word without its dot, such as "m4b"`,
+      );
     if (types.has(key)) throw invalid(`has the extension ${JSON.stringify(key)} twice`);
-    if (typeof type !== 'string' || !isMediaType(type)) throw invalid(`must have a media type such as "audio/mp4" for ${JSON.stringify(extension)}, not ${show(type)}`);
+    if (typeof type !== 'string' || !isMediaType(type))
+      throw invalid(`must have a media type such as "audio/mp4" for ${JSON.stringify(extension)}, not ${show(type)}`);
     types.set(key, type);
   }
   return types;

@@ -14,10 +14,13 @@ export function parseOptions<Options>(schema: ZodMiniType<Options>, options: unk
   const result = schema.safeParse(options);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  if (issue?.code === 'unrecognized_keys') throw invalid(`${capitalize(owner)} has no option ${issue.keys.map(show).join(' and no option ')}.`);
+  if (issue?.code === 'unrecognized_keys')
+    throw invalid(`${capitalize(owner)} has no option ${issue.keys.map(show).join(' and no option ')}.`);
   const path = issue?.path ?? [];
   const value = path.reduce<unknown>((holder, key) => (holder as Record<PropertyKey, unknown>)[key], options);
-  throw invalid(`The option ${path.map(String).join('.')} of ${owner} must be ${issue?.message ?? 'valid'}, not ${show(value)}.`);
+  throw invalid(
+    `The option ${path.map(String).join('.')} of ${owner} must be ${issue?.message ?? 'valid'}, not ${show(value)}.`,
+  );
 }
 
 /**
@@ -25,7 +28,12 @@ export function parseOptions<Options>(schema: ZodMiniType<Options>, options: unk
  *
  * @throws {ConfigError} as {@link parseOptions}
  */
-export function parseOver<Config extends object>(base: Config, schema: ZodMiniType<object>, options: unknown, owner: string): Config {
+export function parseOver<Config extends object>(
+  base: Config,
+  schema: ZodMiniType<object>,
+  options: unknown,
+  owner: string,
+): Config {
   const given = Object.entries(parseOptions(schema, options, owner)).filter(([, value]) => value !== undefined);
   return { ...base, ...(Object.fromEntries(given) as Partial<Config>) };
 }
@@ -37,7 +45,11 @@ function invalid(message: string): ConfigError {
 function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'function') return 'a function';
-  return typeof value === 'object' && value !== null ? (Array.isArray(value) ? 'an array' : 'an object') : String(value);
+  return typeof value === 'object' && value !== null
+    ? Array.isArray(value)
+      ? 'an array'
+      : 'an object'
+    : String(value);
 }
 
 function capitalize(text: string): string {

@@ -3,7 +3,8 @@ import type { HttpRequest } from '../request/http-request.ts';
 /** How requests are counted for a limit. */
 export interface RateLimitOptions {
   /**
-   * Whose requests are counted together: an API key, an account. Where it gives no text, the address of the client counts.
+   * Whose requests are counted together: an API key, an account. Where it gives no text, the address of the client
+   * counts.
    *
    * @default the address; IPv6 by its /56
    */
@@ -11,8 +12,8 @@ export interface RateLimitOptions {
   /** Requests for which it is true are not counted. @default none */
   readonly skip?: ((request: HttpRequest) => boolean) | undefined;
   /**
-   * `'sliding-window'` admits no more than the maximum in any window. `'token-bucket'` admits it at once and then evenly, which may
-   * be twice as many in one window.
+   * `'sliding-window'` admits no more than the maximum in any window. `'token-bucket'` admits it at once and then
+   * evenly, which may be twice as many in one window.
    *
    * @default 'sliding-window'
    */

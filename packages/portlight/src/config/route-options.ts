@@ -13,24 +13,31 @@ export interface RouteOptions {
   readonly query?: StandardSchemaV1 | undefined;
   /** For the header fields, a record with names in lower case. They are checked; `request.headers` stays. */
   readonly headers?: StandardSchemaV1 | undefined;
-  /** For the body: JSON, a form or text, by Content-Type; another type is answered 415. `request.body` is its output. */
+  /**
+   * For the body: JSON, a form or text, by Content-Type; another type is answered 415. `request.body` is its output.
+   */
   readonly body?: StandardSchemaV1 | undefined;
   /** For the plain value a handler returns; its output is sent. What it refuses is answered 500 and reported. */
   readonly response?: StandardSchemaV1 | undefined;
   /**
-   * For the messages of a WebSocket route, as JSON; handlers get its output. What it refuses closes the channel with 1007, unless
-   * there is an `error` handler.
+   * For the messages of a WebSocket route, as JSON; handlers get its output. What it refuses closes the channel with
+   * 1007, unless there is an `error` handler.
    */
   readonly message?: StandardSchemaV1 | undefined;
   /** Middleware of this route alone, inside that of its router. */
   readonly use?: readonly Middleware[] | undefined;
   /** Largest body, in bytes. @default the server's */
   readonly maxBodyBytes?: number | undefined;
-  /** How much of a form is taken in, by the `body` schema and by `request.formData()` where it is not told otherwise. */
+  /**
+   * How much of a form is taken in, by the `body` schema and by `request.formData()` where it is not told otherwise.
+   */
   readonly formLimits?: FormLimits | undefined;
   /** Longest time for the handler and its middleware, in ms; `0`: no limit. @default the server's */
   readonly handlerTimeoutMs?: number | undefined;
-  /** Limits of this route in place of the server's, counted for it alone; several have different names. `false`: none. @default the server's */
+  /**
+   * Limits of this route in place of the server's, counted for it alone; several have different names. `false`: none.
+   * @default the server's
+   */
   readonly rateLimit?: RouteRateLimit | readonly RouteRateLimit[] | false | undefined;
   /** Whether only connected clients get further. @default the server's */
   readonly connectionRequired?: boolean | undefined;
@@ -51,7 +58,9 @@ let schema: z.ZodMiniType<RouteOptions> | undefined;
 
 function routeOptionsSchema(): z.ZodMiniType<RouteOptions> {
   if (schema !== undefined) return schema;
-  const standard = z.optional(z.custom<StandardSchemaV1>(isStandardSchema, { error: 'a Standard Schema, as zod makes them' }));
+  const standard = z.optional(
+    z.custom<StandardSchemaV1>(isStandardSchema, { error: 'a Standard Schema, as zod makes them' }),
+  );
   const whole = (error: string) => z.optional(z.int({ error }).check(z.gte(0, { error })));
   const text = z.optional(z.string({ error: 'a string' }));
   const isFunction = (value: unknown): boolean => typeof value === 'function';
@@ -62,18 +71,29 @@ function routeOptionsSchema(): z.ZodMiniType<RouteOptions> {
     body: standard,
     response: standard,
     message: standard,
-    use: z.optional(z.array(z.custom<Middleware>(isFunction, { error: 'a function' }), { error: 'an array of middleware' })),
+    use: z.optional(
+      z.array(z.custom<Middleware>(isFunction, { error: 'a function' }), { error: 'an array of middleware' }),
+    ),
     maxBodyBytes: whole('a whole number of bytes'),
-    formLimits: z.optional(z.strictObject({
-      maxFields: whole('a whole number'),
-      maxFiles: whole('a whole number'),
-      maxFieldBytes: whole('a whole number of bytes'),
-      maxFileBytes: whole('a whole number of bytes'),
-      memoryBytes: whole('a whole number of bytes'),
-    }, { error: 'an object of limits' })),
+    formLimits: z.optional(
+      z.strictObject(
+        {
+          maxFields: whole('a whole number'),
+          maxFiles: whole('a whole number'),
+          maxFieldBytes: whole('a whole number of bytes'),
+          maxFileBytes: whole('a whole number of bytes'),
+          memoryBytes: whole('a whole number of bytes'),
+        },
+        { error: 'an object of limits' },
+      ),
+    ),
     handlerTimeoutMs: whole('a whole number of milliseconds'),
     // Looked at by `createRateLimits`, which says more.
-    rateLimit: z.optional(z.custom<RouteOptions['rateLimit']>((value) => value === false || (typeof value === 'object' && value !== null), { error: 'an object with max and windowSeconds, an array of them, or false' })),
+    rateLimit: z.optional(
+      z.custom<RouteOptions['rateLimit']>((value) => value === false || (typeof value === 'object' && value !== null), {
+        error: 'an object with max and windowSeconds, an array of them, or false',
+      }),
+    ),
     connectionRequired: z.optional(z.boolean({ error: 'true or false' })),
     summary: text,
     description: text,
@@ -82,7 +102,8 @@ function routeOptionsSchema(): z.ZodMiniType<RouteOptions> {
 }
 
 function isStandardSchema(value: unknown): boolean {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null || !('~standard' in value)) return false;
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null || !('~standard' in value))
+    return false;
   const standard = value['~standard'] as Partial<StandardSchemaV1.Props> | null;
   return typeof standard?.validate === 'function';
 }

@@ -6,7 +6,12 @@ import { type MimeTypes, parseMimeTypes } from './mime-types.ts';
 import { parseOver } from './parse-options.ts';
 import { assertTlsOptions, type TlsOptions } from './tls-options.ts';
 import { parseTrustProxy, type TrustProxy } from './trust-proxy.ts';
-import { DEFAULT_WEBSOCKET_CONFIG, parseWebSocketOptions, type WebSocketConfig, type WebSocketOptions } from './websocket-options.ts';
+import {
+  DEFAULT_WEBSOCKET_CONFIG,
+  parseWebSocketOptions,
+  type WebSocketConfig,
+  type WebSocketOptions,
+} from './websocket-options.ts';
 import { wholeNumber } from './whole-number.ts';
 
 /** Options of a server. An option that is out of range throws when it is given; it never means "no limit". */
@@ -18,29 +23,35 @@ export interface ServerOptions {
    */
   readonly strictSlashes?: boolean | undefined;
   /**
-   * Starts the server on the next tick, when the routes of this one are registered. If it cannot start, the next `start`
-   * or `run` rejects; if neither comes, it is reported.
+   * Starts the server on the next tick, when the routes of this one are registered. If it cannot start, the next
+   * `start` or `run` rejects; if neither comes, it is reported.
    *
    * @default false
    */
   readonly autostart?: boolean | undefined;
   /**
-   * `'fast'` serves plain requests without node:http and gives it all others, with the same answers; `'http'` gives it every
-   * request, and `request.raw` is always there.
+   * `'fast'` serves plain requests without node:http and gives it all others, with the same answers; `'http'` gives it
+   * every request, and `request.raw` is always there.
    *
    * @default 'fast'
    */
   readonly lane?: 'fast' | 'http' | undefined;
   /**
-   * Which peers are proxies whose `X-Forwarded-For`, `Forwarded`, `X-Forwarded-Proto` and `X-Forwarded-Host` are believed: ranges
-   * (`'10.0.0.0/8'`), addresses, `'unix'`; or a function of the address. `request.ip` is the right-most address that is none.
+   * Which peers are proxies whose `X-Forwarded-For`, `Forwarded`, `X-Forwarded-Proto` and `X-Forwarded-Host` are
+   * believed: ranges (`'10.0.0.0/8'`), addresses, `'unix'`; or a function of the address. `request.ip` is the
+   * right-most address that is none.
    *
    * @default false
    */
   readonly trustProxy?: TrustProxy | undefined;
-  /** What tells a client from others, an account for example: for `request.client.id` and `server.clients`. Where it gives no text, and without it: the address. @default undefined */
+  /**
+   * What tells a client from others, an account for example: for `request.client.id` and `server.clients`. Where it
+   * gives no text, and without it: the address. @default undefined
+   */
   readonly identify?: ((request: HttpRequest) => string) | undefined;
-  /** After how long without a request a connected client is forgotten, in ms, 0 to 86,400,000; `0`: never. @default 0 */
+  /**
+   * After how long without a request a connected client is forgotten, in ms, 0 to 86,400,000; `0`: never. @default 0
+   */
   readonly clientIdleMs?: number | undefined;
   /** Of all WebSocket routes; `false` switches them off. @default true */
   readonly websocket?: boolean | WebSocketOptions | undefined;
@@ -54,24 +65,40 @@ export interface ServerOptions {
   readonly maxHeaderBytes?: number | undefined;
   /** Most header lines of a request, 1 to 10,000; more are answered 431. @default 100 */
   readonly maxHeaderLines?: number | undefined;
-  /** Longest request target, in bytes, 1 to 1,048,576; a longer one is answered 414, or 431 where the head is too large. @default 8_192 */
+  /**
+   * Longest request target, in bytes, 1 to 1,048,576; a longer one is answered 414, or 431 where the head is too large.
+   * @default 8_192
+   */
   readonly maxUrlBytes?: number | undefined;
   /** Longest time from the first byte of a head to its last, in ms; then 408. 1 to 86,400,000. @default 10_000 */
   readonly headersTimeoutMs?: number | undefined;
-  /** Longest time from the first byte of a request to the last of its body, in ms; then 408. The head has no longer either. @default 60_000 */
+  /**
+   * Longest time from the first byte of a request to the last of its body, in ms; then 408. The head has no longer
+   * either. @default 60_000
+   */
   readonly requestTimeoutMs?: number | undefined;
-  /** How long a connection may stay open between two requests, in ms, 1 to 86,400,000; for the first one it has `headersTimeoutMs`. @default 75_000 */
+  /**
+   * How long a connection may stay open between two requests, in ms, 1 to 86,400,000; for the first one it has
+   * `headersTimeoutMs`. @default 75_000
+   */
   readonly keepAliveTimeoutMs?: number | undefined;
-  /** How long a client may take no byte of a response before it is cut, in ms, 0 to 86,400,000; `0`: for ever. @default 30_000 */
+  /**
+   * How long a client may take no byte of a response before it is cut, in ms, 0 to 86,400,000; `0`: for ever. @default
+   * 30_000
+   */
   readonly writeTimeoutMs?: number | undefined;
   /** Most open connections, 1 to 1,000,000; one more is closed at once. @default 10_000 */
   readonly maxConnections?: number | undefined;
   /** Most open connections from one address, 1 to 1,000,000; one more is closed at once. @default 10_000 */
   readonly maxConnectionsPerIp?: number | undefined;
-  /** Longest time for a handler and its middleware, in ms; then 503, and `request.signal` aborts. `0`: no limit. A route may have its own. @default 0 */
+  /**
+   * Longest time for a handler and its middleware, in ms; then 503, and `request.signal` aborts. `0`: no limit. A route
+   * may have its own. @default 0
+   */
   readonly handlerTimeoutMs?: number | undefined;
   /**
-   * Media types of files by extension, without its dot, before the many that are known: `{ m4b: 'audio/mp4' }`. Text that says no charset is UTF-8.
+   * Media types of files by extension, without its dot, before the many that are known: `{ m4b: 'audio/mp4' }`. Text
+   * that says no charset is UTF-8.
    *
    * @default undefined
    */
@@ -90,7 +117,12 @@ export interface ServerOptions {
 }
 
 /** Options of a server with every default filled in, and what its methods set. */
-export type ServerConfig = { readonly [Name in Exclude<keyof ServerOptions, 'tls' | 'identify' | 'mimeTypes'>]-?: Exclude<ServerOptions[Name], undefined> } & {
+export type ServerConfig = {
+  readonly [Name in Exclude<keyof ServerOptions, 'tls' | 'identify' | 'mimeTypes'>]-?: Exclude<
+    ServerOptions[Name],
+    undefined
+  >;
+} & {
   readonly tls: TlsOptions | undefined;
   readonly identify: ServerOptions['identify'];
   readonly mimeTypes: ServerOptions['mimeTypes'];
@@ -140,8 +172,15 @@ export const DEFAULT_SERVER_CONFIG: ServerConfig = {
 export function resolveServerConfig(base: ServerConfig, options: ServerOptions, owner = 'the server'): ServerConfig {
   const config = parseOver(base, serverOptionsSchema(), options, owner);
   if (options.tls !== undefined) assertTlsOptions(options.tls);
-  const channels = options.websocket === undefined ? base.channels : parseWebSocketOptions(options.websocket, `the option websocket of ${owner}`);
-  const rules = { trusts: parseTrustProxy(config.trustProxy), identify: config.identify, mediaTypes: parseMimeTypes(config.mimeTypes) };
+  const channels =
+    options.websocket === undefined
+      ? base.channels
+      : parseWebSocketOptions(options.websocket, `the option websocket of ${owner}`);
+  const rules = {
+    trusts: parseTrustProxy(config.trustProxy),
+    identify: config.identify,
+    mediaTypes: parseMimeTypes(config.mimeTypes),
+  };
   return { ...config, channels, rules };
 }
 
@@ -156,10 +195,18 @@ function serverOptionsSchema(): z.ZodMiniType<ServerOptions> {
     autostart: trueOrFalse,
     lane: z.optional(z.enum(['fast', 'http'], { error: "'fast' or 'http'" })),
     // Looked at by `parseWebSocketOptions`.
-    websocket: z.optional(z.custom<NonNullable<ServerOptions['websocket']>>((value) => typeof value === 'boolean' || isObject(value), { error: 'true, false or an object' })),
+    websocket: z.optional(
+      z.custom<NonNullable<ServerOptions['websocket']>>((value) => typeof value === 'boolean' || isObject(value), {
+        error: 'true, false or an object',
+      }),
+    ),
     // Looked at by `parseTrustProxy`, which says more.
     trustProxy: z.optional(z.custom<TrustProxy>(() => true)),
-    identify: z.optional(z.custom<NonNullable<ServerOptions['identify']>>((value) => typeof value === 'function', { error: 'a function (request) => string' })),
+    identify: z.optional(
+      z.custom<NonNullable<ServerOptions['identify']>>((value) => typeof value === 'function', {
+        error: 'a function (request) => string',
+      }),
+    ),
     clientIdleMs: wholeNumber('milliseconds', 0, aDayMs),
     tls: z.optional(z.custom<TlsOptions>(isObject, { error: 'an object with key and cert' })),
     backlog: wholeNumber('connections', 1, 65_535),

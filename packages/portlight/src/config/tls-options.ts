@@ -17,17 +17,32 @@ export interface TlsOptions {
   readonly ciphers?: string;
 }
 
-const NAMES: ReadonlySet<string> = new Set(['key', 'cert', 'passphrase', 'ca', 'requestCert', 'rejectUnauthorized', 'minVersion', 'ciphers']);
+const NAMES: ReadonlySet<string> = new Set([
+  'key',
+  'cert',
+  'passphrase',
+  'ca',
+  'requestCert',
+  'rejectUnauthorized',
+  'minVersion',
+  'ciphers',
+]);
 
 /** @throws {ConfigError} when no connection could be made with them */
 export function assertTlsOptions(options: unknown): asserts options is TlsOptions {
   const { key, cert } = (options ?? {}) as Partial<TlsOptions>;
   const unknown = Object.keys(options ?? {}).find((name) => !NAMES.has(name));
-  if (unknown !== undefined) throw new ConfigError(`The option tls has no field ${JSON.stringify(unknown)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
-  if (key === undefined || cert === undefined) throw new ConfigError('The option tls needs a key and a cert.', 'ERR_PORTLIGHT_INVALID_OPTION');
+  if (unknown !== undefined)
+    throw new ConfigError(`The option tls has no field ${JSON.stringify(unknown)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
+  if (key === undefined || cert === undefined)
+    throw new ConfigError('The option tls needs a key and a cert.', 'ERR_PORTLIGHT_INVALID_OPTION');
   try {
     process.getBuiltinModule('node:tls').createSecureContext(options as TlsOptions);
   } catch (cause) {
-    throw new ConfigError(`The option tls holds no usable certificate: ${(cause as Error).message}.`, 'ERR_PORTLIGHT_INVALID_OPTION', cause);
+    throw new ConfigError(
+      `The option tls holds no usable certificate: ${(cause as Error).message}.`,
+      'ERR_PORTLIGHT_INVALID_OPTION',
+      cause,
+    );
   }
 }

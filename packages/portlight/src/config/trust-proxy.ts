@@ -3,7 +3,10 @@ import { ConfigError } from '../errors/config-error.ts';
 import { notAtOnce } from '../request/to-text.ts';
 import type { TrustCheck } from '../request/origin.ts';
 
-/** Which peers are proxies whose word is taken: ranges such as `'10.0.0.0/8'`, addresses, `'unix'` for peers of a unix socket; or a function. */
+/**
+ * Which peers are proxies whose word is taken: ranges such as `'10.0.0.0/8'`, addresses, `'unix'` for peers of a unix
+ * socket; or a function.
+ */
 export type TrustProxy = false | readonly string[] | TrustCheck;
 
 const HINT = "a list of ranges such as ['10.0.0.0/8', '::1'], a function (address) => boolean, or false";
@@ -29,7 +32,8 @@ function isTrusted(answer: unknown): boolean {
 }
 
 function addRange(trusted: BlockList, entry: unknown): void {
-  const [, address = '', bits] = typeof entry === 'string' ? (/^([^/]+)(?:\/(0|[1-9]\d{0,2}))?$/.exec(entry) ?? []) : [];
+  const [, address = '', bits] =
+    typeof entry === 'string' ? (/^([^/]+)(?:\/(0|[1-9]\d{0,2}))?$/.exec(entry) ?? []) : [];
   const version = isIP(address);
   const most = version === 6 ? 128 : 32;
   if (version === 0 || Number(bits ?? most) > most) throw invalid(entry);
@@ -37,5 +41,8 @@ function addRange(trusted: BlockList, entry: unknown): void {
 }
 
 function invalid(value: unknown): ConfigError {
-  return new ConfigError(`The option trustProxy must be ${HINT}, not ${typeof value === 'object' && value !== null ? 'an object' : JSON.stringify(value)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
+  return new ConfigError(
+    `The option trustProxy must be ${HINT}, not ${typeof value === 'object' && value !== null ? 'an object' : JSON.stringify(value)}.`,
+    'ERR_PORTLIGHT_INVALID_OPTION',
+  );
 }

@@ -5,17 +5,30 @@ import { wholeNumber } from './whole-number.ts';
 
 /** Options of all WebSocket routes of a server. */
 export interface WebSocketOptions {
-  /** Largest message, in bytes, whatever the number of its frames; a larger one closes with 1009. 1 to 1,073,741,824. @default 1_048_576 */
+  /**
+   * Largest message, in bytes, whatever the number of its frames; a larger one closes with 1009. 1 to 1,073,741,824.
+   * @default 1_048_576
+   */
   readonly maxPayloadBytes?: number | undefined;
-  /** How much may wait for a client that takes it slowly, in bytes, for event streams too. 1 to 1,073,741,824. @default 1_048_576 */
+  /**
+   * How much may wait for a client that takes it slowly, in bytes, for event streams too. 1 to 1,073,741,824. @default
+   * 1_048_576
+   */
   readonly maxBackpressureBytes?: number | undefined;
-  /** What becomes of a client for which more waits: it is closed with 1013, misses what comes, or gets only the newest of each topic. @default 'close' */
+  /**
+   * What becomes of a client for which more waits: it is closed with 1013, misses what comes, or gets only the newest
+   * of each topic. @default 'close'
+   */
   readonly slowClient?: 'close' | 'drop' | 'latest' | undefined;
-  /** After how long without a frame of the client it is asked for one (ping), in ms; 20 s later it is cut. 10 to 86,400,000. @default 25_000 */
+  /**
+   * After how long without a frame of the client it is asked for one (ping), in ms; 20 s later it is cut. 10 to
+   * 86,400,000. @default 25_000
+   */
   readonly heartbeatMs?: number | undefined;
   /**
-   * Which pages may connect: `'self'` for those of the request's own host, others as `https://app.example`. A list without `'self'` shuts the
-   * own pages out. A browser names its page's origin; others than browsers name none, and are let in.
+   * Which pages may connect: `'self'` for those of the request's own host, others as `https://app.example`. A list
+   * without `'self'` shuts the own pages out. A browser names its page's origin; others than browsers name none, and
+   * are let in.
    *
    * @default ['self']
    */
@@ -31,7 +44,9 @@ export interface WebSocketOptions {
 }
 
 /** The options with every default filled in. */
-export type WebSocketConfig = { readonly [Name in keyof WebSocketOptions]-?: Exclude<WebSocketOptions[Name], undefined> } & {
+export type WebSocketConfig = {
+  readonly [Name in keyof WebSocketOptions]-?: Exclude<WebSocketOptions[Name], undefined>;
+} & {
   /** Whether `accept` routes are served. */
   readonly isOn: boolean;
 };
@@ -60,7 +75,9 @@ let schema: z.ZodMiniType<WebSocketOptions> | undefined;
 
 function websocketOptionsSchema(): z.ZodMiniType<WebSocketOptions> {
   if (schema !== undefined) return schema;
-  const origin = z.custom<string>(isOrigin, { error: `'self' or an origin such as "https://app.example", in lower case and without a path, a slash at the end or a port that goes without saying` });
+  const origin = z.custom<string>(isOrigin, {
+    error: `'self' or an origin such as "https://app.example", in lower case and without a path, a slash at the end or a port that goes without saying`,
+  });
   return (schema = z.strictObject({
     maxPayloadBytes: wholeNumber('bytes', 1, 1_073_741_824),
     maxBackpressureBytes: wholeNumber('bytes', 1, 1_073_741_824),

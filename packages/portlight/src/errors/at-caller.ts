@@ -44,7 +44,10 @@ export function throwAtCaller<Prototype extends object>(
     const method = prototype[name] as (...args: unknown[]) => unknown;
     const entry = function (this: unknown, ...args: unknown[]): unknown {
       try {
-        if (args.length > count) throw new ConfigError(`${name} takes no more than ${count === 1 ? 'one argument' : `${count} arguments`}; call it once for each.`);
+        if (args.length > count)
+          throw new ConfigError(
+            `${name} takes no more than ${count === 1 ? 'one argument' : `${count} arguments`}; call it once for each.`,
+          );
         return method.apply(this, args);
       } catch (error) {
         throw atCaller(error, entry);

@@ -75,7 +75,13 @@ function isHttpError(value: unknown): value is HttpError {
   if (!(value instanceof Error)) return false;
   const { status, code, headers, expose } = value as Partial<HttpError>;
   const isErrorStatus = typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599;
-  return isErrorStatus && typeof code === 'string' && typeof expose === 'boolean' && typeof headers === 'object' && headers !== null;
+  return (
+    isErrorStatus &&
+    typeof code === 'string' &&
+    typeof expose === 'boolean' &&
+    typeof headers === 'object' &&
+    headers !== null
+  );
 }
 
 /** 400: the request cannot be understood. */

@@ -6,7 +6,13 @@ export class ListenError extends PortlightError {
   readonly address: string;
   readonly port: number;
 
-  constructor(message: string, address: string, port: number, cause?: unknown, code: ErrorCode = 'ERR_PORTLIGHT_LISTEN') {
+  constructor(
+    message: string,
+    address: string,
+    port: number,
+    cause?: unknown,
+    code: ErrorCode = 'ERR_PORTLIGHT_LISTEN',
+  ) {
     super(message, code, cause);
     this.address = address;
     this.port = port;
@@ -29,7 +35,12 @@ export class PortInUseError extends ListenError {
   /** Its command line. */
   readonly command: string | undefined;
 
-  constructor(address: string, port: number, cause?: unknown, holder?: { readonly pid: number; readonly command: string }) {
+  constructor(
+    address: string,
+    port: number,
+    cause?: unknown,
+    holder?: { readonly pid: number; readonly command: string },
+  ) {
     const what = address.startsWith('/') ? `The socket ${address}` : `Port ${port} on ${address}`;
     const by = holder === undefined ? 'another listener' : `process ${holder.pid} (${holder.command})`;
     super(`${what} is in use by ${by}.`, address, port, cause, 'ERR_PORTLIGHT_PORT_IN_USE');
@@ -42,11 +53,20 @@ export class PortInUseError extends ListenError {
   }
 }
 
-/** This user may not listen on the port, or not make a socket in the folder (`EACCES`); ports below 1024 usually need a privilege. */
+/**
+ * This user may not listen on the port, or not make a socket in the folder (`EACCES`); ports below 1024 usually need a
+ * privilege.
+ */
 export class PortNotAllowedError extends ListenError {
   constructor(address: string, port: number, cause?: unknown) {
     const why = address.startsWith('/') ? ': it may not write into the folder' : '';
-    super(`This user may not listen on ${describePlace(address, port)}${why}.`, address, port, cause, 'ERR_PORTLIGHT_PORT_NOT_ALLOWED');
+    super(
+      `This user may not listen on ${describePlace(address, port)}${why}.`,
+      address,
+      port,
+      cause,
+      'ERR_PORTLIGHT_PORT_NOT_ALLOWED',
+    );
   }
 
   static {
@@ -57,7 +77,13 @@ export class PortNotAllowedError extends ListenError {
 /** The address is none of this machine's, or the host name has no address (`EADDRNOTAVAIL`, `ENOTFOUND`). */
 export class AddressNotFoundError extends ListenError {
   constructor(address: string, port: number, cause?: unknown) {
-    super(`The address ${address} is not one that this machine can listen on.`, address, port, cause, 'ERR_PORTLIGHT_ADDRESS_NOT_FOUND');
+    super(
+      `The address ${address} is not one that this machine can listen on.`,
+      address,
+      port,
+      cause,
+      'ERR_PORTLIGHT_ADDRESS_NOT_FOUND',
+    );
   }
 
   static {

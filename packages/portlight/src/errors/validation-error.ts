@@ -8,7 +8,10 @@ export interface ValidationIssue {
   readonly message: string;
 }
 
-/** 400: a schema refused the request, or a message of a channel. The response to a request lists what is wrong as `errors`. */
+/**
+ * 400: a schema refused the request, or a message of a channel. The response to a request lists what is wrong as
+ * `errors`.
+ */
 export class ValidationError extends BadRequestError {
   readonly errors: readonly ValidationIssue[];
 

@@ -1,4 +1,7 @@
-/** Makes an error that no code threw, but a request: where it was made says nothing, and finding out takes ten times as long as all else. */
+/**
+ * Makes an error that no code threw, but a request: where it was made says nothing, and finding out takes ten times as
+ * long as all else.
+ */
 export function withoutStack<Made extends Error>(make: () => Made): Made {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;

@@ -7,7 +7,9 @@ interface EncodingNegotiator {
   encodings(available: string[], options: { readonly preferred: string[] }): string[];
 }
 
-/** The codings a client takes, of those on offer, its favourite first, and ours where it has none (RFC 9110 §12.5.3). */
+/**
+ * The codings a client takes, of those on offer, its favourite first, and ours where it has none (RFC 9110 §12.5.3).
+ */
 export function preferredCodings(field: string | undefined, offered: readonly string[]): readonly string[] {
   if (field === undefined) return [];
   const negotiator: EncodingNegotiator = new (library())({ headers: { 'accept-encoding': field } });

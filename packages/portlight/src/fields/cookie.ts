@@ -21,17 +21,21 @@ export interface CookieOptions {
 }
 
 /** What each attribute may be, and how a sentence says so. */
-const ATTRIBUTES: Readonly<Record<keyof CookieOptions, readonly [isRight: (value: unknown) => boolean, what: string]>> = {
-  maxAge: [(value) => Number.isInteger(value), 'a whole number of seconds'],
-  expires: [(value) => value instanceof Date && !Number.isNaN(value.getTime()), 'a valid Date'],
-  domain: [isText, 'a string'],
-  path: [isText, 'a string'],
-  httpOnly: [isFlag, 'true or false'],
-  secure: [isFlag, 'true or false'],
-  sameSite: [(value) => isFlag(value) || value === 'lax' || value === 'strict' || value === 'none', "'lax', 'strict', 'none', true or false"],
-  partitioned: [isFlag, 'true or false'],
-  priority: [(value) => value === 'low' || value === 'medium' || value === 'high', "'low', 'medium' or 'high'"],
-};
+const ATTRIBUTES: Readonly<Record<keyof CookieOptions, readonly [isRight: (value: unknown) => boolean, what: string]>> =
+  {
+    maxAge: [(value) => Number.isInteger(value), 'a whole number of seconds'],
+    expires: [(value) => value instanceof Date && !Number.isNaN(value.getTime()), 'a valid Date'],
+    domain: [isText, 'a string'],
+    path: [isText, 'a string'],
+    httpOnly: [isFlag, 'true or false'],
+    secure: [isFlag, 'true or false'],
+    sameSite: [
+      (value) => isFlag(value) || value === 'lax' || value === 'strict' || value === 'none',
+      "'lax', 'strict', 'none', true or false",
+    ],
+    partitioned: [isFlag, 'true or false'],
+    priority: [(value) => value === 'low' || value === 'medium' || value === 'high', "'low', 'medium' or 'high'"],
+  };
 
 /** The cookies of a `Cookie` field, decoded, as a record without prototype. Of a repeated name the first counts. */
 export function parseCookies(field: string): Record<string, string> {
@@ -43,7 +47,8 @@ export function formatCookie(name: string, value: string, options: CookieOptions
   for (const [option, value] of Object.entries(options) as [string, unknown][]) {
     if (!Object.hasOwn(ATTRIBUTES, option)) throw new TypeError(`there is no attribute ${JSON.stringify(option)}`);
     const [isRight, what] = ATTRIBUTES[option as keyof CookieOptions];
-    if (value !== undefined && !isRight(value)) throw new TypeError(`its ${option} must be ${what}, not ${showValue(value)}`);
+    if (value !== undefined && !isRight(value))
+      throw new TypeError(`its ${option} must be ${what}, not ${showValue(value)}`);
   }
   return library().stringifySetCookie(name, value, { path: '/', ...options });
 }

@@ -32,10 +32,16 @@ function parseElement(element: string): Hop {
     parameters.set(key, quoted?.replace(/\\(.)/g, '$1') ?? token ?? '');
   }
   const host = parameters.get('host');
-  return { ...parseNode(parameters.get('for') ?? ''), protocol: parameters.get('proto')?.toLowerCase(), host: host !== undefined && isHost(host) ? host : undefined };
+  return {
+    ...parseNode(parameters.get('for') ?? ''),
+    protocol: parameters.get('proto')?.toLowerCase(),
+    host: host !== undefined && isHost(host) ? host : undefined,
+  };
 }
 
-/** `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1` or `[2001:db8::1]:80` (RFC 7239 §6); a name or `unknown` is no address. */
+/**
+ * `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1` or `[2001:db8::1]:80` (RFC 7239 §6); a name or `unknown` is no address.
+ */
 function parseNode(node: string): Pick<Hop, 'address' | 'port'> {
   if (isIP(node) === 6) return { address: canonical(node), port: 0 };
   const [, v6, v4, port = '0'] = NODE.exec(node) ?? [];

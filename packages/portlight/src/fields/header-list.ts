@@ -2,7 +2,8 @@ import { ReplyError } from '../errors/reply-error.ts';
 import { headerProblem } from './header-syntax.ts';
 
 /**
- * The header fields of one response: names in lower case, in the order they were set, a name as often as it was appended.
+ * The header fields of one response: names in lower case, in the order they were set, a name as often as it was
+ * appended.
  *
  * Behaves like the standard `Headers`, but is a flat array inside, so that it can be handed to the wire as it is.
  */
@@ -56,7 +57,11 @@ export class HeaderList {
     this.#removeFrom(key, index + 2);
   }
 
-  /** Puts fields of one name in place of all that it had. @throws {ReplyError} as {@link set}; then nothing is changed */
+  /**
+   * Puts fields of one name in place of all that it had.
+   *
+   * @throws {ReplyError} as {@link set}; then nothing is changed
+   */
   replace(name: string, values: readonly string[]): void {
     for (const value of values) assertField(name, value);
     this.delete(name);

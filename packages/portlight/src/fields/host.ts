@@ -7,9 +7,10 @@ const LAST_PORT = 65_535;
 let lastValid = '';
 
 /**
- * Whether a Host field holds a host and perhaps a port, and nothing that could move a URL built from it, as a slash,
- * an at-sign or a comma would (RFC 3986 §3.2.2; the comma of a registered name is left out, it marks joined fields).
- * A name need not be one that the URL parser takes, which knows addresses of four numbers and the names that Unicode has: `1.2.3.4.5` is a name.
+ * Whether a Host field holds a host and perhaps a port, and nothing that could move a URL built from it, as a slash, an
+ * at-sign or a comma would (RFC 3986 §3.2.2; the comma of a registered name is left out, it marks joined fields). A
+ * name need not be one that the URL parser takes, which knows addresses of four numbers and the names that Unicode has:
+ * `1.2.3.4.5` is a name.
  */
 export function isHost(field: string): boolean {
   if (field === lastValid) return field !== '';

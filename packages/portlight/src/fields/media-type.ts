@@ -16,16 +16,22 @@ export const MEDIA_TYPES: unique symbol = Symbol('media types');
 
 const TEXTUAL = /^(?:text\/[^;]+|application\/(?:javascript|xml|xhtml\+xml))$/i;
 const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
-const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}(?:[ \\t]*;[ \\t]*${TOKEN}=(?:${TOKEN}|"(?:[^"\\\\\\x00-\\x08\\x0a-\\x1f\\x7f-\\uffff]|\\\\[\\t\\x20-\\x7e])*"))*$`);
+const MEDIA_TYPE = new RegExp(
+  `^${TOKEN}/${TOKEN}(?:[ \\t]*;[ \\t]*${TOKEN}=(?:${TOKEN}|"(?:[^"\\\\\\x00-\\x08\\x0a-\\x1f\\x7f-\\uffff]|\\\\[\\t\\x20-\\x7e])*"))*$`,
+);
 
 /**
- * The `Content-Type` of a file by its extension; text that says no charset is UTF-8. Bytes of which nothing is known stay bytes.
+ * The `Content-Type` of a file by its extension; text that says no charset is UTF-8. Bytes of which nothing is known
+ * stay bytes.
  *
  * @param own types that win over those that are known
  */
 export function mediaTypeOf(path: string, own?: MediaTypes): string {
   const extension = extname(path).slice(1).toLowerCase();
-  const type = own?.get(extension) ?? (extension === '' ? undefined : loadMediaTypes().getType(extension)) ?? 'application/octet-stream';
+  const type =
+    own?.get(extension) ??
+    (extension === '' ? undefined : loadMediaTypes().getType(extension)) ??
+    'application/octet-stream';
   return TEXTUAL.test(type) ? `${type}; charset=utf-8` : type;
 }
 

@@ -7,7 +7,8 @@ const PASSED: Verdict = {};
 
 /** Counts the requests of connected clients, and refuses those of others where a connection is required. */
 export function guardClients(clients: ClientRegistry, isRequired: boolean): Guard {
-  const judge = (isConnected: boolean): Verdict => (isConnected || !isRequired ? PASSED : { refusal: withoutStack(notConnected) });
+  const judge = (isConnected: boolean): Verdict =>
+    isConnected || !isRequired ? PASSED : { refusal: withoutStack(notConnected) };
   return (request) => {
     // A browser asks by OPTIONS whether a page of another origin may ask, and says nothing of who it is.
     if (request.method === 'OPTIONS') return PASSED;
@@ -18,5 +19,7 @@ export function guardClients(clients: ClientRegistry, isRequired: boolean): Guar
 }
 
 function notConnected(): ForbiddenError {
-  return new ForbiddenError('This client is not connected; it has to ask for /connect first.', { code: 'ERR_PORTLIGHT_CONNECTION_REQUIRED' });
+  return new ForbiddenError('This client is not connected; it has to ask for /connect first.', {
+    code: 'ERR_PORTLIGHT_CONNECTION_REQUIRED',
+  });
 }

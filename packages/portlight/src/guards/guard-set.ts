@@ -24,13 +24,23 @@ export class GuardSet {
   /** @throws {ConfigError} on a wrong value, or a name that another limit has */
   addLimit(max: number, windowSeconds: number, options: RateLimitOptions): void {
     if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-      throw new ConfigError(`setRateLimit takes options such as { key: (request) => request.header('x-api-key') } after the seconds, not ${describe(options)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
+      throw new ConfigError(
+        `setRateLimit takes options such as { key: (request) => request.header('x-api-key') } after the seconds, not ${describe(options)}.`,
+        'ERR_PORTLIGHT_INVALID_OPTION',
+      );
     }
     const twice = ['max', 'windowSeconds'].find((name) => name in options);
-    if (twice !== undefined) throw new ConfigError(`setRateLimit takes ${twice} as an argument, not among its options.`, 'ERR_PORTLIGHT_INVALID_OPTION');
+    if (twice !== undefined)
+      throw new ConfigError(
+        `setRateLimit takes ${twice} as an argument, not among its options.`,
+        'ERR_PORTLIGHT_INVALID_OPTION',
+      );
     const limit = createRateLimit({ ...options, max, windowSeconds }, 'the server', '');
     if (this.#limits.some(({ policy }) => policy.name === limit.policy.name)) {
-      throw new ConfigError(`There is a rate limit of the name ${JSON.stringify(limit.policy.name)} already; give this one another by its option name.`, 'ERR_PORTLIGHT_INVALID_OPTION');
+      throw new ConfigError(
+        `There is a rate limit of the name ${JSON.stringify(limit.policy.name)} already; give this one another by its option name.`,
+        'ERR_PORTLIGHT_INVALID_OPTION',
+      );
     }
     this.#limits.push(limit);
   }
@@ -39,11 +49,17 @@ export class GuardSet {
    * What a request passes before its middleware.
    *
    * @param route how the route is named
-   * @param prefix under which its router is mounted: each mount counts for itself, all methods of one registration together
+   * @param prefix under which its router is mounted: each mount counts for itself, all methods of one registration
+   *   together
    */
   guardsFor(options: RouteOptions, route: string, prefix: string): readonly Guard[] {
     const { rateLimit, connectionRequired } = options;
-    const limits = rateLimit === undefined ? this.#limits : rateLimit === false ? [] : createRateLimits(rateLimit, route, `${this.#numberOf(options)} ${prefix}`);
+    const limits =
+      rateLimit === undefined
+        ? this.#limits
+        : rateLimit === false
+          ? []
+          : createRateLimits(rateLimit, route, `${this.#numberOf(options)} ${prefix}`);
     const guards = [guardClients(this.#clients, connectionRequired ?? this.isConnectionRequired)];
     if (limits.length === 0) return guards;
     this.#store ??= new MemoryRateLimitStore();

@@ -9,19 +9,28 @@ export interface Verdict {
   readonly fields?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
-/** Looks at a request once it is routed, before its body is read. Waits for nothing where nothing has to be waited for. */
+/**
+ * Looks at a request once it is routed, before its body is read. Waits for nothing where nothing has to be waited for.
+ */
 export type Guard = (request: HttpRequest) => Verdict | Promise<Verdict>;
 
 const PASSED: Verdict = {};
 
 /** Asks guards in their order, up to the first that refuses. @throws what a guard throws */
-export function askGuards(guards: readonly Guard[], request: HttpRequest, before: Verdict = PASSED, start = 0): Verdict | Promise<Verdict> {
+export function askGuards(
+  guards: readonly Guard[],
+  request: HttpRequest,
+  before: Verdict = PASSED,
+  start = 0,
+): Verdict | Promise<Verdict> {
   let verdict = before;
   for (let index = start; index < guards.length; index++) {
     const next = (guards[index] as Guard)(request);
     if (next instanceof Promise) {
       const [sofar, following] = [verdict, index + 1];
-      return next.then((late) => (late.refusal === undefined ? askGuards(guards, request, join(sofar, late), following) : join(sofar, late)));
+      return next.then((late) =>
+        late.refusal === undefined ? askGuards(guards, request, join(sofar, late), following) : join(sofar, late),
+      );
     }
     verdict = join(verdict, next);
     if (next.refusal !== undefined) break;

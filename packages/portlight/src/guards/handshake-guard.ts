@@ -19,8 +19,10 @@ interface Room {
 export function guardHandshake(room: Room, { origins }: WebSocketConfig, log: LogHolder): Guard {
   const check = new OriginCheck(origins, log);
   return (request) => {
-    if (!KEY.test(request.header('sec-websocket-key') ?? '')) throw new BadRequestError('Sec-WebSocket-Key must be 16 bytes in Base64.');
-    if (request.header('sec-websocket-version') !== '13') throw new HttpError(426, 'This server speaks version 13 of the WebSocket protocol.', { headers: WANTED });
+    if (!KEY.test(request.header('sec-websocket-key') ?? ''))
+      throw new BadRequestError('Sec-WebSocket-Key must be 16 bytes in Base64.');
+    if (request.header('sec-websocket-version') !== '13')
+      throw new HttpError(426, 'This server speaks version 13 of the WebSocket protocol.', { headers: WANTED });
     assertProtocols(request.header('sec-websocket-protocol'));
     check.assertAllowed(request);
     room.assertRoom(request.ip);
@@ -32,5 +34,6 @@ export function guardHandshake(room: Room, { origins }: WebSocketConfig, log: Lo
 function assertProtocols(field: string | undefined): void {
   if (field === undefined) return;
   const names = field.split(',').map((name) => name.trim());
-  if (!names.every(isToken) || new Set(names).size < names.length) throw new BadRequestError('Sec-WebSocket-Protocol must be a list of different names.');
+  if (!names.every(isToken) || new Set(names).size < names.length)
+    throw new BadRequestError('Sec-WebSocket-Protocol must be a list of different names.');
 }

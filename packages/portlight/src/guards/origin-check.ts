@@ -11,7 +11,10 @@ const SELF = 'self';
 /** Of an `Origin` field, in characters: as much as a warning shows. */
 const MOST_SHOWN = 256;
 
-/** A page of another origin must not act for the user of a browser (RFC 6455 §10.2). Others than browsers send no Origin. */
+/**
+ * A page of another origin must not act for the user of a browser (RFC 6455 §10.2). Others than browsers send no
+ * Origin.
+ */
 export class OriginCheck {
   readonly #origins: ReadonlySet<string>;
   readonly #log: LogHolder;
@@ -47,8 +50,9 @@ export class OriginCheck {
 }
 
 /**
- * Whether a page is of the host that was asked for. One that came over plain http is not, where the request came over TLS: anybody
- * on the way could have written it. The other way round there is a proxy in between that speaks TLS for us.
+ * Whether a page is of the host that was asked for. One that came over plain http is not, where the request came over
+ * TLS: anybody on the way could have written it. The other way round there is a proxy in between that speaks TLS for
+ * us.
  */
 function isOwn(origin: string, url: URL): boolean {
   if (!ORIGIN.test(origin) || !URL.canParse(origin)) return false;

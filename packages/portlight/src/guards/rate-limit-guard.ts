@@ -1,4 +1,10 @@
-import { addressKey, formatRateLimit, type RateLimitClaim, type RateLimitDecision, type RateLimitStore } from '@portlight/rate-limit';
+import {
+  addressKey,
+  formatRateLimit,
+  type RateLimitClaim,
+  type RateLimitDecision,
+  type RateLimitStore,
+} from '@portlight/rate-limit';
 import { TooManyRequestsError } from '../errors/http-error.ts';
 import { notAtOnce, toText } from '../request/to-text.ts';
 import { isPromiseLike } from '../response/is-promise-like.ts';
@@ -49,5 +55,11 @@ function isSkipped({ skip }: RateLimit, request: HttpRequest): boolean {
 function judge(decisions: readonly RateLimitDecision[]): Verdict {
   const { 'retry-after': seconds, ...fields } = formatRateLimit(decisions);
   if (seconds === undefined) return { fields };
-  return { fields, refusal: withoutStack(() => new TooManyRequestsError('This client has sent too many requests.', { headers: { 'retry-after': seconds } })) };
+  return {
+    fields,
+    refusal: withoutStack(
+      () =>
+        new TooManyRequestsError('This client has sent too many requests.', { headers: { 'retry-after': seconds } }),
+    ),
+  };
 }

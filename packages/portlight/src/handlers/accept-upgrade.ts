@@ -15,7 +15,11 @@ import { validateRequest, validatesRequest } from './validate.ts';
 /** What begins on the wire of a request whose upgrade went through. */
 const openers: WeakMap<HttpRequest, { assertRoom(): void; open(wire: MessageWire): void }> = new WeakMap();
 
-/** Whether the channel of a request still finds room: others may have been opened since it was asked. @throws {HttpError} when it does not */
+/**
+ * Whether the channel of a request still finds room: others may have been opened since it was asked.
+ *
+ * @throws {HttpError} when it does not
+ */
 export function assertChannelRoom(request: HttpRequest): void {
   openers.get(request)?.assertRoom();
 }

@@ -30,7 +30,13 @@ export class ChannelSession implements WireListener, OpenEnd {
   /** Nothing more is read from the client. */
   #isHeld = false;
 
-  constructor(route: ChannelRoute, request: HttpRequest, wire: MessageWire, services: ChannelServices, context: AsyncResource) {
+  constructor(
+    route: ChannelRoute,
+    request: HttpRequest,
+    wire: MessageWire,
+    services: ChannelServices,
+    context: AsyncResource,
+  ) {
     const { config, hub } = services;
     this.#handlers = route.handlers as ChannelHandlers<RequestShape, unknown>;
     this.#schema = route.options.message;
@@ -69,7 +75,8 @@ export class ChannelSession implements WireListener, OpenEnd {
   }
 
   taken(): void {
-    if (channelControls.taken(this.#channel) && this.#handlers.drain !== undefined) this.#tell(() => this.#handlers.drain?.(this.#channel));
+    if (channelControls.taken(this.#channel) && this.#handlers.drain !== undefined)
+      this.#tell(() => this.#handlers.drain?.(this.#channel));
   }
 
   alive(): void {
@@ -78,11 +85,15 @@ export class ChannelSession implements WireListener, OpenEnd {
 
   closing(isClean: boolean): void {
     if (!isClean) this.#queue.clear();
-    controls.abort(this.#channel.request, new AbortedError('The client closed the channel.', 'ERR_PORTLIGHT_CLIENT_GONE'));
+    controls.abort(
+      this.#channel.request,
+      new AbortedError('The client closed the channel.', 'ERR_PORTLIGHT_CLIENT_GONE'),
+    );
   }
 
   closed(code: number, reason: string): void {
-    // What came whole before the client closed is still handled; nothing is after we did, or where it went without a word.
+    // What came whole before the client closed is still handled; nothing is after we did, or where it went without a
+    // word.
     if (channelControls.isEnded(this.#channel) || code === NO_CLOSE_FRAME) this.#queue.clear();
     this.#services.registry.delete(this);
     channelControls.closed(this.#channel);
@@ -149,7 +160,10 @@ export class ChannelSession implements WireListener, OpenEnd {
   }
 
   /** Calls a handler in its context. @returns what there is to wait for; what goes wrong at once has failed by then */
-  #start(run: () => unknown, fail = (thrown: unknown): Promise<unknown> | undefined | void => this.#fail(thrown)): Promise<unknown> | undefined {
+  #start(
+    run: () => unknown,
+    fail = (thrown: unknown): Promise<unknown> | undefined | void => this.#fail(thrown),
+  ): Promise<unknown> | undefined {
     try {
       const result = this.#context.runInAsyncScope(run);
       return isPromiseLike(result) ? Promise.resolve(result) : undefined;
@@ -173,7 +187,10 @@ export class ChannelSession implements WireListener, OpenEnd {
     void this.#start(() => this.#handlers.close?.(this.#channel, end.code, end.reason), report)?.catch(report);
   }
 
-  /** What a handler threw, or why a message was refused: the handler for errors may know better than to close. Never rejects. */
+  /**
+   * What a handler threw, or why a message was refused: the handler for errors may know better than to close. Never
+   * rejects.
+   */
   #fail(thrown: unknown): Promise<unknown> | undefined {
     if (this.#handlers.error === undefined) {
       this.#giveUp(thrown);
@@ -181,7 +198,9 @@ export class ChannelSession implements WireListener, OpenEnd {
     }
     try {
       const result = this.#context.runInAsyncScope(() => this.#handlers.error?.(toError(thrown), this.#channel));
-      return isPromiseLike(result) ? Promise.resolve(result).catch((failure: unknown) => this.#giveUp(failure)) : undefined;
+      return isPromiseLike(result)
+        ? Promise.resolve(result).catch((failure: unknown) => this.#giveUp(failure))
+        : undefined;
     } catch (failure) {
       this.#giveUp(failure);
       return undefined;
@@ -193,7 +212,10 @@ export class ChannelSession implements WireListener, OpenEnd {
       this.#channel.close(1007, 'The message is not valid.');
       return;
     }
-    this.#services.log.logger.error({ err: toError(error), path: this.#channel.request.path }, 'A channel handler failed.');
+    this.#services.log.logger.error(
+      { err: toError(error), path: this.#channel.request.path },
+      'A channel handler failed.',
+    );
     this.#channel.close(1011, 'Internal error.');
   }
 

@@ -16,9 +16,10 @@ interface Step {
 /**
  * The limit of time for a request's middleware and handler together.
  *
- * When it is over, `request.signal` aborts and the innermost step under way is answered 503 in its place, so that the middleware
- * around it sees that response and can do with it what it does with others. Who then takes longer than `deadlineGraceMs` is
- * passed over: the whole is answered 503. What a step brings after it was answered for is discarded.
+ * When it is over, `request.signal` aborts and the innermost step under way is answered 503 in its place, so that the
+ * middleware around it sees that response and can do with it what it does with others. Who then takes longer than
+ * `deadlineGraceMs` is passed over: the whole is answered 503. What a step brings after it was answered for is
+ * discarded.
  */
 export class Deadline {
   readonly #limitMs: number;
@@ -38,7 +39,10 @@ export class Deadline {
     this.#onError = onError;
   }
 
-  /** The response of a step, or what it is answered in its place. A step is run within the one around it; none is begun too late. */
+  /**
+   * The response of a step, or what it is answered in its place. A step is run within the one around it; none is begun
+   * too late.
+   */
   run(begin: () => MaybePromise<HttpResponse>): MaybePromise<HttpResponse> {
     if (this.#late !== undefined) return this.#onError(this.#late);
     const step: Step = { resolve: undefined, isCut: false };
@@ -66,7 +70,9 @@ export class Deadline {
   }
 
   #expire(): void {
-    this.#late = new ServiceUnavailableError(`The handler took longer than ${this.#limitMs} ms.`, { code: 'ERR_PORTLIGHT_HANDLER_TIMEOUT' });
+    this.#late = new ServiceUnavailableError(`The handler took longer than ${this.#limitMs} ms.`, {
+      code: 'ERR_PORTLIGHT_HANDLER_TIMEOUT',
+    });
     controls.abort(this.#request, this.#late);
     this.#cut(this.#steps.at(-1));
     if (this.#steps.length > 0) this.#timer = setTimeout(() => this.#cut(this.#steps[0]), DEFAULTS.deadlineGraceMs);

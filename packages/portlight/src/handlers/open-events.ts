@@ -29,17 +29,31 @@ export function isEventStream(response: HttpResponse): boolean {
 
 /** What a route of events does with a request that is routed to it: the open stream. */
 export function toEventsCore(route: EventsRoute, services: ChannelServices): RouteCore {
-  const open = (request: HttpRequest): HttpResponse | Promise<HttpResponse> => (request.method === 'HEAD' ? toResponse(new StreamedBody(NOTHING)) : openStream(route, request, services));
-  return validatesRequest(route.options) ? async (request) => validateRequest(route.options, request).then(() => open(request)) : open;
+  const open = (request: HttpRequest): HttpResponse | Promise<HttpResponse> =>
+    request.method === 'HEAD' ? toResponse(new StreamedBody(NOTHING)) : openStream(route, request, services);
+  return validatesRequest(route.options)
+    ? async (request) => validateRequest(route.options, request).then(() => open(request))
+    : open;
 }
 
-function openStream(route: EventsRoute, request: HttpRequest, { hub, registry, config, log }: ChannelServices): HttpResponse | Promise<HttpResponse> {
+function openStream(
+  route: EventsRoute,
+  request: HttpRequest,
+  { hub, registry, config, log }: ChannelServices,
+): HttpResponse | Promise<HttpResponse> {
   registry.assertRoom(request.ip);
   const end = { ip: request.ip, beat: (now: number) => stream.beat(now), endForStop: () => stream.close() };
-  const stream = new EventStream<RequestShape>(request, hub, config.maxBackpressureBytes, () => registry.delete(end), (error) => fail(error));
+  const stream = new EventStream<RequestShape>(
+    request,
+    hub,
+    config.maxBackpressureBytes,
+    () => registry.delete(end),
+    (error) => fail(error),
+  );
   const fail = (error: unknown): void => {
     // A client that left is what ended it, not the handler.
-    if (stream.isOpen && !controls.isAborted(request)) log.logger.error({ err: error, path: request.path }, 'A handler of events failed.');
+    if (stream.isOpen && !controls.isAborted(request))
+      log.logger.error({ err: error, path: request.path }, 'A handler of events failed.');
     // What was sent is whole events: the client comes back and goes on behind them.
     stream.close();
   };
@@ -69,7 +83,10 @@ function openStream(route: EventsRoute, request: HttpRequest, { hub, registry, c
 /** Waits for what a handler returned, and sends what an async iterable gives, as fast as the client takes it. */
 async function fill(stream: EventStream<RequestShape>, returned: unknown): Promise<void> {
   const result = await returned;
-  if (isResponse(result)) throw new ReplyError('A handler of events returned a response when the stream was open already; refuse before anything is waited for, or in a middleware.');
+  if (isResponse(result))
+    throw new ReplyError(
+      'A handler of events returned a response when the stream was open already; refuse before anything is waited for, or in a middleware.',
+    );
   if (typeof result !== 'object' || result === null || !isBodyStream(result)) return;
   const source = openStreamOf(result);
   let isSpent = false;

@@ -45,14 +45,19 @@ export function respondToError(
 export function findHandler(scope: Scope | undefined, status: number): ErrorHandler | undefined {
   for (let each = scope; each !== undefined; each = each.parent) {
     const { errorHandlers } = each;
-    const handler = errorHandlers.get(status) ?? errorHandlers.get(status < 500 ? '4xx' : '5xx') ?? errorHandlers.get('any');
+    const handler =
+      errorHandlers.get(status) ?? errorHandlers.get(status < 500 ? '4xx' : '5xx') ?? errorHandlers.get('any');
     if (handler !== undefined) return handler;
   }
   return undefined;
 }
 
 /** What a handler made of the error; one that returned nothing only looked at it. */
-function complete(reply: unknown, error: HttpError, request: HttpRequest | undefined): HttpResponse | Promise<HttpResponse> {
+function complete(
+  reply: unknown,
+  error: HttpError,
+  request: HttpRequest | undefined,
+): HttpResponse | Promise<HttpResponse> {
   if (reply === undefined) return HttpResponse.problem(error);
   const response = toResponse(reply);
   if (!hasOwnStatus(response)) response.status = error.status;
@@ -69,6 +74,8 @@ function addHeaders(response: HttpResponse, error: HttpError): void {
 function reportError(error: HttpError, thrown: unknown, request: HttpRequest | undefined, log: LogHolder): void {
   const fields = { method: request?.method, path: request?.path, status: error.status };
   const isAborted = request !== undefined && controls.isAborted(request);
-  if (error.status >= 500 && !error.expose && !isAborted) log.logger.error({ ...fields, err: thrown }, 'A request failed.');
-  else if (log.verbose) log.logger.debug({ ...fields, code: error.code }, isAborted ? 'A request was aborted.' : error.message);
+  if (error.status >= 500 && !error.expose && !isAborted)
+    log.logger.error({ ...fields, err: thrown }, 'A request failed.');
+  else if (log.verbose)
+    log.logger.debug({ ...fields, code: error.code }, isAborted ? 'A request was aborted.' : error.message);
 }

@@ -16,9 +16,10 @@ export interface RouteShape<Pattern extends RoutePattern, Options extends RouteO
 }
 
 /** What a handler may return where its route has a `response` schema: a value the schema takes, or a response. */
-type RouteReply<Options extends RouteOptions> = Options['response'] extends StandardSchemaV1<infer Input>
-  ? Input | HttpResponse | Response | Promise<Input | HttpResponse | Response>
-  : unknown;
+type RouteReply<Options extends RouteOptions> =
+  Options['response'] extends StandardSchemaV1<infer Input>
+    ? Input | HttpResponse | Response | Promise<Input | HttpResponse | Response>
+    : unknown;
 
 /**
  * A handler of a route: what it returns, or resolves to, is sent.
@@ -26,6 +27,7 @@ type RouteReply<Options extends RouteOptions> = Options['response'] extends Stan
  * A string is text, an object, array, number, boolean or `null` JSON, bytes are bytes, streams and iterators are
  * streamed, `undefined` is 204, a `Response` or `HttpResponse` goes out as it is.
  */
-export type RouteHandler<Pattern extends RoutePattern = RoutePattern, Options extends RouteOptions = Record<never, never>> = (
-  request: HttpRequest<RouteShape<Pattern, Options>>,
-) => RouteReply<Options>;
+export type RouteHandler<
+  Pattern extends RoutePattern = RoutePattern,
+  Options extends RouteOptions = Record<never, never>,
+> = (request: HttpRequest<RouteShape<Pattern, Options>>) => RouteReply<Options>;

@@ -23,8 +23,8 @@ export interface Passage {
 }
 
 /**
- * Wraps the core in the middleware. An error at any depth becomes a response there, and so does the end of the time it has, so
- * that what lies further out can still add its headers. Neither throws nor rejects.
+ * Wraps the core in the middleware. An error at any depth becomes a response there, and so does the end of the time it
+ * has, so that what lies further out can still add its headers. Neither throws nor rejects.
  */
 export function runMiddleware(passage: Passage, depth = 0): HttpResponse | Promise<HttpResponse> {
   const { deadline } = passage;
@@ -58,7 +58,11 @@ function runStep(passage: Passage, depth: number): HttpResponse | Promise<HttpRe
  *
  * @param getInner what lies further in, if the middleware went on; it may do so until its promise settles
  */
-async function settle(returned: unknown, getInner: () => Promise<HttpResponse> | undefined, request: HttpRequest): Promise<HttpResponse> {
+async function settle(
+  returned: unknown,
+  getInner: () => Promise<HttpResponse> | undefined,
+  request: HttpRequest,
+): Promise<HttpResponse> {
   const reply = await returned;
   hearErrors(reply);
   const made = await getInner();
@@ -68,7 +72,10 @@ async function settle(returned: unknown, getInner: () => Promise<HttpResponse> |
 }
 
 /** The response in place of one whose middleware failed. */
-function replace(inner: Promise<HttpResponse> | undefined, response: HttpResponse | Promise<HttpResponse>): HttpResponse | Promise<HttpResponse> {
+function replace(
+  inner: Promise<HttpResponse> | undefined,
+  response: HttpResponse | Promise<HttpResponse>,
+): HttpResponse | Promise<HttpResponse> {
   void inner?.then((superseded) => discardBody(superseded, new Error('The middleware around it failed.')));
   return response;
 }

@@ -21,8 +21,10 @@ export function validatesRequest({ params, query, headers, body }: RouteOptions)
 export async function validateRequest(options: RouteOptions, request: HttpRequest): Promise<void> {
   const issues: ValidationIssue[] = [];
   const { params, query, headers, body } = options;
-  if (params !== undefined) controls.setParams(request, settle(await params['~standard'].validate(request.params), 'params', issues));
-  if (query !== undefined) controls.setQuery(request, settle(await query['~standard'].validate(request.query), 'query', issues));
+  if (params !== undefined)
+    controls.setParams(request, settle(await params['~standard'].validate(request.params), 'params', issues));
+  if (query !== undefined)
+    controls.setQuery(request, settle(await query['~standard'].validate(request.query), 'query', issues));
   if (headers !== undefined) settle(await headers['~standard'].validate(headerRecord(request)), 'headers', issues);
   if (body !== undefined && issues.length === 0) {
     controls.setBody(request, settle(await body['~standard'].validate(await readBody(request)), 'body', issues));
@@ -39,7 +41,11 @@ export async function validateReply(schema: StandardSchemaV1, reply: unknown): P
 }
 
 /** The output of a schema; what it refuses goes to the issues. */
-function settle(result: StandardSchemaV1.Result<unknown>, part: ValidationIssue['in'], issues: ValidationIssue[]): unknown {
+function settle(
+  result: StandardSchemaV1.Result<unknown>,
+  part: ValidationIssue['in'],
+  issues: ValidationIssue[],
+): unknown {
   if (result.issues === undefined) return result.value;
   for (const issue of result.issues) issues.push(toIssue(issue, part));
   return undefined;
@@ -66,7 +72,8 @@ async function readBody(request: HttpRequest): Promise<unknown> {
 async function readByType(request: HttpRequest): Promise<unknown> {
   const type = contentTypeOf(request)?.essence;
   if (type !== undefined && isJson(type)) return request.json();
-  if (type === 'application/x-www-form-urlencoded' || type === 'multipart/form-data') return toRecord(await request.formData());
+  if (type === 'application/x-www-form-urlencoded' || type === 'multipart/form-data')
+    return toRecord(await request.formData());
   if (type === 'text/plain') return request.text();
   // Of chunks only their coming tells whether there are any.
   if (controls.payload(request).declaredBytes === undefined) await readFirst(request);

@@ -30,7 +30,8 @@ export function encodeMessage(topic: string, data: unknown, options: PublishOpti
   assertEvent(event);
   for (const name of ['user', 'except'] as const) {
     // A name that was not found must not make of a letter a public notice.
-    if (name in options && typeof options[name] !== 'string') throw invalid(`The option ${name} was given, but is no string. To reach everybody, leave it out.`);
+    if (name in options && typeof options[name] !== 'string')
+      throw invalid(`The option ${name} was given, but is no string. To reach everybody, leave it out.`);
   }
   return { topic: parseTopic(topic), ...encodePayload(data), event, except, user, position: undefined };
 }
@@ -38,25 +39,31 @@ export function encodeMessage(topic: string, data: unknown, options: PublishOpti
 function encodePayload(data: unknown): Pick<BusMessage, 'form' | 'payload'> {
   if (typeof data === 'string') return { form: 'text', payload: data };
   // Not by Buffer, whose pool would be kept along with a few bytes.
-  if (data instanceof Uint8Array || data instanceof ArrayBuffer) return { form: 'bytes', payload: new Uint8Array(data).slice() };
+  if (data instanceof Uint8Array || data instanceof ArrayBuffer)
+    return { form: 'bytes', payload: new Uint8Array(data).slice() };
   return { form: 'json', payload: encodeData(data, 'What is published') };
 }
 
-/** @throws {ReplyError} `ERR_PORTLIGHT_INVALID_PUBLICATION`, when there is no JSON for it: a function, a bigint, a cycle, a promise */
+/**
+ * @throws {ReplyError} `ERR_PORTLIGHT_INVALID_PUBLICATION`, when there is no JSON for it: a function, a bigint, a
+ *   cycle, a promise
+ */
 export function encodeData(data: unknown, subject: string): string {
   if (isPromiseLike(data)) throw invalid(`${subject} is a promise: an await is missing.`);
   return encodeJson(data, subject, 'ERR_PORTLIGHT_INVALID_PUBLICATION');
 }
 
 function assertOptions(options: unknown): void {
-  if (typeof options !== 'object' || options === null) throw invalid(`publish takes options such as { event: 'news' }, not ${String(options)}.`);
+  if (typeof options !== 'object' || options === null)
+    throw invalid(`publish takes options such as { event: 'news' }, not ${String(options)}.`);
   const unknown = Object.keys(options).find((name) => !OPTIONS.has(name));
   if (unknown !== undefined) throw invalid(`publish has no option ${JSON.stringify(unknown)}.`);
 }
 
 function assertEvent(event: unknown): void {
   if (event === undefined) return;
-  if (typeof event !== 'string' || event === '' || /[\r\n\0]/.test(event)) throw invalid('An event is named by a string that is not empty and has no line break and no NUL.');
+  if (typeof event !== 'string' || event === '' || /[\r\n\0]/.test(event))
+    throw invalid('An event is named by a string that is not empty and has no line break and no NUL.');
 }
 
 function invalid(message: string, cause?: unknown): ReplyError {

@@ -1,4 +1,12 @@
-import { type Bus, type BusMessage, type BusReceiver, formatPosition, type MemberChange, type Retention, type Since } from '../backplane/bus.ts';
+import {
+  type Bus,
+  type BusMessage,
+  type BusReceiver,
+  formatPosition,
+  type MemberChange,
+  type Retention,
+  type Since,
+} from '../backplane/bus.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { ConfigError } from '../errors/config-error.ts';
 import { ForbiddenError } from '../errors/http-error.ts';
@@ -18,14 +26,17 @@ type MaybePromise<T> = T | Promise<T>;
 
 /** How a channel joins a topic. When it joins again, what is left out stays as it was. */
 export interface JoinOptions {
-  /** Who it is: 1 to 512 characters. Several channels of one member are one in presence; without it a channel is not in presence. */
+  /**
+   * Who it is: 1 to 512 characters. Several channels of one member are one in presence; without it a channel is not in
+   * presence.
+   */
   readonly member?: string;
   /** What presence shows of it; anything that is JSON. */
   readonly info?: unknown;
   /**
-   * What of the history comes first: `'earliest'` is all of it, a position, `<epoch>-<seq>`, what came behind it, and `'left'` what
-   * came while no channel of this member was here: nothing while another one is, all of it where no departure is known. Only where
-   * the topic has history, and only at the first join.
+   * What of the history comes first: `'earliest'` is all of it, a position, `<epoch>-<seq>`, what came behind it, and
+   * `'left'` what came while no channel of this member was here: nothing while another one is, all of it where no
+   * departure is known. Only where the topic has history, and only at the first join.
    *
    * @default only what comes from now on
    */
@@ -86,8 +97,8 @@ interface ParsedJoin {
 /**
  * Topics: which members are in them, what they get, who is there.
  *
- * A member gets the messages of a topic in the order in which the bus passes them on, each once. What has an answer at once is
- * done at once, and then nothing is a promise.
+ * A member gets the messages of a topic in the order in which the bus passes them on, each once. What has an answer at
+ * once is done at once, and then nothing is a promise.
  */
 export class Hub {
   readonly #bus: Bus;
@@ -102,7 +113,10 @@ export class Hub {
   constructor(bus: Bus, log: LogHolder) {
     this.#bus = bus;
     this.#log = log;
-    const receiver: BusReceiver = { receive: (message) => this.#receive(message), memberChanged: (change) => this.#memberChanged(change) };
+    const receiver: BusReceiver = {
+      receive: (message) => this.#receive(message),
+      memberChanged: (change) => this.#memberChanged(change),
+    };
     bus.connect(receiver);
   }
 
@@ -112,10 +126,12 @@ export class Hub {
   }
 
   /**
-   * Joins, replays what `since` asks for before anything live, and is then in presence. Where something of it may be missing, a
-   * gap comes first: an event `portlight.gap` with `{ topic, since }`, or the handler `gap` of a WebSocket. Joining again only changes member and info.
+   * Joins, replays what `since` asks for before anything live, and is then in presence. Where something of it may be
+   * missing, a gap comes first: an event `portlight.gap` with `{ topic, since }`, or the handler `gap` of a WebSocket.
+   * Joining again only changes member and info.
    *
-   * @returns a promise only where something has to be waited for; it rejects when the bus fails, and then nothing is joined
+   * @returns a promise only where something has to be waited for; it rejects when the bus fails, and then nothing is
+   *   joined
    * @throws {BadRequestError} `ERR_PORTLIGHT_INVALID_TOPIC`
    * @throws {ForbiddenError} `ERR_PORTLIGHT_TOO_MANY_TOPICS`
    * @throws {ReplyError} `ERR_PORTLIGHT_INVALID_PUBLICATION`, when `info` is no JSON
@@ -126,19 +142,25 @@ export class Hub {
   }
 
   /**
-   * Joins several topics, or none of them where that fails. What they replay comes in one order, that of the positions: a client
-   * that is cut off in between may take up all of them behind the last position it saw.
+   * Joins several topics, or none of them where that fails. What they replay comes in one order, that of the positions:
+   * a client that is cut off in between may take up all of them behind the last position it saw.
    */
   joinAll(member: Member, topics: readonly (string | TopicJoin)[], options: JoinOptions = {}): Promise<void> | void {
     const since = options.since || undefined;
-    const joins = topics.map((each) => parseJoin(typeof each === 'object' && each !== null ? each : { ...options, topic: each }));
-    if (since === 'left' && joins.some(({ name }) => name === undefined)) throw new ConfigError("join takes since: 'left' only together with member: it has to know who left.");
+    const joins = topics.map((each) =>
+      parseJoin(typeof each === 'object' && each !== null ? each : { ...options, topic: each }),
+    );
+    if (since === 'left' && joins.some(({ name }) => name === undefined))
+      throw new ConfigError("join takes since: 'left' only together with member: it has to know who left.");
     const joined = this.#memberships.get(member);
     const present = joins.filter(({ topic }) => joined?.has(topic) === true);
     const renamed = present.map(({ topic, name, info }) => [joined?.get(topic) as Membership, name, info] as const);
     const added = this.#add(member, joins);
     const renaming = renamed.map(([membership, name, info]) => this.#rename(membership, name, info));
-    return this.#notingFailure(whenReady(whenAll([...renaming, this.#complete(added, since)]), () => {}), 'A topic was not joined.');
+    return this.#notingFailure(
+      whenReady(whenAll([...renaming, this.#complete(added, since)]), () => {}),
+      'A topic was not joined.',
+    );
   }
 
   /** Does nothing where it is not in the topic. */
@@ -149,7 +171,10 @@ export class Hub {
 
   leaveAll(member: Member): Promise<void> | void {
     const memberships = [...(this.#memberships.get(member)?.values() ?? [])];
-    return this.#notingFailure(whenReady(whenAll(memberships.map((membership) => this.#remove(membership))), () => {}), 'A topic was not left.');
+    return this.#notingFailure(
+      whenReady(whenAll(memberships.map((membership) => this.#remove(membership))), () => {}),
+      'A topic was not left.',
+    );
   }
 
   /** In the order of joining. */
@@ -158,10 +183,11 @@ export class Hub {
   }
 
   /**
-   * Sends to all channels in the topic. What is published in one process reaches its channels in the order of the calls.
+   * Sends to all channels in the topic. What is published in one process reaches its channels in the order of the
+   * calls.
    *
-   * Rejects with a `BadRequestError` `ERR_PORTLIGHT_INVALID_TOPIC`, or a `ReplyError` `ERR_PORTLIGHT_INVALID_PUBLICATION` for
-   * what has no JSON form; then nobody gets it.
+   * Rejects with a `BadRequestError` `ERR_PORTLIGHT_INVALID_TOPIC`, or a `ReplyError`
+   * `ERR_PORTLIGHT_INVALID_PUBLICATION` for what has no JSON form; then nobody gets it.
    *
    * @param data a string or bytes, which leave as they are, or anything JSON
    */
@@ -184,7 +210,12 @@ export class Hub {
   /** Who is in the topic, in all processes, the first comer first. */
   async presence(topic: string): Promise<readonly Presence[]> {
     const members = await this.#bus.presence(parseTopic(topic));
-    return members.map(({ member, info, channels, joinedAt }) => ({ member, info: decodeInfo(info), channels, joinedAt }));
+    return members.map(({ member, info, channels, joinedAt }) => ({
+      member,
+      info: decodeInfo(info),
+      channels,
+      joinedAt,
+    }));
   }
 
   /**
@@ -199,7 +230,8 @@ export class Hub {
   }
 
   /**
-   * Keeps the last messages from now on. Where several patterns take a topic, the narrowest counts: its name, else its longest prefix.
+   * Keeps the last messages from now on. Where several patterns take a topic, the narrowest counts: its name, else its
+   * longest prefix.
    *
    * @param topic a topic, or a prefix that ends in `*`
    * @throws {ConfigError} for a value out of range
@@ -222,7 +254,9 @@ export class Hub {
     const joined = this.#memberships.get(member) ?? new Map<string, Membership>();
     const fresh = new Map(joins.filter(({ topic }) => !joined.has(topic)).map((join) => [join.topic, join]));
     if (joined.size + fresh.size > DEFAULTS.maxTopicsPerMember) {
-      throw new ForbiddenError(`A channel may be in ${DEFAULTS.maxTopicsPerMember} topics at a time.`, { code: 'ERR_PORTLIGHT_TOO_MANY_TOPICS' });
+      throw new ForbiddenError(`A channel may be in ${DEFAULTS.maxTopicsPerMember} topics at a time.`, {
+        code: 'ERR_PORTLIGHT_TOO_MANY_TOPICS',
+      });
     }
     if (fresh.size > 0) this.#memberships.set(member, joined);
     return [...fresh.values()].map(({ topic, name, info }) => {
@@ -236,14 +270,20 @@ export class Hub {
 
   /** The rest of a join. What fails leaves nothing of it. */
   #complete(memberships: readonly Membership[], since: string | undefined): MaybePromise<void> {
-    const replayed = since === undefined ? [] : memberships.filter(({ topic }) => this.#histories.find(topic) !== undefined);
+    const replayed =
+      since === undefined ? [] : memberships.filter(({ topic }) => this.#histories.find(topic) !== undefined);
     const queue: Delivery[] = [];
     for (const membership of replayed) membership.hold(queue);
     let done: MaybePromise<void>;
     try {
       const ready = whenAll(memberships.map((membership) => this.#enterRoom(membership)));
-      const written = since === undefined || replayed.length === 0 ? ready : whenReady(ready, () => this.#replay(replayed, since, queue));
-      done = whenReady(written, () => whenReady(whenAll(memberships.map((membership) => this.#enterPresence(membership))), () => {}));
+      const written =
+        since === undefined || replayed.length === 0
+          ? ready
+          : whenReady(ready, () => this.#replay(replayed, since, queue));
+      done = whenReady(written, () =>
+        whenReady(whenAll(memberships.map((membership) => this.#enterPresence(membership))), () => {}),
+      );
     } catch (error) {
       void this.#abandon(memberships);
       throw error;
@@ -372,14 +412,18 @@ export class Hub {
   }
 
   #memberChanged({ topic, kind, member, info }: MemberChange): void {
-    for (const handler of this.#presenceHandlers.findAll(topic).flat()) void this.#tell(handler, { topic, kind, member, info: decodeInfo(info) });
+    for (const handler of this.#presenceHandlers.findAll(topic).flat())
+      void this.#tell(handler, { topic, kind, member, info: decodeInfo(info) });
   }
 
   async #tell(handler: PresenceHandler, change: PresenceChange): Promise<void> {
     try {
       await handler(change);
     } catch (error) {
-      this.#log.logger.error({ err: error, topic: change.topic, member: change.member, kind: change.kind }, 'A presence handler failed.');
+      this.#log.logger.error(
+        { err: error, topic: change.topic, member: change.member, kind: change.kind },
+        'A presence handler failed.',
+      );
     }
   }
 }
@@ -399,12 +443,17 @@ function decodeInfo(info: string | undefined): unknown {
 
 function assertPattern(method: string, topic: unknown): void {
   if (typeof topic === 'string' && topic !== '' && topic.length <= DEFAULTS.maxTopicLength) return;
-  throw new ConfigError(`${method} needs the name of a topic, or a prefix that ends in *; at most ${DEFAULTS.maxTopicLength} characters.`);
+  throw new ConfigError(
+    `${method} needs the name of a topic, or a prefix that ends in *; at most ${DEFAULTS.maxTopicLength} characters.`,
+  );
 }
 
 function assertWhole(name: string, value: unknown, most: number): void {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most) return;
-  throw new ConfigError(`The option ${name} of history is a whole number from 1 to ${most}, not ${String(value)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
+  throw new ConfigError(
+    `The option ${name} of history is a whole number from 1 to ${most}, not ${String(value)}.`,
+    'ERR_PORTLIGHT_INVALID_OPTION',
+  );
 }
 
 function parseJoin({ topic, member, info }: TopicJoin): ParsedJoin {

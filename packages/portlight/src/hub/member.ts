@@ -6,6 +6,10 @@ export interface Member {
   readonly id: string;
   /** Queues a publication for the client. Never throws. */
   deliver(publication: Publication): void;
-  /** Tells that something may be missing in front of what is delivered next. Never throws. @param gap an event `portlight.gap` */
+  /**
+   * Tells that something may be missing in front of what is delivered next. Never throws.
+   *
+   * @param gap an event `portlight.gap`
+   */
   miss(gap: Publication): void;
 }

@@ -46,7 +46,9 @@ export class Membership {
     const deliveries = messages
       .filter(({ except, user }) => except !== this.member.id && (user === undefined || user === this.name))
       .map((message): Delivery => ({ membership: this, publication: new Publication(message) }));
-    return gap === undefined ? deliveries : [{ membership: this, publication: announceGap(this.topic, since, gap), isGap: true }, ...deliveries];
+    return gap === undefined
+      ? deliveries
+      : [{ membership: this, publication: announceGap(this.topic, since, gap), isGap: true }, ...deliveries];
   }
 
   take(publication: Publication): void {
@@ -65,7 +67,10 @@ export class Membership {
       if (isGap) this.member.miss(publication);
       else this.member.deliver(publication);
     } catch (error) {
-      this.#log.logger.error({ err: error, topic: this.topic, channel: this.member.id }, 'A channel could not take a publication.');
+      this.#log.logger.error(
+        { err: error, topic: this.topic, channel: this.member.id },
+        'A channel could not take a publication.',
+      );
     }
   }
 
@@ -85,5 +90,13 @@ export interface Delivery {
 /** @param position from which on nothing is missing */
 function announceGap(topic: string, since: string, position: Position): Publication {
   const payload = JSON.stringify({ topic, since });
-  return new Publication({ topic, form: 'json', payload, event: 'portlight.gap', except: undefined, user: undefined, position });
+  return new Publication({
+    topic,
+    form: 'json',
+    payload,
+    event: 'portlight.gap',
+    except: undefined,
+    user: undefined,
+    position,
+  });
 }

@@ -19,10 +19,14 @@ export function parseMemberName(name: unknown): string {
 }
 
 function parseName(name: unknown, what: 'topic' | 'member'): string {
-  if (typeof name === 'string' && name !== '' && name.length <= DEFAULTS.maxTopicLength && !LONE_SURROGATE.test(name)) return name;
-  throw new BadRequestError(`The name of a ${what} is a string of 1 to ${DEFAULTS.maxTopicLength} characters, well-formed; this is ${describe(name)}.`, {
-    code: 'ERR_PORTLIGHT_INVALID_TOPIC',
-  });
+  if (typeof name === 'string' && name !== '' && name.length <= DEFAULTS.maxTopicLength && !LONE_SURROGATE.test(name))
+    return name;
+  throw new BadRequestError(
+    `The name of a ${what} is a string of 1 to ${DEFAULTS.maxTopicLength} characters, well-formed; this is ${describe(name)}.`,
+    {
+      code: 'ERR_PORTLIGHT_INVALID_TOPIC',
+    },
+  );
 }
 
 function describe(name: unknown): string {

@@ -1,4 +1,7 @@
-/** Values for topics by name, or by a prefix that ends in `*`. Looks up as often as there are lengths of prefixes, never through all. */
+/**
+ * Values for topics by name, or by a prefix that ends in `*`. Looks up as often as there are lengths of prefixes, never
+ * through all.
+ */
 export class TopicRules<Value> {
   readonly #exact: Map<string, Value> = new Map();
   readonly #prefixes: Map<string, Value> = new Map();
@@ -32,7 +35,12 @@ export class TopicRules<Value> {
 
   /** The values of all patterns that take the topic, the narrowest first. */
   findAll(topic: string): readonly Value[] {
-    const values = [this.#exact.get(topic), ...this.#lengths.map((length) => (length <= topic.length ? this.#prefixes.get(topic.slice(0, length)) : undefined))];
+    const values = [
+      this.#exact.get(topic),
+      ...this.#lengths.map((length) =>
+        length <= topic.length ? this.#prefixes.get(topic.slice(0, length)) : undefined,
+      ),
+    ];
     return values.filter((value) => value !== undefined);
   }
 }

@@ -29,7 +29,9 @@ export function runInterceptors(
       const next = isPromiseLike(result) ? result : apply(result, current, written, request);
       if (isPromiseLike(next)) {
         const before = current;
-        return settle(next, before, written, request, log).then((after) => runInterceptors(interceptors, after, request, log, index + 1));
+        return settle(next, before, written, request, log).then((after) =>
+          runInterceptors(interceptors, after, request, log, index + 1),
+        );
       }
       current = next;
     } catch (error) {
@@ -39,9 +41,20 @@ export function runInterceptors(
   return current;
 }
 
-async function settle(result: PromiseLike<unknown>, response: HttpResponse, written: readonly string[], request: HttpRequest | undefined, log: LogHolder): Promise<HttpResponse> {
+async function settle(
+  result: PromiseLike<unknown>,
+  response: HttpResponse,
+  written: readonly string[],
+  request: HttpRequest | undefined,
+  log: LogHolder,
+): Promise<HttpResponse> {
   try {
-    return await apply(await inTime(result, DEFAULTS.replyTimeoutMs, 'A response interceptor'), response, written, request);
+    return await apply(
+      await inTime(result, DEFAULTS.replyTimeoutMs, 'A response interceptor'),
+      response,
+      written,
+      request,
+    );
   } catch (error) {
     report(error, log);
     return response;
@@ -49,7 +62,12 @@ async function settle(result: PromiseLike<unknown>, response: HttpResponse, writ
 }
 
 /** @throws {ReplyError} on a result that is none of what an interceptor may return */
-function apply(result: unknown, response: HttpResponse, written: readonly string[], request: HttpRequest | undefined): HttpResponse | Promise<HttpResponse> {
+function apply(
+  result: unknown,
+  response: HttpResponse,
+  written: readonly string[],
+  request: HttpRequest | undefined,
+): HttpResponse | Promise<HttpResponse> {
   if (result === undefined) return response;
   if (typeof result === 'string' || result instanceof Uint8Array) {
     replaceBody(response, result, written);
@@ -60,7 +78,10 @@ function apply(result: unknown, response: HttpResponse, written: readonly string
   throw new ReplyError('A response interceptor returns an HttpResponse, a string, bytes, or nothing.');
 }
 
-function supersedeWith(next: HttpResponse | Promise<HttpResponse>, response: HttpResponse): HttpResponse | Promise<HttpResponse> {
+function supersedeWith(
+  next: HttpResponse | Promise<HttpResponse>,
+  response: HttpResponse,
+): HttpResponse | Promise<HttpResponse> {
   return next instanceof Promise ? next.then((value) => supersede(response, value)) : supersede(response, next);
 }
 

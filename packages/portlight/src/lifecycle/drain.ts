@@ -19,7 +19,13 @@ export interface DrainOptions {
  * Stops serving, in this order: no longer ready, no longer accepting, what is under way ended or cut at the deadline,
  * hooks. Never rejects, and ends at the latest one second after the deadline.
  */
-export async function drain(edge: Edge, channels: ChannelRegistry, hooks: readonly Hook[], options: DrainOptions, log: LogHolder): Promise<StopReport> {
+export async function drain(
+  edge: Edge,
+  channels: ChannelRegistry,
+  hooks: readonly Hook[],
+  options: DrainOptions,
+  log: LogHolder,
+): Promise<StopReport> {
   const startedAt = performance.now();
   const remainingMs = (): number => Math.max(0, options.timeoutMs - (performance.now() - startedAt));
   if (options.delayMs > 0) await delay(Math.min(options.delayMs, options.timeoutMs));

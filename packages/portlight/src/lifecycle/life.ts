@@ -138,7 +138,10 @@ export class Life<Kind extends Service> {
     const isInTime = await within(starting.done, options.timeoutMs).catch(() => undefined);
     if (isInTime === undefined) return { ...nothingToStop(options.reason), durationMs: elapsedMs() };
     if (!isInTime) {
-      this.#log.logger.error({ timeoutMs: options.timeoutMs }, 'The start was not done in time for the stop and is given up; a hook hangs.');
+      this.#log.logger.error(
+        { timeoutMs: options.timeoutMs },
+        'The start was not done in time for the stop and is given up; a hook hangs.',
+      );
       starting.abandon();
     }
     this.#isDraining = true;

@@ -34,7 +34,12 @@ export class StartAttempt<Kind extends Service> {
 
   /** Goes no further than the step under way, which nothing can end. What is open, the stop of the service closes. */
   abandon(): void {
-    this.#controller.abort(new AbortedError('The server was stopped while it started; the start was given up.', 'ERR_PORTLIGHT_START_ABANDONED'));
+    this.#controller.abort(
+      new AbortedError(
+        'The server was stopped while it started; the start was given up.',
+        'ERR_PORTLIGHT_START_ABANDONED',
+      ),
+    );
   }
 
   async #run(before: Promise<unknown> | undefined, open: () => Kind, signal: AbortSignal): Promise<void> {

@@ -4,7 +4,10 @@ export interface StopReport {
   readonly reason: StopReason;
   /** Connections that were open at the beginning and came to an orderly end. */
   readonly drained: number;
-  /** Connections that were cut at the deadline, hooks that failed or were not done by then, and a start that was given up. */
+  /**
+   * Connections that were cut at the deadline, hooks that failed or were not done by then, and a start that was given
+   * up.
+   */
   readonly forced: number;
   readonly durationMs: number;
 }

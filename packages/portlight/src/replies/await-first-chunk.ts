@@ -6,12 +6,16 @@ import { StreamedBody } from '../response/streamed-body.ts';
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /**
- * Makes the request the owner of a streamed body, and waits for the first chunk of it: what fails before that is an error
- * like others, for the error handlers, middleware and interceptors to see. A response without a stream stays as it is.
+ * Makes the request the owner of a streamed body, and waits for the first chunk of it: what fails before that is an
+ * error like others, for the error handlers, middleware and interceptors to see. A response without a stream stays as
+ * it is.
  *
  * @throws what the source throws
  */
-export function awaitFirstChunk(response: HttpResponse, request: HttpRequest<RequestShape> | undefined): HttpResponse | Promise<HttpResponse> {
+export function awaitFirstChunk(
+  response: HttpResponse,
+  request: HttpRequest<RequestShape> | undefined,
+): HttpResponse | Promise<HttpResponse> {
   const body = bodyOf(response);
   if (!(body instanceof StreamedBody)) return response;
   if (request !== undefined) controls.adopt(request, body);

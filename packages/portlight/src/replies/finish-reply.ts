@@ -15,7 +15,10 @@ const NO_REQUEST: FileRequest = { method: 'GET', path: '', header: () => undefin
  * @throws {HttpError} when it is a file that this request does not get
  * @throws what a source throws before its first chunk
  */
-export function finishReply(reply: unknown, request: HttpRequest<RequestShape> | undefined): HttpResponse | Promise<HttpResponse> {
+export function finishReply(
+  reply: unknown,
+  request: HttpRequest<RequestShape> | undefined,
+): HttpResponse | Promise<HttpResponse> {
   const response = toResponse(reply);
   const body = bodyOf(response);
   if (body === null || typeof body === 'string' || body instanceof Uint8Array) return response;

@@ -23,6 +23,8 @@ export function assertReadable(head: Head): void {
   }
   const charset = contentTypeOf(head)?.parameters['charset']?.toLowerCase();
   if (charset !== undefined && !UTF8_NAMES.has(charset)) {
-    throw new UnsupportedMediaTypeError(`Bodies in the charset ${JSON.stringify(charset)} are not read here, only UTF-8.`);
+    throw new UnsupportedMediaTypeError(
+      `Bodies in the charset ${JSON.stringify(charset)} are not read here, only UTF-8.`,
+    );
   }
 }

@@ -8,11 +8,15 @@ const TAB = 0x09;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Lets the bytes of a multipart body through and counts its delimiters (RFC 2046 §5.1.1): the parser is silent about a part
- * whose head it cannot use, and so the number of parts tells whether one was lost. The white space that may stand behind a delimiter,
- * which the parser does not know, is left out.
+ * Lets the bytes of a multipart body through and counts its delimiters (RFC 2046 §5.1.1): the parser is silent about a
+ * part whose head it cannot use, and so the number of parts tells whether one was lost. The white space that may stand
+ * behind a delimiter, which the parser does not know, is left out.
  */
-export async function* countDelimiters(body: AsyncIterable<Uint8Array>, boundary: string, seen: DelimiterCount): AsyncGenerator<Uint8Array> {
+export async function* countDelimiters(
+  body: AsyncIterable<Uint8Array>,
+  boundary: string,
+  seen: DelimiterCount,
+): AsyncGenerator<Uint8Array> {
   const delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1');
   // The first delimiter may stand at the very beginning.
   let carry: Buffer = Buffer.from('\r\n');

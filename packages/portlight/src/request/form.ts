@@ -26,7 +26,8 @@ export interface ReceivedForm {
 /**
  * Reads the body of a request as a form.
  *
- * @throws {BadRequestError} @throws {PayloadTooLargeError} @throws {UnsupportedMediaTypeError} as `HttpRequest#formData` says
+ * @throws {BadRequestError} @throws {PayloadTooLargeError} @throws {UnsupportedMediaTypeError} as
+ *   `HttpRequest#formData` says
  */
 export async function receiveForm(request: FormRequest, limits: FormLimits): Promise<ReceivedForm> {
   assertLimits(limits);
@@ -39,7 +40,11 @@ export async function receiveForm(request: FormRequest, limits: FormLimits): Pro
   }
   if (type !== 'multipart/form-data') throw new UnsupportedMediaTypeError('The body is no form.');
   assertReadable(request);
-  const { maxFields = DEFAULTS.maxFormFields, maxFiles = DEFAULTS.maxFormFiles, memoryBytes = DEFAULTS.formMemoryBytes } = limits;
+  const {
+    maxFields = DEFAULTS.maxFormFields,
+    maxFiles = DEFAULTS.maxFormFiles,
+    memoryBytes = DEFAULTS.formMemoryBytes,
+  } = limits;
   const { maxFieldBytes = Number.POSITIVE_INFINITY, maxFileBytes = Number.POSITIVE_INFINITY } = limits;
   const all = { maxFields, maxFiles, maxFieldBytes, maxFileBytes, memoryBytes };
   try {
@@ -57,11 +62,16 @@ function toFormData(text: string, limits: FormLimits): ReceivedFormData {
   const pairs = parsePairs(text, {
     most: maxFields,
     tooMany: () => new PayloadTooLargeError('The form has too many fields.'),
-    malformed: (cause) => new BadRequestError('The form holds a malformed percent escape.', { code: 'ERR_PORTLIGHT_MALFORMED_BODY', cause }),
+    malformed: (cause) =>
+      new BadRequestError('The form holds a malformed percent escape.', {
+        code: 'ERR_PORTLIGHT_MALFORMED_BODY',
+        cause,
+      }),
   });
   const data: ReceivedFormData = new FormData();
   for (const [name, value] of pairs) {
-    if (Buffer.byteLength(value) > maxFieldBytes) throw new PayloadTooLargeError(`A field of the form is over the limit of ${maxFieldBytes} bytes.`);
+    if (Buffer.byteLength(value) > maxFieldBytes)
+      throw new PayloadTooLargeError(`A field of the form is over the limit of ${maxFieldBytes} bytes.`);
     data.append(name, value);
   }
   return data;
@@ -72,8 +82,12 @@ const LIMITS: ReadonlySet<string> = new Set(['maxFields', 'maxFiles', 'maxFieldB
 /** @throws {ConfigError} on a limit that would limit nothing */
 function assertLimits(limits: FormLimits): void {
   for (const [name, limit] of Object.entries(limits) as [string, unknown][]) {
-    if (!LIMITS.has(name)) throw new ConfigError(`A form has no limit ${JSON.stringify(name)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
+    if (!LIMITS.has(name))
+      throw new ConfigError(`A form has no limit ${JSON.stringify(name)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
     if (limit === undefined || (typeof limit === 'number' && Number.isInteger(limit) && limit >= 0)) continue;
-    throw new ConfigError(`The limit ${name} of a form must be a whole number from 0, not ${JSON.stringify(limit)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
+    throw new ConfigError(
+      `The limit ${name} of a form must be a whole number from 0, not ${JSON.stringify(limit)}.`,
+      'ERR_PORTLIGHT_INVALID_OPTION',
+    );
   }
 }

@@ -90,8 +90,9 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
   /** In upper case, as sent: `GET`, `PROPFIND`. */
   readonly method: string;
   /**
-   * The path, without the query, in the form by which routes are chosen: every escape is decoded but `%2F` and `%25`, so that
-   * `/%61dmin` is `/admin` for a guard as well. `*` for `OPTIONS *`. As it was sent where the target was refused.
+   * The path, without the query, in the form by which routes are chosen: every escape is decoded but `%2F` and `%25`,
+   * so that `/%61dmin` is `/admin` for a guard as well. `*` for `OPTIONS *`. As it was sent where the target was
+   * refused.
    */
   readonly path: string;
   /** The server that received the request. */
@@ -125,13 +126,16 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
   constructor(source: RequestSource, server: ServerView, rules: RequestRules = NO_RULES) {
     this.#source = source;
     this.#rules = rules;
-    this.#target = source.refusal === undefined ? parseTarget(source.target) : refuseTarget(source.target, source.refusal);
+    this.#target =
+      source.refusal === undefined ? parseTarget(source.target) : refuseTarget(source.target, source.refusal);
     this.server = server;
     this.method = source.method;
     this.path = this.#target.path;
   }
 
-  /** The parameters of the pattern, percent-decoded once, or the output of the `params` schema. They inherit nothing. */
+  /**
+   * The parameters of the pattern, percent-decoded once, or the output of the `params` schema. They inherit nothing.
+   */
   get params(): Shape['params'] {
     return (this.#params ??= Object.create(null) as unknown);
   }
@@ -151,8 +155,8 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
   }
 
   /**
-   * The URL the client asked for. Its host is that of the target or of Host, or what a trusted proxy says; `invalid`, which is
-   * nobody's name (RFC 6761 §6.4), where that is one that no `URL` can hold, as `1.2.3.4.5`. Its `pathname` is
+   * The URL the client asked for. Its host is that of the target or of Host, or what a trusted proxy says; `invalid`,
+   * which is nobody's name (RFC 6761 §6.4), where that is one that no `URL` can hold, as `1.2.3.4.5`. Its `pathname` is
    * `path` and nothing else, with whatever a URL has to escape; that of `OPTIONS *` is `/` (RFC 9110 §7.1).
    *
    * @throws {BadRequestError} when Host holds no host
@@ -168,7 +172,10 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
     return this.#headers;
   }
 
-  /** The trailer fields that came after a chunked body; none until the body was read to its end. Never part of `headers`. */
+  /**
+   * The trailer fields that came after a chunked body; none until the body was read to its end. Never part of
+   * `headers`.
+   */
   get trailers(): Headers {
     return toHeaders(this.#source.rawTrailers);
   }
@@ -193,7 +200,10 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
     return this.#cookies;
   }
 
-  /** The address of the client: of the peer, or as trusted proxies tell it. An IPv4 client of a dual-stack socket has its IPv4 address. */
+  /**
+   * The address of the client: of the peer, or as trusted proxies tell it. An IPv4 client of a dual-stack socket has
+   * its IPv4 address.
+   */
   get ip(): string {
     return this.#findOrigin().address;
   }
@@ -255,15 +265,19 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
     return payload(this).bytes();
   }
 
-  /** The body as it comes. It ends with an error when it goes over the limit. @throws {TypeError} when it was read before */
+  /**
+   * The body as it comes. It ends with an error when it goes over the limit.
+   *
+   * @throws {TypeError} when it was read before
+   */
   stream(): ReadableStream<Uint8Array> {
     return payload(this).stream();
   }
 
   /**
-   * The fields and files of a form, `multipart/form-data` or `application/x-www-form-urlencoded`; asking again gives the
-   * same. A file over `memoryBytes` lies on disk, has its `path` as a property, and is removed when the response is done. A file input
-   * that was left empty is a file without a name and without bytes, as browsers send it.
+   * The fields and files of a form, `multipart/form-data` or `application/x-www-form-urlencoded`; asking again gives
+   * the same. A file over `memoryBytes` lies on disk, has its `path` as a property, and is removed when the response is
+   * done. A file input that was left empty is a file without a name and without bytes, as browsers send it.
    *
    * @param limits over those of the route's `formLimits`
    * @throws {BadRequestError} 400 when the form is malformed
@@ -275,7 +289,11 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
     return (await this.#form).data;
   }
 
-  /** What was made of a source that has failed must not come to an end as if it were whole. @returns whether there is any */
+  /**
+   * What was made of a source that has failed must not come to an end as if it were whole.
+   *
+   * @returns whether there is any
+   */
   #failLater(failed: ReplySource, error: Error): boolean {
     const all = [...(this.#replySources ?? [])];
     const later = all.slice(all.indexOf(failed) + 1).filter(({ isOver }) => !isOver);
@@ -284,7 +302,10 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
   }
 
   #findOrigin(): Origin {
-    this.#origin ??= this.#rules.trusts === undefined ? this.#direct() : findOrigin({ ...this.#direct(), header: (name) => this.header(name) }, this.#rules.trusts);
+    this.#origin ??=
+      this.#rules.trusts === undefined
+        ? this.#direct()
+        : findOrigin({ ...this.#direct(), header: (name) => this.header(name) }, this.#rules.trusts);
     return this.#origin;
   }
 
@@ -313,7 +334,9 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
     if (!isHost(host)) throw new BadRequestError('The Host field holds no host.');
     const path = target.path === '*' ? '' : toPathname(target.path);
     const known = URL.canParse(`http://${host}`) ? host : 'invalid';
-    return new URL(`${origin.isSecure ? 'https' : 'http'}://${known}${path}${target.search === '' ? '' : `?${target.search}`}`);
+    return new URL(
+      `${origin.isSecure ? 'https' : 'http'}://${known}${path}${target.search === '' ? '' : `?${target.search}`}`,
+    );
   }
 
   static {
@@ -377,7 +400,10 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
           source.cancel(request.#cancelReason);
           source.release();
         }
-        void request.#form?.then((form) => form.remove(), () => undefined);
+        void request.#form?.then(
+          (form) => form.remove(),
+          () => undefined,
+        );
       },
       isAborted: (request) => request.#abortReason !== undefined,
       abort(request, reason) {

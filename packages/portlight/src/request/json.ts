@@ -36,7 +36,8 @@ export function parseJsonText(text: string, subject: JsonSubject = 'body'): unkn
 }
 
 /**
- * Text of a body. A byte order mark in front of it is dropped, as by `Response.text` and `json` (WHATWG Encoding: UTF-8 decode; RFC 8259 §8.1).
+ * Text of a body. A byte order mark in front of it is dropped, as by `Response.text` and `json` (WHATWG Encoding: UTF-8
+ * decode; RFC 8259 §8.1).
  *
  * @param keepsMark whether it stays
  * @throws {BadRequestError} when the bytes are no UTF-8
@@ -73,7 +74,8 @@ function assertShallow(text: string, subject: JsonSubject): void {
     else if (isInString) continue;
     else if (code === OPEN_BRACKET || code === OPEN_BRACE) depth += 1;
     else if (code === CLOSE_BRACKET || code === CLOSE_BRACE) depth -= 1;
-    if (depth > DEFAULTS.maxJsonDepth) throw malformed(`The ${subject} is nested deeper than ${DEFAULTS.maxJsonDepth} levels.`);
+    if (depth > DEFAULTS.maxJsonDepth)
+      throw malformed(`The ${subject} is nested deeper than ${DEFAULTS.maxJsonDepth} levels.`);
   }
 }
 

@@ -30,7 +30,12 @@ const MAX_PART_HEADER_BYTES = 16_384;
  * @throws {PayloadTooLargeError} over a limit
  * @throws what the body throws
  */
-export async function parseMultipart(body: ReadableStream<Uint8Array>, contentType: string, limits: AllFormLimits, folder: UploadFolder): Promise<FormData> {
+export async function parseMultipart(
+  body: ReadableStream<Uint8Array>,
+  contentType: string,
+  limits: AllFormLimits,
+  folder: UploadFolder,
+): Promise<FormData> {
   const parser = createParser(contentType, limits);
   const entries: Entry[] = [];
   const seen: DelimiterCount = { count: 0 };
@@ -38,7 +43,8 @@ export async function parseMultipart(body: ReadableStream<Uint8Array>, contentTy
   const refuse = (error: Error): void => void parser.destroy(error);
   parser.on('field', (name, value, _isNameCut, isValueCut) => {
     if (!isName(name)) refuse(badName());
-    else if (isValueCut) refuse(new PayloadTooLargeError(`A field of the form is over the limit of ${limits.maxFieldBytes} bytes.`));
+    else if (isValueCut)
+      refuse(new PayloadTooLargeError(`A field of the form is over the limit of ${limits.maxFieldBytes} bytes.`));
     else entries.push([unescapeName(name), value]);
   });
   parser.on('file', (name, stream, filename, _encoding, type) => {
@@ -51,7 +57,11 @@ export async function parseMultipart(body: ReadableStream<Uint8Array>, contentTy
     file.catch(refuse);
     entries.push([unescapeName(name), file]);
   });
-  for (const [event, what] of [['partsLimit', 'parts'], ['filesLimit', 'files'], ['fieldsLimit', 'fields']] as const) {
+  for (const [event, what] of [
+    ['partsLimit', 'parts'],
+    ['filesLimit', 'files'],
+    ['fieldsLimit', 'fields'],
+  ] as const) {
     parser.on(event, () => refuse(new PayloadTooLargeError(`The form has too many ${what}.`)));
   }
   try {
@@ -59,12 +69,15 @@ export async function parseMultipart(body: ReadableStream<Uint8Array>, contentTy
     const source = Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]) as AsyncIterable<Uint8Array>;
     await pipeline((): AsyncIterable<Uint8Array> => countDelimiters(source, boundary, seen), parser);
     // The last delimiter is followed by no part.
-    if (entries.length !== seen.count - 1) throw new BadRequestError('A part of the form has no usable head.', { code: 'ERR_PORTLIGHT_MALFORMED_BODY' });
+    if (entries.length !== seen.count - 1)
+      throw new BadRequestError('A part of the form has no usable head.', { code: 'ERR_PORTLIGHT_MALFORMED_BODY' });
     return await collect(entries);
   } catch (error) {
     for (const stream of open) stream.destroy(error as Error);
     await Promise.allSettled(entries.map(([, value]) => Promise.resolve(value)));
-    throw isNotTheForm(error) ? error : new BadRequestError('The form is malformed.', { code: 'ERR_PORTLIGHT_MALFORMED_BODY', cause: error });
+    throw isNotTheForm(error)
+      ? error
+      : new BadRequestError('The form is malformed.', { code: 'ERR_PORTLIGHT_MALFORMED_BODY', cause: error });
   }
 }
 
@@ -73,7 +86,10 @@ function isName(name: string | undefined): boolean {
   return name !== undefined && Buffer.byteLength(name) <= MAX_NAME_BYTES;
 }
 
-/** The three characters that a name in quotes cannot hold, as browsers write them (WHATWG HTML, multipart/form-data encoding). */
+/**
+ * The three characters that a name in quotes cannot hold, as browsers write them (WHATWG HTML, multipart/form-data
+ * encoding).
+ */
 function unescapeName(name: string): string {
   return name.replace(/%(?:22|0d|0a)/gi, decodeURIComponent);
 }
@@ -82,7 +98,10 @@ function badName(): BadRequestError {
   return new BadRequestError(`A part of the form has no name, or one over ${MAX_NAME_BYTES} bytes.`);
 }
 
-function createParser(contentType: string, { maxFields, maxFiles, maxFieldBytes, maxFileBytes }: AllFormLimits): BusboyInstance {
+function createParser(
+  contentType: string,
+  { maxFields, maxFiles, maxFieldBytes, maxFileBytes }: AllFormLimits,
+): BusboyInstance {
   const { Busboy } = loadFormParser();
   try {
     return new Busboy({
@@ -100,11 +119,18 @@ function createParser(contentType: string, { maxFields, maxFiles, maxFieldBytes,
   }
 }
 
-async function receiveFile(stream: BusboyFileStream, filename: string, type: string, limits: AllFormLimits, folder: UploadFolder): Promise<File> {
+async function receiveFile(
+  stream: BusboyFileStream,
+  filename: string,
+  type: string,
+  limits: AllFormLimits,
+  folder: UploadFolder,
+): Promise<File> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   const assertWhole = (): void => {
-    if (stream.truncated) throw new PayloadTooLargeError(`A file of the form is over the limit of ${limits.maxFileBytes} bytes.`);
+    if (stream.truncated)
+      throw new PayloadTooLargeError(`A file of the form is over the limit of ${limits.maxFileBytes} bytes.`);
   };
   const iterator = stream.iterator({ destroyOnReturn: false });
   for await (const chunk of iterator) {
@@ -123,10 +149,15 @@ async function receiveFile(stream: BusboyFileStream, filename: string, type: str
 async function openFile(path: string, name: string, type: string): Promise<File> {
   const file = new File([await openAsBlob(path)], name, { type });
   // A position that is no whole number ends the process in Node, where the standard rounds it.
-  const slice = (start = 0, end: number = file.size, contentType = ''): Blob => File.prototype.slice.call(file, toWhole(start), toWhole(end), contentType);
+  const slice = (start = 0, end: number = file.size, contentType = ''): Blob =>
+    File.prototype.slice.call(file, toWhole(start), toWhole(end), contentType);
   // A stream of Node's own keeps the file open when it is cancelled midway.
   const stream = (): ReadableStream => Readable.toWeb(createReadStream(path)) as ReadableStream;
-  return Object.defineProperties(file, { path: { value: path, enumerable: true }, slice: { value: slice }, stream: { value: stream } });
+  return Object.defineProperties(file, {
+    path: { value: path, enumerable: true },
+    slice: { value: slice },
+    stream: { value: stream },
+  });
 }
 
 function toWhole(position: number): number {

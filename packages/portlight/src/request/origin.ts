@@ -22,8 +22,8 @@ export interface Peer extends Origin {
 
 /**
  * The client of a request: the peer, or, where that is a trusted proxy, the right-most address in `X-Forwarded-For` or
- * `Forwarded` that is none. What stands left of it, the client may have written. An entry that cannot be read, or two fields
- * that do not agree, leave the peer.
+ * `Forwarded` that is none. What stands left of it, the client may have written. An entry that cannot be read, or two
+ * fields that do not agree, leave the peer.
  */
 export function findOrigin(peer: Peer, trusts: TrustCheck | undefined): Origin {
   const direct: Origin = { address: peer.address, port: peer.port, isSecure: peer.isSecure, host: undefined };
@@ -31,8 +31,14 @@ export function findOrigin(peer: Peer, trusts: TrustCheck | undefined): Origin {
   const [listed, named] = [peer.header('x-forwarded-for'), peer.header('forwarded')];
   const byList = listed === undefined ? undefined : findClient(parseForwardedFor(listed), trusts);
   const byName = named === undefined ? undefined : findClient(parseForwarded(named), trusts);
-  const isDoubtful = byList === null || byName === null || (byList !== undefined && byName !== undefined && byList.address !== byName.address);
-  const { address, port, protocol, host } = (isDoubtful ? undefined : (byName ?? byList)) ?? { ...direct, protocol: undefined };
+  const isDoubtful =
+    byList === null ||
+    byName === null ||
+    (byList !== undefined && byName !== undefined && byList.address !== byName.address);
+  const { address, port, protocol, host } = (isDoubtful ? undefined : (byName ?? byList)) ?? {
+    ...direct,
+    protocol: undefined,
+  };
   return {
     address,
     port,

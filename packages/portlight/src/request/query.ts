@@ -43,7 +43,11 @@ export function parsePairs(text: string, kind: PairsKind): (readonly [name: stri
     if (end === start) continue;
     if (pairs.length === kind.most) throw kind.tooMany();
     const mark = text.slice(start, end).indexOf('=') + start;
-    pairs.push(mark < start ? [decodeComponent(text.slice(start, end), kind), ''] : [decodeComponent(text.slice(start, mark), kind), decodeComponent(text.slice(mark + 1, end), kind)]);
+    pairs.push(
+      mark < start
+        ? [decodeComponent(text.slice(start, end), kind), '']
+        : [decodeComponent(text.slice(start, mark), kind), decodeComponent(text.slice(mark + 1, end), kind)],
+    );
   }
   return pairs;
 }

@@ -8,7 +8,9 @@ export interface ReplySource {
   cancel(reason: Error): void;
   /** Fails what the app reads of it, as nothing else will tell the app that it is not whole. Never throws. */
   failReader(reason: Error): void;
-  /** Ends what the app has of it: the response is over, and nothing that is made of it reaches anybody. Never throws. */
+  /**
+   * Ends what the app has of it: the response is over, and nothing that is made of it reaches anybody. Never throws.
+   */
   release(): void;
   /** @param listener called when the source itself fails; says whether somebody else tells of it */
   whenFailed(listener: (error: Error) => boolean): void;

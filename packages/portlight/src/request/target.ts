@@ -7,7 +7,10 @@ import { isHost } from '../fields/host.ts';
  * A target that two readers could understand differently is refused with 400 rather than repaired.
  */
 export interface Target {
-  /** The path in the one form that routes, guards and handlers see: see {@link canonicalPath}. `*` for the asterisk form. */
+  /**
+   * The path in the one form that routes, guards and handlers see: see {@link canonicalPath}. `*` for the asterisk
+   * form.
+   */
   readonly path: string;
   /** What follows the `?`, or the empty string. */
   readonly search: string;
@@ -87,8 +90,9 @@ export function canonicalPath(path: string): string {
 }
 
 /**
- * A path as a URL holds it: parsed again, it is the same path, and `canonicalPath` of the outcome is what came in. All that a URL
- * parser drops, trims or takes for a separator is escaped (WHATWG URL §4.4), the rest is escaped by that parser.
+ * A path as a URL holds it: parsed again, it is the same path, and `canonicalPath` of the outcome is what came in. All
+ * that a URL parser drops, trims or takes for a separator is escaped (WHATWG URL §4.4), the rest is escaped by that
+ * parser.
  *
  * A target that was refused gets a slash in front where it has none, so that it stays behind the host.
  */

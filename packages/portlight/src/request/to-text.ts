@@ -13,7 +13,12 @@ export function toText(value: unknown, what: string): string {
   throw notAtOnce(value, what);
 }
 
-/** The error for a result that cannot be used. A promise is not waited for, but must not end the process when it is rejected. */
+/**
+ * The error for a result that cannot be used. A promise is not waited for, but must not end the process when it is
+ * rejected.
+ */
 export function notAtOnce(value: unknown, what: string): InternalServerError {
-  return new InternalServerError(`The function ${what} gave ${ignoreRejection(value) ? 'a promise; it has to answer at once' : `a value of type ${typeof value}`}.`);
+  return new InternalServerError(
+    `The function ${what} gave ${ignoreRejection(value) ? 'a promise; it has to answer at once' : `a value of type ${typeof value}`}.`,
+  );
 }

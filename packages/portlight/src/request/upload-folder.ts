@@ -5,12 +5,18 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-/** A temporary folder for the files of one request, made when the first one comes. Its names are ours, never the client's. */
+/**
+ * A temporary folder for the files of one request, made when the first one comes. Its names are ours, never the
+ * client's.
+ */
 export class UploadFolder {
   #folder: Promise<string> | undefined;
   #count = 0;
 
-  /** Writes chunks that came before, and then what a stream gives, to a new file that only this user can read. Resolves to its path. */
+  /**
+   * Writes chunks that came before, and then what a stream gives, to a new file that only this user can read. Resolves
+   * to its path.
+   */
   async write(before: readonly Uint8Array[], rest: Readable): Promise<string> {
     this.#folder ??= mkdtemp(join(tmpdir(), 'portlight-'));
     this.#count += 1;

@@ -27,7 +27,11 @@ export interface FileRequest {
  * @throws {NotFoundError} when there is no such file
  * @throws {HttpError} 412 when a precondition fails, 416 when the range lies outside
  */
-export async function answerWithFile(response: HttpResponse, body: FileBody, request: FileRequest): Promise<HttpResponse> {
+export async function answerWithFile(
+  response: HttpResponse,
+  body: FileBody,
+  request: FileRequest,
+): Promise<HttpResponse> {
   if (isAskedAsFolder(body, request)) throw new NotFoundError('There is nothing at this path.');
   const file = await openFile(body, request.header('accept-encoding'));
   try {
@@ -74,7 +78,8 @@ function describe(response: HttpResponse, file: OpenFile, { options }: FileBody,
   for (const [name, value] of Object.entries(defaults)) {
     if (value !== undefined && !headers.has(name)) headers.set(name, value);
   }
-  if (options.precompressed === true && !/(?:^|,)\s*(?:\*|accept-encoding)\s*(?:,|$)/i.test(headers.get('vary') ?? '')) headers.append('vary', 'Accept-Encoding');
+  if (options.precompressed === true && !/(?:^|,)\s*(?:\*|accept-encoding)\s*(?:,|$)/i.test(headers.get('vary') ?? ''))
+    headers.append('vary', 'Accept-Encoding');
 }
 
 function attachmentOf(file: OpenFile, download: string | boolean | undefined): string | undefined {
@@ -86,16 +91,22 @@ function attachmentOf(file: OpenFile, download: string | boolean | undefined): s
 function negotiate(response: HttpResponse, file: OpenFile, request: FileRequest): ByteRange | undefined {
   const etag = response.headers.get('etag') ?? '';
   const modifiedAt = Math.floor(file.modifiedAt / 1_000) * 1_000;
-  if (isPreconditionFailed(request, etag, modifiedAt)) throw new HttpError(412, 'The file is not the one the request is about.');
+  if (isPreconditionFailed(request, etag, modifiedAt))
+    throw new HttpError(412, 'The file is not the one the request is about.');
   if (request.method !== 'GET' && request.method !== 'HEAD') return wholeOf(file);
   if (isNotModified(request, etag, modifiedAt)) {
     response.status = 304;
     return undefined;
   }
-  const range = request.method === 'GET' && mayBePartial(request, etag, modifiedAt) ? parseRange(request.header('range'), file.size) : undefined;
+  const range =
+    request.method === 'GET' && mayBePartial(request, etag, modifiedAt)
+      ? parseRange(request.header('range'), file.size)
+      : undefined;
   if (range === undefined) return wholeOf(file);
   if (range === 'unsatisfiable') {
-    throw new HttpError(416, `The file has ${file.size} bytes.`, { headers: { 'content-range': `bytes */${file.size}` } });
+    throw new HttpError(416, `The file has ${file.size} bytes.`, {
+      headers: { 'content-range': `bytes */${file.size}` },
+    });
   }
   response.status = 206;
   response.headers.set('content-range', `bytes ${range.start}-${range.end - 1}/${file.size}`);

@@ -19,7 +19,10 @@ export interface ChunkReader {
   cancel(reason: Error): void;
 }
 
-/** Whether a reply is streamed: web streams, async iterables (Node's `Readable` is one) and iterators, but no arrays or sets. */
+/**
+ * Whether a reply is streamed: web streams, async iterables (Node's `Readable` is one) and iterators, but no arrays or
+ * sets.
+ */
 export function isBodyStream(value: object): value is BodyStream {
   if (Symbol.asyncIterator in value || value instanceof ReadableStream) return true;
   return Symbol.iterator in value && 'next' in value && typeof value.next === 'function';
@@ -31,8 +34,8 @@ export function isStreamed(value: unknown): value is BodyStream {
 }
 
 /**
- * Takes a value from the app: from here on it cannot end the process, if it is a stream of Node that fails while nobody reads
- * it yet. Who reads it later hears of the failure.
+ * Takes a value from the app: from here on it cannot end the process, if it is a stream of Node that fails while nobody
+ * reads it yet. Who reads it later hears of the failure.
  */
 export function hearErrors(value: unknown): void {
   if (typeof value !== 'object' || value === null || !isDestroyable(value)) return;
@@ -70,7 +73,9 @@ function readWebStream(stream: ReadableStream<Chunk>): ChunkReader {
   };
 }
 
-/** A generator that waits for something cannot be returned from until that comes; a `Readable` can be destroyed at once. */
+/**
+ * A generator that waits for something cannot be returned from until that comes; a `Readable` can be destroyed at once.
+ */
 function cancelIterator(stream: object, iterator: AsyncIterator<unknown> | Iterator<unknown>, reason: Error): void {
   try {
     if (isDestroyable(stream)) {
@@ -85,8 +90,12 @@ function cancelIterator(stream: object, iterator: AsyncIterator<unknown> | Itera
 }
 
 /** Whether it is a stream of Node, its own or one that is alike. */
-function isDestroyable(stream: object): stream is { on(event: 'error', listener: (error: unknown) => void): void; destroy(reason: Error): void } {
-  return 'destroy' in stream && typeof stream.destroy === 'function' && 'on' in stream && typeof stream.on === 'function';
+function isDestroyable(
+  stream: object,
+): stream is { on(event: 'error', listener: (error: unknown) => void): void; destroy(reason: Error): void } {
+  return (
+    'destroy' in stream && typeof stream.destroy === 'function' && 'on' in stream && typeof stream.on === 'function'
+  );
 }
 
 function ignore(): void {}

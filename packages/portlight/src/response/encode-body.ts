@@ -32,7 +32,10 @@ export class EncodedText implements EncodedBody {
   }
 }
 
-/** Text is never sniffed and never HTML by itself. `null` and `undefined` are no body here: what they mean as replies, `toResponse` knows. */
+/**
+ * Text is never sniffed and never HTML by itself. `null` and `undefined` are no body here: what they mean as replies,
+ * `toResponse` knows.
+ */
 export function encodeBody(value: unknown): EncodedBody {
   if (typeof value === 'string') return { body: value, contentType: TEXT };
   if (value === null || value === undefined) return { body: null, contentType: undefined };
@@ -55,7 +58,9 @@ export function toBody(value: unknown): HeldBody {
   if (value instanceof Uint8Array) return assertAttached(value);
   const held = typeof value === 'object' ? hold(value) : undefined;
   if (held !== undefined) return held;
-  throw new ReplyError(`The body of a response is a string, bytes, a stream or null, not of type ${typeof value}; HttpResponse.json encodes a value.`);
+  throw new ReplyError(
+    `The body of a response is a string, bytes, a stream or null, not of type ${typeof value}; HttpResponse.json encodes a value.`,
+  );
 }
 
 /** Bytes, blobs and sources of chunks, of every realm and implementation; `undefined` for what is none of them. */
@@ -63,7 +68,8 @@ function hold(value: object): Uint8Array | StreamedBody | undefined {
   // No object of fields has a tag: what is asked here costs JSON replies nothing.
   if (Symbol.toStringTag in value) {
     if (types.isArrayBuffer(value)) return toBytes(value);
-    if (types.isUint8Array(value)) return new Uint8Array(assertAttached(value).buffer, value.byteOffset, value.byteLength);
+    if (types.isUint8Array(value))
+      return new Uint8Array(assertAttached(value).buffer, value.byteOffset, value.byteLength);
     if (isBlob(value)) return streamOf(value);
   }
   if (isForeignStream(value)) return new StreamedBody(adoptStream(value));
@@ -104,15 +110,26 @@ function detached(): ReplyError {
  * @param subject what the value is, as the sentence shall name it
  * @throws {ReplyError} when it has no JSON form: a function, a bigint, a cycle, a `Map`, a promise inside it
  */
-export function encodeJson(value: unknown, subject = 'The reply', code: ErrorCode = 'ERR_PORTLIGHT_INVALID_REPLY'): string {
+export function encodeJson(
+  value: unknown,
+  subject = 'The reply',
+  code: ErrorCode = 'ERR_PORTLIGHT_INVALID_REPLY',
+): string {
   let text: string | undefined;
   let problem: string | undefined;
   try {
     text = JSON.stringify(value);
-    problem = text === undefined && value === undefined ? 'undefined has no JSON form; null has one.' : jsonProblem(value, text ?? '');
+    problem =
+      text === undefined && value === undefined
+        ? 'undefined has no JSON form; null has one.'
+        : jsonProblem(value, text ?? '');
   } catch (cause) {
     const remedy = cause instanceof TypeError && cause.message.includes('BigInt') ? '; write String(value).' : '';
-    throw new ReplyError(`${subject} cannot be written as JSON: ${cause instanceof Error ? cause.message : String(cause)}${remedy}`, code, cause);
+    throw new ReplyError(
+      `${subject} cannot be written as JSON: ${cause instanceof Error ? cause.message : String(cause)}${remedy}`,
+      code,
+      cause,
+    );
   }
   if (text !== undefined && problem === undefined) return text;
   throw new ReplyError(`${subject} cannot be written as JSON: ${problem ?? 'its toJSON() gives nothing.'}`, code);

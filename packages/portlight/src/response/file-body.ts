@@ -9,7 +9,10 @@ export interface FileOptions {
   readonly root?: string;
   /** Whether files and folders whose name begins with a dot are sent. @default false */
   readonly dotFiles?: boolean | undefined;
-  /** `'inside'`: a link is followed while it leads to somewhere in `root`. `'follow'`: wherever it leads. @default 'inside' */
+  /**
+   * `'inside'`: a link is followed while it leads to somewhere in `root`. `'follow'`: wherever it leads. @default
+   * 'inside'
+   */
   readonly symlinks?: 'inside' | 'follow' | undefined;
   /** Whether `file.br` or `file.gz` beside the file is sent to a client that takes it. @default false */
   readonly precompressed?: boolean | undefined;
@@ -29,8 +32,8 @@ const CHECKS: Readonly<Record<string, readonly [(value: unknown) => boolean, str
 };
 
 /**
- * The body of `HttpResponse.file`: a file that is looked for when there is a request to answer with it. Until then there
- * is nothing to read.
+ * The body of `HttpResponse.file`: a file that is looked for when there is a request to answer with it. Until then
+ * there is nothing to read.
  */
 export class FileBody {
   /** A path, or its segments as a wildcard captured them. */
@@ -55,11 +58,16 @@ function assertOptions(path: unknown, options: FileOptions): void {
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     const check = Object.hasOwn(CHECKS, name) ? CHECKS[name] : undefined;
     if (check === undefined) throw new ReplyError(`A file response has no option ${JSON.stringify(name)}.`);
-    if (!check[0](value)) throw new ReplyError(`The option ${name} of a file response must be ${check[1]}, not ${JSON.stringify(value) ?? 'undefined'}.`);
+    if (!check[0](value))
+      throw new ReplyError(
+        `The option ${name} of a file response must be ${check[1]}, not ${JSON.stringify(value) ?? 'undefined'}.`,
+      );
   }
   if (typeof path === 'string') return;
-  if (!Array.isArray(path) || !path.every((segment) => typeof segment === 'string')) throw new ReplyError('A file response needs a path or the segments of one.');
-  if (options.root === undefined) throw new ReplyError('The segments of a wildcard come from a client: a file response for them needs a root.');
+  if (!Array.isArray(path) || !path.every((segment) => typeof segment === 'string'))
+    throw new ReplyError('A file response needs a path or the segments of one.');
+  if (options.root === undefined)
+    throw new ReplyError('The segments of a wildcard come from a client: a file response for them needs a root.');
 }
 
 function isFlag(value: unknown): boolean {

@@ -14,7 +14,10 @@ import { parseRawResponse } from './raw-response.ts';
 import { assertRedirectStatus, formatLocation } from './redirect.ts';
 import { StreamedBody } from './streamed-body.ts';
 
-/** Header fields of a response: a record, whose arrays stand for repeated fields, or pairs, a standard `Headers` among them. */
+/**
+ * Header fields of a response: a record, whose arrays stand for repeated fields, or pairs, a standard `Headers` among
+ * them.
+ */
 export type HeaderFields = Readonly<Record<string, HeaderValue | undefined>> | Iterable<readonly [string, string]>;
 
 /** A number is written in digits; an array makes a field for each value. */
@@ -79,9 +82,9 @@ export class HttpResponse {
   }
 
   /**
-   * Text (a JSON reply is text already), bytes, a stream or `null`. Whatever streams, a file or an upstream's answer too,
-   * is a web stream of bytes here, and may be made into another body: `HttpResponse.stream(wrap(response.body))`, or
-   * assigned in place. The `Content-Length` of the body before goes with it.
+   * Text (a JSON reply is text already), bytes, a stream or `null`. Whatever streams, a file or an upstream's answer
+   * too, is a web stream of bytes here, and may be made into another body: `HttpResponse.stream(wrap(response.body))`,
+   * or assigned in place. The `Content-Length` of the body before goes with it.
    *
    * @throws {ReplyError} when it is set to what would have to be encoded first
    */
@@ -99,32 +102,47 @@ export class HttpResponse {
     if (before instanceof StreamedBody && !before.isLent) before.cancel(new Error('The body was replaced.'));
   }
 
-  /** Sets a field, in place of what it held. @throws {ReplyError} on CR, LF, NUL or another character no header may hold */
+  /**
+   * Sets a field, in place of what it held.
+   *
+   * @throws {ReplyError} on CR, LF, NUL or another character no header may hold
+   */
   header(name: string, value: HeaderValue): this {
     const values = Array.isArray(value) ? (value as readonly (string | number)[]) : [value as string | number];
-    this.headers.replace(name, values.map((each) => toFieldText(each, `The header ${showValue(name)}`)));
+    this.headers.replace(
+      name,
+      values.map((each) => toFieldText(each, `The header ${showValue(name)}`)),
+    );
     return this;
   }
 
   /**
-   * Adds a `Set-Cookie`; the value is percent-encoded. An empty value with `maxAge: 0` makes the browser forget the cookie.
+   * Adds a `Set-Cookie`; the value is percent-encoded. An empty value with `maxAge: 0` makes the browser forget the
+   * cookie.
    *
    * @throws {ReplyError} on a name or attribute no cookie may have, or a value that is neither text nor a number
    */
   cookie(name: string, value: string | number, options: CookieOptions = {}): this {
-    if (typeof name !== 'string') throw new ReplyError(`A cookie is named by a string, not ${showValue(name)}.`, 'ERR_PORTLIGHT_INVALID_HEADER');
+    if (typeof name !== 'string')
+      throw new ReplyError(`A cookie is named by a string, not ${showValue(name)}.`, 'ERR_PORTLIGHT_INVALID_HEADER');
     const text = toFieldText(value, `The cookie ${JSON.stringify(name)}`);
     let field: string;
     try {
       field = formatCookie(name, text, options);
     } catch (cause) {
-      throw new ReplyError(`The cookie ${JSON.stringify(name)} cannot be set: ${(cause as Error).message}.`, 'ERR_PORTLIGHT_INVALID_HEADER', cause);
+      throw new ReplyError(
+        `The cookie ${JSON.stringify(name)} cannot be set: ${(cause as Error).message}.`,
+        'ERR_PORTLIGHT_INVALID_HEADER',
+        cause,
+      );
     }
     this.headers.append('set-cookie', field);
     return this;
   }
 
-  /** Another response of the same status, headers and body; changes to one do not reach the other. A stream is shared. */
+  /**
+   * Another response of the same status, headers and body; changes to one do not reach the other. A stream is shared.
+   */
   clone(): HttpResponse {
     const copy = new HttpResponse(null);
     copy.#status = this.#status;
@@ -167,7 +185,10 @@ export class HttpResponse {
    * @throws {ReplyError} on a location or status that is refused
    */
   static redirect(location: string | URL, status = 302): HttpResponse {
-    return new HttpResponse(null, { status: assertRedirectStatus(status), headers: { location: formatLocation(location) } });
+    return new HttpResponse(null, {
+      status: assertRedirectStatus(status),
+      headers: { location: formatLocation(location) },
+    });
   }
 
   /**
@@ -191,7 +212,8 @@ export class HttpResponse {
    * @throws {ReplyError} on what gives no chunks: `undefined`, a promise
    */
   static stream(source: BodyStream, init?: ResponseInit): HttpResponse {
-    if (source === undefined || source === null || isPromiseLike(source)) throw new ReplyError(`HttpResponse.stream needs a stream or an iterator, not ${showValue(source)}.`);
+    if (source === undefined || source === null || isPromiseLike(source))
+      throw new ReplyError(`HttpResponse.stream needs a stream or an iterator, not ${showValue(source)}.`);
     return new HttpResponse(source, init);
   }
 
@@ -204,10 +226,16 @@ export class HttpResponse {
   static problem(status: number, detail?: string, members?: Readonly<Record<string, unknown>>): HttpResponse;
   /** The response that an error has by itself: its status, fields and code, and its message where that may be shown. */
   static problem(error: HttpError): HttpResponse;
-  static problem(status: number | HttpError, detail?: string, members: Readonly<Record<string, unknown>> = {}): HttpResponse {
+  static problem(
+    status: number | HttpError,
+    detail?: string,
+    members: Readonly<Record<string, unknown>> = {},
+  ): HttpResponse {
     if (status instanceof HttpError) return problemOf(status);
-    if (typeof status !== 'number') throw new ReplyError(`HttpResponse.problem needs a status or an HttpError, not ${showValue(status)}.`);
-    if (typeof members !== 'object' || members === null || Symbol.iterator in members) throw new ReplyError(`The members of a problem are an object of fields, not ${showValue(members)}.`);
+    if (typeof status !== 'number')
+      throw new ReplyError(`HttpResponse.problem needs a status or an HttpError, not ${showValue(status)}.`);
+    if (typeof members !== 'object' || members === null || Symbol.iterator in members)
+      throw new ReplyError(`The members of a problem are an object of fields, not ${showValue(members)}.`);
     const problem = { status, title: statusTitle(status), detail, ...members };
     return new HttpResponse(new EncodedText(encodeJson(problem), 'application/problem+json'), { status });
   }
@@ -243,34 +271,51 @@ export class HttpResponse {
 
 function problemOf(error: HttpError): HttpResponse {
   const errors = 'errors' in error && Array.isArray(error.errors) ? { errors: (error as ValidationError).errors } : {};
-  const response = HttpResponse.problem(error.status, error.expose ? error.message : undefined, { code: error.code, ...errors });
+  const response = HttpResponse.problem(error.status, error.expose ? error.message : undefined, {
+    code: error.code,
+    ...errors,
+  });
   for (const [name, value] of Object.entries(error.headers)) response.header(name, value);
   return response;
 }
 
-/** Whether the value is a response of another copy of the package: alike from outside, but without our private fields. */
+/**
+ * Whether the value is a response of another copy of the package: alike from outside, but without our private fields.
+ */
 export function isForeignResponse(value: object): value is Pick<HttpResponse, 'status' | 'headers' | 'body'> {
   return BRAND in value && !(value instanceof HttpResponse);
 }
 
 /** @throws {ReplyError} on a misspelt field, which would otherwise do nothing */
 function assertInit(init: unknown): void {
-  if (typeof init !== 'object' || init === null) throw new ReplyError(`The second argument of a response is an object such as { status: 201 }, not ${showValue(init)}.`);
+  if (typeof init !== 'object' || init === null)
+    throw new ReplyError(
+      `The second argument of a response is an object such as { status: 201 }, not ${showValue(init)}.`,
+    );
   const unknown = Object.keys(init).find((name) => name !== 'status' && name !== 'headers');
-  if (unknown !== undefined) throw new ReplyError(`A response has no option ${JSON.stringify(unknown)}; status and headers are there.`);
+  if (unknown !== undefined)
+    throw new ReplyError(`A response has no option ${JSON.stringify(unknown)}; status and headers are there.`);
 }
 
-/** @param what what has the value, at the beginning of the sentence @throws {ReplyError} on what is neither text nor a finite number */
+/**
+ * @param what what has the value, at the beginning of the sentence
+ * @throws {ReplyError} on what is neither text nor a finite number
+ */
 function toFieldText(value: string | number, what: string): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' && Number.isFinite(value)) return String(value);
   const remedy = isPromiseLike(value) ? '; an await is missing' : '';
-  throw new ReplyError(`${what} needs a string or a number, not ${showValue(value)}${remedy}.`, 'ERR_PORTLIGHT_INVALID_HEADER');
+  throw new ReplyError(
+    `${what} needs a string or a number, not ${showValue(value)}${remedy}.`,
+    'ERR_PORTLIGHT_INVALID_HEADER',
+  );
 }
 
 function setFields(response: HttpResponse, fields: HeaderFields): void {
   if (typeof fields !== 'object' || fields === null || isPromiseLike(fields)) {
-    throw new ReplyError(`The headers of a response are a record such as { 'x-name': 'value' }, pairs, or Headers, not ${showValue(fields)}.`);
+    throw new ReplyError(
+      `The headers of a response are a record such as { 'x-name': 'value' }, pairs, or Headers, not ${showValue(fields)}.`,
+    );
   }
   if (Symbol.iterator in fields) {
     const pairs = [...(fields as Iterable<readonly [string, string]>)];

@@ -6,8 +6,8 @@ const CODINGS: ReadonlySet<string> = new Set(['gzip', 'x-gzip', 'deflate', 'br']
 const ZSTD_SINCE = 7;
 
 /**
- * Whether a `Response` came from a `fetch` that has decoded its body (Fetch §4.6, "handle content codings"), and still says
- * how it was coded: then neither its `Content-Encoding` nor its `Content-Length` is true of the bytes.
+ * Whether a `Response` came from a `fetch` that has decoded its body (Fetch §4.6, "handle content codings"), and still
+ * says how it was coded: then neither its `Content-Encoding` nor its `Content-Length` is true of the bytes.
  */
 export function isDecoded({ url, body, headers }: StandardResponse): boolean {
   const codings = headers.get('content-encoding');
@@ -16,5 +16,7 @@ export function isDecoded({ url, body, headers }: StandardResponse): boolean {
 }
 
 function isDecodable(coding: string): boolean {
-  return CODINGS.has(coding) || (coding === 'zstd' && Number.parseInt(process.versions['undici'] ?? '0', 10) >= ZSTD_SINCE);
+  return (
+    CODINGS.has(coding) || (coding === 'zstd' && Number.parseInt(process.versions['undici'] ?? '0', 10) >= ZSTD_SINCE)
+  );
 }

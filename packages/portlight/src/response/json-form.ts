@@ -46,7 +46,9 @@ export function jsonProblem(value: unknown, text: string): string | undefined {
   return place === '' ? finding.problem : `${finding.problem} It stands at ${JSON.stringify(place)}.`;
 }
 
-/** A value that is refused was given away by the app all the same: a promise or stream in it must not end the process. */
+/**
+ * A value that is refused was given away by the app all the same: a promise or stream in it must not end the process.
+ */
 function takeOver(value: unknown, depth = 0): void {
   if (typeof value !== 'object' || value === null || ignoreRejection(value) || depth > DEEPEST) return;
   hearErrors(value);

@@ -18,7 +18,18 @@ export interface OpenFile {
 
 const EXTENSIONS: Readonly<Record<string, string>> = { br: '.br', gzip: '.gz' };
 /** What the system says of a path that leads to no file that can be read. */
-const NO_FILE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'EISDIR', 'ENXIO', 'ENODEV', 'EACCES', 'EPERM', 'ERR_INVALID_ARG_VALUE']);
+const NO_FILE: ReadonlySet<string> = new Set([
+  'ENOENT',
+  'ENOTDIR',
+  'ENAMETOOLONG',
+  'ELOOP',
+  'EISDIR',
+  'ENXIO',
+  'ENODEV',
+  'EACCES',
+  'EPERM',
+  'ERR_INVALID_ARG_VALUE',
+]);
 /** A pipe would keep who opens it waiting for a writer; a link must not appear after the path was looked at. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
@@ -33,7 +44,8 @@ interface Limits {
 /**
  * Opens the file of a body, or the variant of it that the client prefers.
  *
- * @throws {NotFoundError} when there is none, it is no file, or the path leads to where nothing is served; why is not told
+ * @throws {NotFoundError} when there is none, it is no file, or the path leads to where nothing is served; why is not
+ *   told
  */
 export async function openFile({ path, options }: FileBody, acceptEncoding: string | undefined): Promise<OpenFile> {
   const { root, dotFiles = false, symlinks = 'inside' } = options;
@@ -69,7 +81,13 @@ function mayLieAt(real: string, { folder, dotFiles, symlinks }: Limits): boolean
   if (folder === undefined || real === folder) return true;
   const within = folder.endsWith(sep) ? folder : folder + sep;
   if (!real.startsWith(within)) return symlinks === 'follow';
-  return dotFiles || !real.slice(within.length).split(sep).some((segment) => segment.startsWith('.'));
+  return (
+    dotFiles ||
+    !real
+      .slice(within.length)
+      .split(sep)
+      .some((segment) => segment.startsWith('.'))
+  );
 }
 
 /** A segment is one name, on every system, and none that leads elsewhere. */
@@ -78,12 +96,18 @@ function isServed(segment: string, dotFiles: boolean): boolean {
   return dotFiles || !segment.startsWith('.');
 }
 
-async function tryToOpen(path: string, original: string, coding: string | undefined, limits: Limits): Promise<OpenFile | undefined> {
+async function tryToOpen(
+  path: string,
+  original: string,
+  coding: string | undefined,
+  limits: Limits,
+): Promise<OpenFile | undefined> {
   const handle = await open(path, FLAGS).catch(toNothing);
   if (handle === undefined) return undefined;
   try {
     const stats = await handle.stat();
-    if (stats.isFile() && (await isStillServed(handle, path, limits))) return { handle, path: original, size: stats.size, modifiedAt: stats.mtimeMs, coding };
+    if (stats.isFile() && (await isStillServed(handle, path, limits)))
+      return { handle, path: original, size: stats.size, modifiedAt: stats.mtimeMs, coding };
   } catch (error) {
     await handle.close();
     throw error;

@@ -20,16 +20,24 @@ export function parseRawResponse(text: string): RawResponse {
   const head = border === null ? text : text.slice(0, border.index);
   const [statusLine = '', ...lines] = head.split(/\r?\n/);
   const status = STATUS_LINE.exec(statusLine)?.[1];
-  if (status === undefined) throw new ReplyError(`A raw response begins with a status line such as "HTTP/1.1 200 OK", not ${JSON.stringify(statusLine.slice(0, 80))}.`);
-  const fields = lines.filter((line) => line !== '').map(parseField).filter(([name]) => !FRAMING.has(name));
+  if (status === undefined)
+    throw new ReplyError(
+      `A raw response begins with a status line such as "HTTP/1.1 200 OK", not ${JSON.stringify(statusLine.slice(0, 80))}.`,
+    );
+  const fields = lines
+    .filter((line) => line !== '')
+    .map(parseField)
+    .filter(([name]) => !FRAMING.has(name));
   const body = border === null ? '' : text.slice(border.index + border[0].length);
   return { status: Number(status), fields, body };
 }
 
 function parseField(line: string): readonly [string, string] {
   const colon = line.indexOf(':');
-  if (colon < 1) throw new ReplyError(`A raw response has a header line without a name: ${JSON.stringify(line.slice(0, 80))}.`);
+  if (colon < 1)
+    throw new ReplyError(`A raw response has a header line without a name: ${JSON.stringify(line.slice(0, 80))}.`);
   const name = line.slice(0, colon).toLowerCase();
-  if (name === 'transfer-encoding') throw new ReplyError('A raw response holds its body as it is; Transfer-Encoding is not read.');
+  if (name === 'transfer-encoding')
+    throw new ReplyError('A raw response holds its body as it is; Transfer-Encoding is not read.');
   return [name, line.slice(colon + 1).trim()];
 }

@@ -18,8 +18,14 @@ export function assertRedirectStatus(status: number): number {
  */
 export function formatLocation(location: string | URL): string {
   const text = textOf(location);
-  if (UNSAFE.test(text)) throw new ReplyError(`A redirect location holds no backslash, space or control character: ${JSON.stringify(text)}.`);
-  if (text.startsWith('//')) throw new ReplyError(`A redirect to ${JSON.stringify(text)} leads to another site; write its scheme if that is meant.`);
+  if (UNSAFE.test(text))
+    throw new ReplyError(
+      `A redirect location holds no backslash, space or control character: ${JSON.stringify(text)}.`,
+    );
+  if (text.startsWith('//'))
+    throw new ReplyError(
+      `A redirect to ${JSON.stringify(text)} leads to another site; write its scheme if that is meant.`,
+    );
   const scheme = SCHEME.exec(text)?.[1]?.toLowerCase();
   if (scheme !== undefined && !/^https?:\/\/[^/]/i.test(text)) {
     throw new ReplyError(`A redirect leads to a path or an http(s) URL, not to ${JSON.stringify(text)}.`);
@@ -27,13 +33,22 @@ export function formatLocation(location: string | URL): string {
   try {
     return text.replace(/[^\u0021-\u007e]+/gu, encodeURIComponent);
   } catch (cause) {
-    throw new ReplyError(`A redirect location is well-formed text: ${JSON.stringify(text)}.`, 'ERR_PORTLIGHT_INVALID_REPLY', cause);
+    throw new ReplyError(
+      `A redirect location is well-formed text: ${JSON.stringify(text)}.`,
+      'ERR_PORTLIGHT_INVALID_REPLY',
+      cause,
+    );
   }
 }
 
-/** A URL of any implementation has its text in `href`. @throws {ReplyError} on what is neither text nor a URL, or is empty */
+/**
+ * A URL of any implementation has its text in `href`.
+ *
+ * @throws {ReplyError} on what is neither text nor a URL, or is empty
+ */
 function textOf(location: unknown): string {
-  const href: unknown = typeof location === 'object' && location !== null && 'href' in location ? location.href : location;
+  const href: unknown =
+    typeof location === 'object' && location !== null && 'href' in location ? location.href : location;
   if (typeof href === 'string' && href !== '') return href;
   throw new ReplyError(`A redirect needs a path or a URL, not ${showValue(location)}.`);
 }

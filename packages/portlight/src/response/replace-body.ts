@@ -19,8 +19,8 @@ export function replaceBody(response: HttpResponse, body: string | Uint8Array, w
 }
 
 /**
- * The response that is sent in place of another. A stream that only the other had is told that nobody waits for it, unless
- * it was lent: the one that is sent may be made of it, and so it ends with that, at the latest with the request.
+ * The response that is sent in place of another. A stream that only the other had is told that nobody waits for it,
+ * unless it was lent: the one that is sent may be made of it, and so it ends with that, at the latest with the request.
  */
 export function supersede(other: HttpResponse | undefined, response: HttpResponse): HttpResponse {
   if (other === undefined) return response;

@@ -17,14 +17,17 @@ interface LentStream {
 const DONE: ChunkStep = { done: true, value: undefined };
 
 /**
- * The source of a streamed body, owned from the moment an app has given it away: whatever becomes of it, it cannot end the
- * process, and it is told once that nobody waits any more, wherever the response is by then.
+ * The source of a streamed body, owned from the moment an app has given it away: whatever becomes of it, it cannot end
+ * the process, and it is told once that nobody waits any more, wherever the response is by then.
  */
 export class StreamedBody {
   /** How long it will be, where that is known. */
   readonly lengthBytes: number | undefined;
   readonly #source: BodyStream;
-  /** The async context in which the source runs, whoever draws: a connection is written to in the contexts of other requests too. */
+  /**
+   * The async context in which the source runs, whoever draws: a connection is written to in the contexts of other
+   * requests too.
+   */
   #context: AsyncResource | undefined;
   #reader: ChunkReader | undefined;
   #isPrimed = false;
@@ -66,7 +69,8 @@ export class StreamedBody {
 
   /** @throws {ReplyError} when the app has read of it, so that the whole can no longer be sent */
   assertUnread(): void {
-    if (this.#isRead || this.#lent?.stream.locked === true) throw new ReplyError('The body of the response was read before it was sent.');
+    if (this.#isRead || this.#lent?.stream.locked === true)
+      throw new ReplyError('The body of the response was read before it was sent.');
   }
 
   /**
@@ -80,8 +84,8 @@ export class StreamedBody {
   }
 
   /**
-   * Draws the first chunk ahead, once, so that a source that fails at once fails before anything is sent. From here on the source
-   * runs in the async context of this call, that of the handler.
+   * Draws the first chunk ahead, once, so that a source that fails at once fails before anything is sent. From here on
+   * the source runs in the async context of this call, that of the handler.
    *
    * @throws what the source throws, at once or as a rejection; `ReplyError` on what is no chunk
    */
@@ -150,8 +154,8 @@ export class StreamedBody {
 
   #fail(error: Error): void {
     this.#isOver = true;
-    // Where somebody else tells of it, the app may have a stream of Node made of what it was lent, whose errors nobody hears:
-    // they would end the process. So that waits for its release.
+    // Where somebody else tells of it, the app may have a stream of Node made of what it was lent, whose errors nobody
+    // hears: they would end the process. So that waits for its release.
     if (!this.#onFailed(error)) this.#lent?.fail(error);
   }
 
@@ -191,7 +195,8 @@ export class StreamedBody {
       const kind = value === null ? 'null' : typeof value;
       throw this.#giveUp(`A streamed body is made of strings and bytes; it gave a chunk of type ${kind}.`);
     }
-    if (typeof value !== 'string' && isDetached(value)) throw this.#giveUp('A streamed body gave bytes that are no longer there.');
+    if (typeof value !== 'string' && isDetached(value))
+      throw this.#giveUp('A streamed body gave bytes that are no longer there.');
     this.#chunks += 1;
     this.#bytes += typeof value === 'string' ? Buffer.byteLength(value) : value.byteLength;
     this.#assertLength();

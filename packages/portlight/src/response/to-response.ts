@@ -7,8 +7,8 @@ import { bodyOf, fieldsOf, isStandardResponse, type StandardResponse } from './s
 /**
  * What a handler returned, as a response.
  *
- * A response is copied, so that an app may keep one and return it again and again.
- * Falsy values are values: `''`, `0`, `false` and `null` are sent (as text, and as JSON). Only `undefined` is nothing: 204.
+ * A response is copied, so that an app may keep one and return it again and again. Falsy values are values: `''`, `0`,
+ * `false` and `null` are sent (as text, and as JSON). Only `undefined` is nothing: 204.
  *
  * @throws {ReplyError} when it cannot be sent
  */
@@ -24,14 +24,25 @@ export function toResponse(reply: unknown): HttpResponse {
   return new HttpResponse(reply);
 }
 
-/** A standard `Response` as it is: its body is a stream, which can be sent once. One that `fetch` has decoded is sent so. */
+/**
+ * A standard `Response` as it is: its body is a stream, which can be sent once. One that `fetch` has decoded is sent
+ * so.
+ */
 function fromStandard(standard: StandardResponse): HttpResponse {
   const response = copyOf({ status: standard.status, headers: fieldsOf(standard), body: bodyOf(standard) });
   if (isDecoded(standard)) for (const name of ['content-encoding', 'content-length']) response.headers.delete(name);
   return response;
 }
 
-function copyOf({ status, headers, body }: { readonly status: number; readonly headers: Iterable<readonly [string, string]>; readonly body: unknown }): HttpResponse {
+function copyOf({
+  status,
+  headers,
+  body,
+}: {
+  readonly status: number;
+  readonly headers: Iterable<readonly [string, string]>;
+  readonly body: unknown;
+}): HttpResponse {
   const response = new HttpResponse(null, { status });
   for (const [name, value] of headers) response.headers.append(name, value);
   setBody(response, toBody(body));
@@ -40,7 +51,11 @@ function copyOf({ status, headers, body }: { readonly status: number; readonly h
 
 /** Whether a reply is a response already, rather than a plain value. */
 export function isResponse(reply: unknown): boolean {
-  return typeof reply === 'object' && reply !== null && (reply instanceof HttpResponse || isStandardResponse(reply) || isForeignResponse(reply));
+  return (
+    typeof reply === 'object' &&
+    reply !== null &&
+    (reply instanceof HttpResponse || isStandardResponse(reply) || isForeignResponse(reply))
+  );
 }
 
 /** Gives a response the defaults it does not set itself. */

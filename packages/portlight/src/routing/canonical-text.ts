@@ -1,7 +1,8 @@
 import { canonicalPath } from '../request/target.ts';
 
 /** One well-formed escape: up to four bytes of one UTF-8 character (RFC 3629 §4). A `%` of none of these is itself. */
-const ESCAPE = /%[0-7][\da-f]|%[cd][\da-f]%[89ab][\da-f]|%e[\da-f](?:%[89ab][\da-f]){2}|%f[0-7](?:%[89ab][\da-f]){3}|%/gi;
+const ESCAPE =
+  /%[0-7][\da-f]|%[cd][\da-f]%[89ab][\da-f]|%e[\da-f](?:%[89ab][\da-f]){2}|%f[0-7](?:%[89ab][\da-f]){3}|%/gi;
 
 /**
  * The text of a pattern in the form that the paths of requests have (see `canonicalPath`), so that `/caf%C3%A9` and

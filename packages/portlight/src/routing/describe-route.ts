@@ -4,7 +4,9 @@ import type { RoutePattern } from './pattern.ts';
 export function describeRoute(method: string | null, pattern: RoutePattern, prefix: string = ''): string {
   const verb = method ?? 'all';
   if (typeof pattern === 'string') return `${verb} ${joinPattern(prefix, pattern)}`;
-  return prefix === '' || prefix === '/' ? `${verb} ${String(pattern)}` : `${verb} ${String(pattern)} behind '${prefix}'`;
+  return prefix === '' || prefix === '/'
+    ? `${verb} ${String(pattern)}`
+    : `${verb} ${String(pattern)} behind '${prefix}'`;
 }
 
 /** `'/users'` and `'/'` are `'/users'`; a prefix of `'/'` is none. */

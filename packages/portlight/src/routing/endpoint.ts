@@ -59,7 +59,8 @@ export class Endpoint<Target> {
       const text = path.slice(starts[index], ends[index]);
       params[names[index] as string] = isEscaped ? decodeCapture(text) : text;
     }
-    if (this.#endsInWildcard) params[names[count] as string] = splitCapture(path.slice(starts[count], ends[count]), isEscaped);
+    if (this.#endsInWildcard)
+      params[names[count] as string] = splitCapture(path.slice(starts[count], ends[count]), isEscaped);
     else if (this.tail !== null) this.#readTail(this.tail, params);
     return params;
   }
@@ -67,7 +68,9 @@ export class Endpoint<Target> {
   #readTail(tail: Tail, params: ParamRecord): void {
     for (const [index, isWildcard] of tail.wildcards.entries()) {
       const text = captures.tail?.[index + 1] as string;
-      params[this.#names[this.#headLength + index] as string] = isWildcard ? splitCapture(text, true) : decodeCapture(text);
+      params[this.#names[this.#headLength + index] as string] = isWildcard
+        ? splitCapture(text, true)
+        : decodeCapture(text);
     }
   }
 }

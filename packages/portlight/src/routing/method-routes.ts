@@ -23,7 +23,10 @@ export class MethodRoutes<Target> {
   readonly #strictSlashes: boolean;
   readonly #statics: StaticRoutes<Target> = new StaticRoutes();
   readonly #tree: SegmentTree<Target> = new SegmentTree();
-  /** With `strictSlashes` what a path takes that ends in a slash, without it: patterns that do, and those that end in a wildcard. */
+  /**
+   * With `strictSlashes` what a path takes that ends in a slash, without it: patterns that do, and those that end in a
+   * wildcard.
+   */
   readonly #slashedTree: SegmentTree<Target> = new SegmentTree();
   readonly #expressions: ExpressionRoute<Target>[] = [];
 

@@ -28,43 +28,99 @@ interface Param {
 type ToParams<Found extends Param> = string extends Found['name']
   ? Record<string, string | string[] | undefined>
   : Flatten<
-      & { [Each in Found as Each['isOptional'] extends false ? Each['name'] : never]: Each['value'] }
-      & { [Each in Found as Each['isOptional'] extends true ? Each['name'] : never]?: Each['value'] }
+      { [Each in Found as Each['isOptional'] extends false ? Each['name'] : never]: Each['value'] } & {
+        [Each in Found as Each['isOptional'] extends true ? Each['name'] : never]?: Each['value'];
+      }
     >;
 
 type Flatten<Type> = { [Key in keyof Type]: Type[Key] };
 
 /** One character at a time. `Groups` is as long as groups are open. */
-type Scan<Rest extends string, Groups extends unknown[] = [], Found extends Param = never> =
-  Rest extends `${infer Char}${infer After}`
-    ? string extends Char ? Param
-    : Char extends '\\' ? Scan<WithoutFirst<After>, Groups, Found>
-    : Char extends '{' ? Scan<After, [...Groups, unknown], Found>
-    : Char extends '}' ? Scan<After, Groups extends [unknown, ...infer Outer] ? Outer : [], Found>
-    : Char extends ':' ? ScanAfter<TakeName<After>, string, Groups, Found>
-    : Char extends '*' ? ScanAfter<TakeName<After>, string[], Groups, Found>
-    : Scan<After, Groups, Found>
-  : Rest extends '' ? Found : Param;
+type Scan<
+  Rest extends string,
+  Groups extends unknown[] = [],
+  Found extends Param = never,
+> = Rest extends `${infer Char}${infer After}`
+  ? string extends Char
+    ? Param
+    : Char extends '\\'
+      ? Scan<WithoutFirst<After>, Groups, Found>
+      : Char extends '{'
+        ? Scan<After, [...Groups, unknown], Found>
+        : Char extends '}'
+          ? Scan<After, Groups extends [unknown, ...infer Outer] ? Outer : [], Found>
+          : Char extends ':'
+            ? ScanAfter<TakeName<After>, string, Groups, Found>
+            : Char extends '*'
+              ? ScanAfter<TakeName<After>, string[], Groups, Found>
+              : Scan<After, Groups, Found>
+  : Rest extends ''
+    ? Found
+    : Param;
 
-type ScanAfter<Taken extends [name: string, rest: string], Value extends string | string[], Groups extends unknown[], Found extends Param> =
-  Scan<Taken[1], Groups, Found | { readonly name: Taken[0]; readonly value: Value; readonly isOptional: Groups extends [] ? false : true }>;
+type ScanAfter<
+  Taken extends [name: string, rest: string],
+  Value extends string | string[],
+  Groups extends unknown[],
+  Found extends Param,
+> = Scan<
+  Taken[1],
+  Groups,
+  Found | { readonly name: Taken[0]; readonly value: Value; readonly isOptional: Groups extends [] ? false : true }
+>;
 
 type TakeName<Rest extends string> = Rest extends `"${infer Quoted}` ? TakeQuoted<Quoted> : TakeWord<Rest>;
 
-type TakeQuoted<Rest extends string, Name extends string = ''> =
-  Rest extends `${infer Char}${infer After}`
-    ? Char extends '"' ? [Name, After]
-    : Char extends '\\' ? After extends `${infer Escaped}${infer Next}` ? TakeQuoted<Next, `${Name}${Escaped}`> : [Name, '']
-    : TakeQuoted<After, `${Name}${Char}`>
+type TakeQuoted<Rest extends string, Name extends string = ''> = Rest extends `${infer Char}${infer After}`
+  ? Char extends '"'
+    ? [Name, After]
+    : Char extends '\\'
+      ? After extends `${infer Escaped}${infer Next}`
+        ? TakeQuoted<Next, `${Name}${Escaped}`>
+        : [Name, '']
+      : TakeQuoted<After, `${Name}${Char}`>
   : [Name, ''];
 
-type TakeWord<Rest extends string, Name extends string = ''> =
-  Rest extends `${infer Char}${infer After}`
-    ? Char extends NoWordCharacter ? [Name, Rest] : TakeWord<After, `${Name}${Char}`>
+type TakeWord<Rest extends string, Name extends string = ''> = Rest extends `${infer Char}${infer After}`
+  ? Char extends NoWordCharacter
+    ? [Name, Rest]
+    : TakeWord<After, `${Name}${Char}`>
   : [Name, Rest];
 
 type WithoutFirst<Text extends string> = Text extends `${infer _First}${infer Rest}` ? Rest : '';
 
 type NoWordCharacter =
-  | ' ' | '!' | '"' | '#' | '%' | '&' | "'" | '(' | ')' | '*' | '+' | ',' | '-' | '.' | '/' | ':' | ';' | '<' | '='
-  | '>' | '?' | '@' | '[' | '\\' | ']' | '^' | '`' | '{' | '|' | '}' | '~' | '\t' | '\n' | '\r';
+  | ' '
+  | '!'
+  | '"'
+  | '#'
+  | '%'
+  | '&'
+  | "'"
+  | '('
+  | ')'
+  | '*'
+  | '+'
+  | ','
+  | '-'
+  | '.'
+  | '/'
+  | ':'
+  | ';'
+  | '<'
+  | '='
+  | '>'
+  | '?'
+  | '@'
+  | '['
+  | '\\'
+  | ']'
+  | '^'
+  | '`'
+  | '{'
+  | '|'
+  | '}'
+  | '~'
+  | '\t'
+  | '\n'
+  | '\r';

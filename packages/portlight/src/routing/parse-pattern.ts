@@ -37,8 +37,13 @@ function parseTokens(pattern: string, route: string): readonly Token[] {
 function toText(text: string, route: string): string {
   if (!SPECIAL.test(text)) return text;
   const stray = /[?#\\]/.exec(text)?.[0];
-  if (stray !== undefined) throw invalidPattern(route, `no path holds a bare '${stray}'; write '${ESCAPED[stray]}' for one that is part of the path.`);
-  if (/\0|%00/.test(text)) throw invalidPattern(route, 'no path holds a NUL, for it is answered with 400; leave it out.');
+  if (stray !== undefined)
+    throw invalidPattern(
+      route,
+      `no path holds a bare '${stray}'; write '${ESCAPED[stray]}' for one that is part of the path.`,
+    );
+  if (/\0|%00/.test(text))
+    throw invalidPattern(route, 'no path holds a NUL, for it is answered with 400; leave it out.');
   return canonicalText(text);
 }
 
@@ -50,7 +55,10 @@ function assertNoWordGroup(tokens: readonly Token[], pattern: string, route: str
     const [only, ...others] = token.tokens;
     if (only?.type !== 'text' || others.length > 0 || !WORD.test(only.value)) continue;
     if (!endsSegment(tokens[index - 1]) || !startsSegment(tokens[index + 1])) continue;
-    throw invalidPattern(route, `'{${only.value}}' is optional text, not a param; write '${pattern.replace(WORD_GROUP, toParam)}'.`);
+    throw invalidPattern(
+      route,
+      `'{${only.value}}' is optional text, not a param; write '${pattern.replace(WORD_GROUP, toParam)}'.`,
+    );
   }
 }
 

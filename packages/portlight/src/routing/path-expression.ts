@@ -1,7 +1,9 @@
 import { decodeCapture } from '../request/target.ts';
 import { NO_PARAMS, ParamRecord } from './param-record.ts';
 
-/** `g` and `y` make an expression remember where it stopped, `m` would end the path at a line break, `d` is for nobody. */
+/**
+ * `g` and `y` make an expression remember where it stopped, `m` would end the path at a line break, `d` is for nobody.
+ */
 const KEPT_FLAGS = /[^isuv]/g;
 
 /** What a `RegExp` or `null` matches: a whole path, or all of it behind a prefix. */
@@ -16,7 +18,8 @@ export class PathExpression {
     const flags = pattern?.flags.replace(KEPT_FLAGS, '') ?? '';
     this.shape = pattern === null ? `\0${prefix}\0` : `\0${prefix}\0${flags}\0${pattern.source}`;
     this.#prefix = prefix;
-    this.#regexp = pattern === null ? null : new RegExp(`^(?:${pattern.source})$`, flags.includes('s') ? flags : `${flags}s`);
+    this.#regexp =
+      pattern === null ? null : new RegExp(`^(?:${pattern.source})$`, flags.includes('s') ? flags : `${flags}s`);
   }
 
   /** The params of a canonical path, or `undefined` where it does not match. */

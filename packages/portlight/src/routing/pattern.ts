@@ -30,7 +30,12 @@ const DOT_SEGMENT = /\/(\.\.?)(?:\/|$)/;
  *
  * @throws {ConfigError} naming `route` and the remedy
  */
-export function expandPattern(pattern: string, prefix: string, strictSlashes: boolean, route: string): readonly PatternVariant[] {
+export function expandPattern(
+  pattern: string,
+  prefix: string,
+  strictSlashes: boolean,
+  route: string,
+): readonly PatternVariant[] {
   const tokens = parsePattern(pattern, route);
   assertLeadingSlash(tokens, pattern, 'pattern', route);
   const before = parsePrefix(prefix, route);
@@ -61,7 +66,10 @@ function parsePrefix(prefix: string, route: string): readonly Token[] {
       throw invalidPattern(route, `the prefix '${prefix}' ends in a slash; write '${prefix.replace(/\/+$/, '')}'.`);
     }
     if (flat.some((token) => token.type === 'wildcard')) {
-      throw invalidPattern(route, `the prefix '${prefix}' holds a wildcard; write the wildcard in the routes behind it.`);
+      throw invalidPattern(
+        route,
+        `the prefix '${prefix}' holds a wildcard; write the wildcard in the routes behind it.`,
+      );
     }
     toVariant(flat, false, route);
   }
@@ -79,7 +87,8 @@ function assertNamesOnce(tokens: readonly Token[], route: string, seen: string[]
   for (const token of tokens) {
     if (token.type === 'group') assertNamesOnce(token.tokens, route, seen);
     if (token.type !== 'param' && token.type !== 'wildcard') continue;
-    if (seen.includes(token.name)) throw invalidPattern(route, `the name '${token.name}' stands for two params; give each its own.`);
+    if (seen.includes(token.name))
+      throw invalidPattern(route, `the name '${token.name}' stands for two params; give each its own.`);
     seen.push(token.name);
   }
 }
@@ -96,7 +105,10 @@ function expand(tokens: readonly Token[], route: string): readonly (readonly Fla
       variants = variants.map((variant) => [...variant, token]);
     }
     if (variants.length > MAX_VARIANTS) {
-      throw invalidPattern(route, `its optional groups make more than ${MAX_VARIANTS} patterns; register several routes instead.`);
+      throw invalidPattern(
+        route,
+        `its optional groups make more than ${MAX_VARIANTS} patterns; register several routes instead.`,
+      );
     }
   }
   return variants;
@@ -117,7 +129,10 @@ function toVariant(tokens: readonly FlatToken[], strictSlashes: boolean, route: 
       continue;
     }
     if (key !== undefined) {
-      throw invalidPattern(route, `nothing tells where '${key.name}' ends and '${token.name}' begins; put text between them.`);
+      throw invalidPattern(
+        route,
+        `nothing tells where '${key.name}' ends and '${token.name}' begins; put text between them.`,
+      );
     }
     shape += token.type === 'param' ? PARAM : WILDCARD;
     key = token;
@@ -125,7 +140,11 @@ function toVariant(tokens: readonly FlatToken[], strictSlashes: boolean, route: 
   }
   assertPossible(shape, route);
   const endsInSlash = shape.length > 1 && shape.endsWith('/');
-  return { shape: endsInSlash ? shape.slice(0, -1) : shape === '' ? '/' : shape, names, endsInSlash: endsInSlash && strictSlashes };
+  return {
+    shape: endsInSlash ? shape.slice(0, -1) : shape === '' ? '/' : shape,
+    names,
+    endsInSlash: endsInSlash && strictSlashes,
+  };
 }
 
 /** Refuses what no path can match: such targets are answered with 400 before they are routed. */

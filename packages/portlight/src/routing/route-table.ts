@@ -63,9 +63,12 @@ export class RouteTable<Target> {
    */
   add(method: string | null, pattern: RoutePattern, target: Target, prefix: string = ''): void {
     const route = describeRoute(method, pattern, prefix);
-    const entries = typeof pattern === 'string'
-      ? expandPattern(pattern, prefix, this.#strictSlashes, route).map((variant) => new Endpoint(variant, target, method === null))
-      : [{ expression: toExpression(pattern, prefix, route), target, isAny: method === null, order: this.#size }];
+    const entries =
+      typeof pattern === 'string'
+        ? expandPattern(pattern, prefix, this.#strictSlashes, route).map(
+            (variant) => new Endpoint(variant, target, method === null),
+          )
+        : [{ expression: toExpression(pattern, prefix, route), target, isAny: method === null, order: this.#size }];
     this.#claim(method, entries.map(keyOf), route);
     const tables = method === null ? [this.#any, ...this.#tablesWithAny()] : [this.#routesOf(method)];
     for (const entry of entries) {
@@ -75,7 +78,10 @@ export class RouteTable<Target> {
     this.#size += 1;
   }
 
-  /** `HEAD` falls back to `GET` where no route was made for it; one for any method is no more made for `HEAD` than for `GET`. */
+  /**
+   * `HEAD` falls back to `GET` where no route was made for it; one for any method is no more made for `HEAD` than for
+   * `GET`.
+   */
   match(method: string, path: string): RouteMatch<Target> | undefined {
     if (path.charCodeAt(0) !== SLASH) return undefined;
     if (method === 'HEAD') return this.#byMethod.get('HEAD')?.match(path) ?? this.match('GET', path);
@@ -98,7 +104,9 @@ export class RouteTable<Target> {
   #mostSpecific(path: string): { readonly target: Target } | undefined {
     const tables = [this.#any, ...this.#byMethod.values()];
     const endpoints = tables.map((routes) => routes.find(path)).filter((endpoint) => endpoint !== null);
-    const [endpoint] = endpoints.sort((a, b) => compareShapes(a.shape, b.shape) || Number(b.endsInSlash) - Number(a.endsInSlash));
+    const [endpoint] = endpoints.sort(
+      (a, b) => compareShapes(a.shape, b.shape) || Number(b.endsInSlash) - Number(a.endsInSlash),
+    );
     if (endpoint !== undefined) return endpoint;
     const expressions = tables.map((routes) => routes.findExpression(path)).filter((route) => route !== undefined);
     return expressions.sort((a, b) => a.order - b.order)[0];
@@ -109,7 +117,10 @@ export class RouteTable<Target> {
     for (const shape of shapes) {
       const other = names.get(shape);
       if (other === undefined) continue;
-      throw new ConfigError(`${route} takes the same paths as ${other}, which is there already; remove one of them.`, 'ERR_PORTLIGHT_DUPLICATE_ROUTE');
+      throw new ConfigError(
+        `${route} takes the same paths as ${other}, which is there already; remove one of them.`,
+        'ERR_PORTLIGHT_DUPLICATE_ROUTE',
+      );
     }
     for (const shape of shapes) names.set(shape, route);
     this.#names.set(method, names);
@@ -132,12 +143,18 @@ export class RouteTable<Target> {
 
 function toExpression(pattern: unknown, prefix: string, route: string): PathExpression {
   if (pattern !== null && !types.isRegExp(pattern)) {
-    throw invalidPattern(route, `a pattern is a string, a RegExp or null, not ${pattern === undefined ? 'undefined' : `a ${typeof pattern}`}.`);
+    throw invalidPattern(
+      route,
+      `a pattern is a string, a RegExp or null, not ${pattern === undefined ? 'undefined' : `a ${typeof pattern}`}.`,
+    );
   }
   const before = toStaticPrefix(prefix, route);
   if (before !== undefined) return new PathExpression(pattern, before);
   const remedy = pattern === null ? `'/*rest' and '/'` : 'a string pattern';
-  throw invalidPattern(route, `behind the prefix '${prefix}', which has params or groups, ${String(pattern)} cannot stand; write ${remedy} instead.`);
+  throw invalidPattern(
+    route,
+    `behind the prefix '${prefix}', which has params or groups, ${String(pattern)} cannot stand; write ${remedy} instead.`,
+  );
 }
 
 function keyOf<Target>(entry: Endpoint<Target> | ExpressionRoute<Target>): string {

@@ -20,7 +20,7 @@ export class SegmentTree<Target> {
     let node = this.#root;
     let start = 1;
     const end = tail === null ? shape.length : shape.length - tail.shape.length;
-    for (let from = 1; from < end; ) {
+    for (let from = 1; from < end;) {
       const slash = shape.indexOf('/', from);
       const to = slash === -1 ? end : slash;
       const segment = shape.slice(from, to);
@@ -52,7 +52,10 @@ export class SegmentTree<Target> {
   }
 }
 
-/** A pattern that says its slash goes before one whose wildcard leaves it out, and a route of the method itself before one of any method. */
+/**
+ * A pattern that says its slash goes before one whose wildcard leaves it out, and a route of the method itself before
+ * one of any method.
+ */
 function prefer<Target>(present: Endpoint<Target> | null, endpoint: Endpoint<Target>): Endpoint<Target> {
   if (present === null) return endpoint;
   if (present.endsInSlash !== endpoint.endsInSlash) return present.endsInSlash ? present : endpoint;
@@ -65,7 +68,11 @@ function descendMixed<Target>(node: TreeNode<Target>, segment: string): TreeNode
   const present = branches[place];
   if (present?.segment === segment) return present.node;
   const next = new TreeNode<Target>();
-  branches.splice(place === -1 ? branches.length : place, 0, { segment, matcher: new MixedSegment(segment), node: next });
+  branches.splice(place === -1 ? branches.length : place, 0, {
+    segment,
+    matcher: new MixedSegment(segment),
+    node: next,
+  });
   return next;
 }
 
@@ -120,7 +127,13 @@ function branch<Target>(node: TreeNode<Target>, path: string, index: number, dep
   return node.wildcard;
 }
 
-function walkMixed<Target>(branches: readonly MixedBranch<Target>[], path: string, index: number, end: number, depth: number): Endpoint<Target> | null {
+function walkMixed<Target>(
+  branches: readonly MixedBranch<Target>[],
+  path: string,
+  index: number,
+  end: number,
+  depth: number,
+): Endpoint<Target> | null {
   for (const { matcher, node } of branches) {
     if (!matcher.match(path, index, end, depth)) continue;
     const found = walk(node, path, end, depth + matcher.size);

@@ -7,7 +7,9 @@ export const WILDCARD = '\0w';
 
 const MARK = /\0[pw]/g;
 
-/** Of two routes that match a path, the one with the smaller rank in the first segment that differs is more specific. */
+/**
+ * Of two routes that match a path, the one with the smaller rank in the first segment that differs is more specific.
+ */
 export const RANK = { static: 0, mixed: 1, param: 2, mixedWildcard: 3, wildcard: 4 } as const;
 
 /** The rank of what stands between two slashes of a shape. */

@@ -12,20 +12,25 @@ const PARAM = /(?<!\?):([\p{ID_Start}$_][\p{ID_Continue}$]*)(\()?/gu;
 export function syntaxRemedy(pattern: string): string | undefined {
   if (pattern === '*') return "every path is null, and every path as a param is '/*path'";
   if (/[()[\]|]/.test(pattern)) return `a string holds no regular expression; write ${suggestRegExp(pattern)} instead`;
-  if (/:[\w$]+[+*]/.test(pattern)) return `several segments are a wildcard; write '${pattern.replace(/:([\w$]+)[+*]/g, '*$1')}'`;
+  if (/:[\w$]+[+*]/.test(pattern))
+    return `several segments are a wildcard; write '${pattern.replace(/:([\w$]+)[+*]/g, '*$1')}'`;
   if (pattern.includes('?')) return suggestWithoutQuestionMark(pattern);
   const nameless = NAMELESS.exec(pattern)?.[0];
   if (nameless === '*') return `a wildcard needs a name; write '${pattern.replace(NAMELESS_WILDCARD, '*path')}'`;
-  if (nameless === ':') return "a param needs a name that begins with a letter, '_' or '$'; write '\\\\:' for a colon that is text";
+  if (nameless === ':')
+    return "a param needs a name that begins with a letter, '_' or '$'; write '\\\\:' for a colon that is text";
   return explainSign(pattern);
 }
 
 function explainSign(pattern: string): string | undefined {
   const sign = /[+!]/.exec(pattern)?.[0];
   if (sign !== undefined) return `write '\\\\${sign}' for a '${sign}' that is text`;
-  if (pattern.endsWith('\\')) return "a backslash is for the character behind it, and there is none; write '%5C' for a backslash that is text";
+  if (pattern.endsWith('\\'))
+    return "a backslash is for the character behind it, and there is none; write '%5C' for a backslash that is text";
   if (/[:*]"/.test(pattern)) return 'a name in quotes needs a closing quote';
-  return /[{}]/.test(pattern) ? "a '{' and a '}' belong together; write '\\\\{' and '\\\\}' for braces that are text" : undefined;
+  return /[{}]/.test(pattern)
+    ? "a '{' and a '}' belong together; write '\\\\{' and '\\\\}' for braces that are text"
+    : undefined;
 }
 
 function suggestRegExp(pattern: string): string {

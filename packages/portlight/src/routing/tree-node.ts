@@ -68,10 +68,13 @@ export class TreeNode<Target> {
   /** The node to which the text leads on from `index`, made where there is none. */
   descend(text: string, index: number = 0): TreeNode<Target> {
     if (index === text.length) return this;
-    const child = this.childFor(text.charCodeAt(index)) ?? this.#addChild(new TreeNode(this.label + text.slice(index), text.length - index));
+    const child =
+      this.childFor(text.charCodeAt(index)) ??
+      this.#addChild(new TreeNode(this.label + text.slice(index), text.length - index));
     const start = child.label.length - child.length;
     let shared = 0;
-    while (shared < child.length && child.label.charCodeAt(start + shared) === text.charCodeAt(index + shared)) shared += 1;
+    while (shared < child.length && child.label.charCodeAt(start + shared) === text.charCodeAt(index + shared))
+      shared += 1;
     if (shared < child.length) child.#split(shared);
     return child.descend(text, index + shared);
   }

@@ -21,7 +21,15 @@ export class ConcurrentRunner implements Service {
   readonly #log: LogHolder;
   #bound: ServerAddress | undefined;
 
-  constructor(pipeline: Pipeline, channels: ChannelRegistry, config: ServerConfig, at: ParsedAddress, hooks: Hooks, view: ServerView, log: LogHolder) {
+  constructor(
+    pipeline: Pipeline,
+    channels: ChannelRegistry,
+    config: ServerConfig,
+    at: ParsedAddress,
+    hooks: Hooks,
+    view: ServerView,
+    log: LogHolder,
+  ) {
     this.#at = at;
     this.#channels = channels;
     this.#edge = new Edge(pipeline, config, view, log);
@@ -75,7 +83,13 @@ export class ConcurrentRunner implements Service {
 
   async stop(options: DrainOptions): Promise<StopReport> {
     this.#log.logger.info({ reason: options.reason }, 'Stopping.');
-    const report = await drain(this.#edge, this.#channels, [...this.#hooks.workerStop, ...this.#hooks.shutdown], options, this.#log);
+    const report = await drain(
+      this.#edge,
+      this.#channels,
+      [...this.#hooks.workerStop, ...this.#hooks.shutdown],
+      options,
+      this.#log,
+    );
     this.#log.logger.info(report, 'Stopped.');
     return report;
   }

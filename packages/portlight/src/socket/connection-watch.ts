@@ -38,8 +38,8 @@ const LEAST_INTERVAL_MS = 20;
 const MOST_INTERVAL_MS = 1_000;
 
 /**
- * Ends connections whose client keeps them waiting. One timer looks at all of them, so that a request moves none; a limit is
- * kept to within a quarter of itself, or a second.
+ * Ends connections whose client keeps them waiting. One timer looks at all of them, so that a request moves none; a
+ * limit is kept to within a quarter of itself, or a second.
  */
 export class ConnectionWatch {
   readonly #limits: WatchLimits;
@@ -57,7 +57,9 @@ export class ConnectionWatch {
 
   start(): void {
     const { headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs, silenceMs, writeTimeoutMs } = this.#limits;
-    const limits = [headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs, silenceMs, writeTimeoutMs].filter((limit) => limit > 0);
+    const limits = [headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs, silenceMs, writeTimeoutMs].filter(
+      (limit) => limit > 0,
+    );
     const intervalMs = Math.max(LEAST_INTERVAL_MS, Math.min(MOST_INTERVAL_MS, ...limits.map((limit) => limit / 4)));
     // A process that was busy finds its timers late: what clients have sent meanwhile is read before they are judged.
     this.#timer = setInterval(() => setImmediate(() => this.#look(performance.now())), intervalMs).unref();
@@ -87,7 +89,8 @@ export class ConnectionWatch {
       if (connection.isReceiving) this.#judgeRequest(connection, requestTimeoutMs, now - seen.changedAt);
     } else if (seen.state === 'idle' && seen.requests > 0) {
       if (now - seen.changedAt >= keepAliveTimeoutMs) connection.socket.destroy();
-    } else this.#judgeRequest(connection, Math.min(this.#limits.headersTimeoutMs, requestTimeoutMs), now - seen.changedAt);
+    } else
+      this.#judgeRequest(connection, Math.min(this.#limits.headersTimeoutMs, requestTimeoutMs), now - seen.changedAt);
   }
 
   #judgeRequest(connection: Connection, limitMs: number, elapsedMs: number): void {
@@ -95,12 +98,14 @@ export class ConnectionWatch {
   }
 
   /**
-   * How long a stream may say nothing. Whether a client whose further bytes are not read has closed its side cannot be seen;
-   * it has the time of a request.
+   * How long a stream may say nothing. Whether a client whose further bytes are not read has closed its side cannot be
+   * seen; it has the time of a request.
    */
   #patienceMs({ socket }: Connection): number {
     if (socket.readableEnded) return DEFAULTS.halfClosedMs;
-    return socket.isPaused() ? Math.max(DEFAULTS.halfClosedMs, this.#limits.requestTimeoutMs) : Number.POSITIVE_INFINITY;
+    return socket.isPaused()
+      ? Math.max(DEFAULTS.halfClosedMs, this.#limits.requestTimeoutMs)
+      : Number.POSITIVE_INFINITY;
   }
 
   #update(connection: Connection, now: number): Sighting {
@@ -110,7 +115,17 @@ export class ConnectionWatch {
     const owesBytes = socket.writableLength > 0;
     let seen = this.#seen.get(connection);
     if (seen === undefined) {
-      seen = { bytesRead, bytesTaken, requests, state, chunks: -1, movedAt: now, takenAt: now, changedAt: now, spokeAt: now };
+      seen = {
+        bytesRead,
+        bytesTaken,
+        requests,
+        state,
+        chunks: -1,
+        movedAt: now,
+        takenAt: now,
+        changedAt: now,
+        spokeAt: now,
+      };
       this.#seen.set(connection, seen);
     }
     const hasTaken = bytesTaken !== seen.bytesTaken;
@@ -147,5 +162,7 @@ function countTaken(socket: Socket): number {
   const { _handle: handle } = socket as { _handle?: (WriteCounts & { readonly _parent?: WriteCounts }) | null };
   // Behind TLS it takes all at once; what is under it takes as the client does.
   const { bytesWritten, writeQueueSize } = handle?._parent ?? handle ?? {};
-  return bytesWritten === undefined || writeQueueSize === undefined ? socket.bytesWritten - socket.writableLength : bytesWritten - writeQueueSize;
+  return bytesWritten === undefined || writeQueueSize === undefined
+    ? socket.bytesWritten - socket.writableLength
+    : bytesWritten - writeQueueSize;
 }

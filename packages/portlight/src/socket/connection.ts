@@ -40,7 +40,9 @@ export class Connection {
   /** Pipelined requests that have to wait for those. */
   readonly #waiting: Exchange[] = [];
   #newest: Exchange | undefined;
-  /** The async context that the socket has; kept where something has to wait, which goes on when another request ends. */
+  /**
+   * The async context that the socket has; kept where something has to wait, which goes on when another request ends.
+   */
   #context: AsyncResource | undefined;
   #bytesAtRest = 0;
   #lingers = false;
@@ -53,7 +55,8 @@ export class Connection {
     this.isSecure = (socket as Partial<TLSSocket>).encrypted === true;
     // A TLS handshake has been read already, and is no part of a request.
     this.#bytesAtRest = socket.bytesRead;
-    // Errors arrive at the lanes too; without a listener of its own, one that comes between two lanes would end the process.
+    // Errors arrive at the lanes too; without a listener of its own, one that comes between two lanes would end the
+    // process.
     socket.on('error', ignore);
     // Each pipelined response that is streamed listens for the close as well.
     socket.setMaxListeners(MOST_LISTENERS);
@@ -61,7 +64,10 @@ export class Connection {
     socket.on('close', () => {
       this.#waiting.length = 0;
       this.#abandon('The client closed the connection.');
-      const gone = new AbortedError('The client went away before the response was complete.', 'ERR_PORTLIGHT_CLIENT_GONE');
+      const gone = new AbortedError(
+        'The client went away before the response was complete.',
+        'ERR_PORTLIGHT_CLIENT_GONE',
+      );
       for (const exchange of this.#running) exchange.cancelReply(gone);
       // Responses that wait for their turn will not get another.
       for (const exchange of [...this.#running]) exchange.takeTurn();
@@ -92,12 +98,16 @@ export class Connection {
   }
 
   /**
-   * Whether a request may start now: one that may change something is handled alone, safe ones a few at a time, so that a
-   * client cannot start work without end.
+   * Whether a request may start now: one that may change something is handled alone, safe ones a few at a time, so that
+   * a client cannot start work without end.
    */
   mayStart(request: { readonly isSafe: boolean }): boolean {
     if (this.#running.length === 0) return true;
-    return request.isSafe && this.#running.length < DEFAULTS.maxPipelined && this.#running.every((exchange) => exchange.isSafe);
+    return (
+      request.isSafe &&
+      this.#running.length < DEFAULTS.maxPipelined &&
+      this.#running.every((exchange) => exchange.isSafe)
+    );
   }
 
   /** Starts a request that may start. */
@@ -112,7 +122,9 @@ export class Connection {
     this.#context ??= new AsyncResource('PortlightConnection');
   }
 
-  /** Runs what other requests wait for in the context of the socket, not in that of the request that made it possible. */
+  /**
+   * Runs what other requests wait for in the context of the socket, not in that of the request that made it possible.
+   */
   inContext(run: () => void): void {
     if (this.#context === undefined) run();
     else this.#context.runInAsyncScope(run);
@@ -174,7 +186,11 @@ export class Connection {
     this.#onRest.push(() => context.runInAsyncScope(listener));
   }
 
-  /** From now on a lane may hold a part of a head. @param bytesUsed how much of what was read belongs to earlier requests */
+  /**
+   * From now on a lane may hold a part of a head.
+   *
+   * @param bytesUsed how much of what was read belongs to earlier requests
+   */
   expectHeads(bytesUsed: number): void {
     this.hasWholeRequests = false;
     this.#bytesAtRest = bytesUsed;
@@ -207,8 +223,8 @@ export class Connection {
   }
 
   /**
-   * What was sent of the last request is not all read. Whoever closes the connection behind the answer, node:http for one, gets what
-   * {@link end} does: the client sees the end of the answer at once.
+   * What was sent of the last request is not all read. Whoever closes the connection behind the answer, node:http for
+   * one, gets what {@link end} does: the client sees the end of the answer at once.
    */
   lingerAtEnd(): void {
     this.isLast = true;
@@ -223,7 +239,9 @@ export class Connection {
     if (this.#running.length > 0) this.abort(new AbortedError(how, 'ERR_PORTLIGHT_CLIENT_GONE'));
   }
 
-  /** What a request puts into its async context must not be found by the next one, so each has a resource of its own. */
+  /**
+   * What a request puts into its async context must not be found by the next one, so each has a resource of its own.
+   */
   #begin(exchange: Exchange): void {
     this.#running.push(exchange);
     new AsyncResource('PortlightExchange').runInAsyncScope(() => exchange.start());
@@ -237,7 +255,10 @@ export class Connection {
     }
   }
 
-  /** The last answer is out. Where the kernel has all of it, its close says the end as well as we could, for a call less. */
+  /**
+   * The last answer is out. Where the kernel has all of it, its close says the end as well as we could, for a call
+   * less.
+   */
   #close(): void {
     const { socket } = this;
     if (socket.writableLength === 0 && !this.isSecure && !this.#lingers) socket.destroy();

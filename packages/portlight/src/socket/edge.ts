@@ -19,7 +19,9 @@ import { Listener } from './listener.ts';
 import { interrupt, refuse } from './refuse.ts';
 import { TlsGate } from './tls-gate.ts';
 
-/** Everything of a server that touches sockets: the listener, the connections it accepted, and the lanes they run on. */
+/**
+ * Everything of a server that touches sockets: the listener, the connections it accepted, and the lanes they run on.
+ */
 export class Edge {
   readonly #listener: Listener;
   readonly #httpLane: HttpLane;
@@ -48,9 +50,13 @@ export class Edge {
     this.#watch = new ConnectionWatch(this.#connections, config, (connection) => this.#onLate(connection));
     const services = { pipeline, config, view, rules: config.rules, log };
     this.#httpLane = new HttpLane(services);
-    this.#fastLane = config.lane === 'fast' && config.tls === undefined ? new FastLane(services, this.#httpLane) : undefined;
+    this.#fastLane =
+      config.lane === 'fast' && config.tls === undefined ? new FastLane(services, this.#httpLane) : undefined;
     this.#tls = config.tls && new TlsGate(config.tls, config.headersTimeoutMs, (socket) => this.#open(socket));
-    this.#listener = new Listener((socket) => this.#accept(socket), (error) => this.#tellOfListener(error));
+    this.#listener = new Listener(
+      (socket) => this.#accept(socket),
+      (error) => this.#tellOfListener(error),
+    );
   }
 
   get server(): Server {
@@ -81,8 +87,9 @@ export class Edge {
   }
 
   /**
-   * Accepts nothing more and lets each connection end as it may: an idle one at once, one with requests under way
-   * after the last answer, one with part of a head when the head is complete and answered, or a second later with 408, and then has a second more to be read.
+   * Accepts nothing more and lets each connection end as it may: an idle one at once, one with requests under way after
+   * the last answer, one with part of a head when the head is complete and answered, or a second later with 408, and
+   * then has a second more to be read.
    *
    * @returns a promise that resolves when no connection is left
    */
@@ -105,9 +112,13 @@ export class Edge {
   /** Cuts what is left, after telling the handlers. Returns how many connections still had something to come. */
   terminate(): number {
     const left = [...this.#connections];
-    const cut = left.filter((connection) => connection.socket.writableLength > 0 || (!connection.isEnding && connection.state !== 'idle')).length;
+    const cut = left.filter(
+      (connection) => connection.socket.writableLength > 0 || (!connection.isEnding && connection.state !== 'idle'),
+    ).length;
     for (const connection of left) {
-      connection.abort(new AbortedError('The server stops and could not wait any longer.', 'ERR_PORTLIGHT_DRAIN_DEADLINE'));
+      connection.abort(
+        new AbortedError('The server stops and could not wait any longer.', 'ERR_PORTLIGHT_DRAIN_DEADLINE'),
+      );
       connection.socket.destroy();
     }
     return cut;
@@ -131,7 +142,8 @@ export class Edge {
     const { maxConnections, maxConnectionsPerIp } = this.#config;
     // Clients of a unix socket have no address to tell them apart.
     if (this.#accepted >= maxConnections || (address !== '' && fromAddress > maxConnectionsPerIp)) {
-      if (this.#log.verbose) this.#log.logger.debug({ address, connections: this.#accepted }, 'A connection over the limit was closed.');
+      if (this.#log.verbose)
+        this.#log.logger.debug({ address, connections: this.#accepted }, 'A connection over the limit was closed.');
       socket.destroy();
       return;
     }
@@ -147,7 +159,10 @@ export class Edge {
     const now = performance.now();
     this.#untold += 1;
     if (now - this.#toldAt < DEFAULTS.acceptErrorLogMs) return;
-    this.#log.logger.error({ err: error, times: this.#untold, connections: this.#accepted }, 'A connection could not be accepted.');
+    this.#log.logger.error(
+      { err: error, times: this.#untold, connections: this.#accepted },
+      'A connection could not be accepted.',
+    );
     this.#untold = 0;
     this.#toldAt = now;
   }

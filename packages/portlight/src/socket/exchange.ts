@@ -21,7 +21,16 @@ export interface Services {
 }
 
 /** Methods that change nothing, so that several may run at once (RFC 9110 §9.2.1). */
-const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY', 'PROPFIND', 'REPORT', 'SEARCH']);
+const SAFE_METHODS: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'TRACE',
+  'QUERY',
+  'PROPFIND',
+  'REPORT',
+  'SEARCH',
+]);
 
 export function isSafeMethod(method: string): boolean {
   return SAFE_METHODS.has(method);
@@ -29,7 +38,9 @@ export function isSafeMethod(method: string): boolean {
 
 const NO_FIELDS: readonly string[] = [];
 
-/** One request and its response on a connection. What is the same on both lanes; how bytes come and go, each lane knows. */
+/**
+ * One request and its response on a connection. What is the same on both lanes; how bytes come and go, each lane knows.
+ */
 export abstract class Exchange implements RequestSource {
   readonly method: string;
   readonly target: string;
@@ -83,7 +94,9 @@ export abstract class Exchange implements RequestSource {
     return this.connection.isSecure;
   }
 
-  /** Whether others may run beside it. A response to HTTP/1.0 may end with the connection, so nothing begins behind one. */
+  /**
+   * Whether others may run beside it. A response to HTTP/1.0 may end with the connection, so nothing begins behind one.
+   */
   get isSafe(): boolean {
     return !this.isOld && isSafeMethod(this.method);
   }
@@ -108,7 +121,10 @@ export abstract class Exchange implements RequestSource {
     if (response !== undefined) this.#send(response);
   }
 
-  /** Tells the handler that nobody waits any more. What it has begun to send may go on, to a client that only closed its side. */
+  /**
+   * Tells the handler that nobody waits any more. What it has begun to send may go on, to a client that only closed its
+   * side.
+   */
   abort(reason: AbortedError): void {
     if (this.#request !== undefined) controls.abort(this.#request, reason);
   }
@@ -173,7 +189,10 @@ export abstract class Exchange implements RequestSource {
 
   #send(response: HttpResponse): void {
     if (this.connection.socket.destroyed) {
-      discardBody(response, new AbortedError('The client went away before the response began.', 'ERR_PORTLIGHT_CLIENT_GONE'));
+      discardBody(
+        response,
+        new AbortedError('The client went away before the response began.', 'ERR_PORTLIGHT_CLIENT_GONE'),
+      );
       this.finish();
       return;
     }

@@ -14,9 +14,16 @@ import { inspectResponse } from './response-head.ts';
  * The lane without a socket: a standard `Request` in, a standard `Response` out, through the same pipeline.
  *
  * A string that begins with a slash is the request target as it stands, so that what a client may send can be tried:
- * `/a/../b` is not tidied up first. What no target can hold (blanks, controls, non-ASCII characters) is percent-encoded.
+ * `/a/../b` is not tidied up first. What no target can hold (blanks, controls, non-ASCII characters) is
+ * percent-encoded.
  */
-export async function fetchPortless(pipeline: Pipeline, view: ServerView, rules: RequestRules, input: string | URL | Request, init?: RequestInit): Promise<Response> {
+export async function fetchPortless(
+  pipeline: Pipeline,
+  view: ServerView,
+  rules: RequestRules,
+  input: string | URL | Request,
+  init?: RequestInit,
+): Promise<Response> {
   const isTarget = typeof input === 'string' && input.startsWith('/');
   const standard = new Request(isTarget ? 'http://localhost/' : input, init);
   const url = new URL(standard.url);
@@ -33,7 +40,11 @@ function toTarget(text: string): string {
 }
 
 /** The response, unless the caller gives up first; then the rejection that `fetch` has, and the handler is told. */
-async function untilAborted(response: Promise<HttpResponse>, request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+async function untilAborted(
+  response: Promise<HttpResponse>,
+  request: HttpRequest,
+  signal: AbortSignal,
+): Promise<HttpResponse> {
   let onAbort = (): void => {};
   const aborted = new Promise<never>((_resolve, reject) => {
     onAbort = () => {
@@ -58,17 +69,31 @@ async function untilAborted(response: Promise<HttpResponse>, request: HttpReques
  *
  * @param path a target as {@link fetchPortless} takes it
  */
-export async function upgradePortless(pipeline: Pipeline, view: ServerView, rules: RequestRules, path: string, headers: Readonly<Record<string, string>>): Promise<{ readonly response: Response | undefined; open(wire: MessageWire): void }> {
+export async function upgradePortless(
+  pipeline: Pipeline,
+  view: ServerView,
+  rules: RequestRules,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<{ readonly response: Response | undefined; open(wire: MessageWire): void }> {
   const target = toTarget(path);
   const standard = new Request(`http://localhost/`, { headers });
   for (const [name, value] of HANDSHAKE) if (!standard.headers.has(name)) standard.headers.set(name, value);
-  const request = new HttpRequest(toSource(standard, new URL(standard.url), target, pipeline.takesUpgrade(target)), view, rules);
+  const request = new HttpRequest(
+    toSource(standard, new URL(standard.url), target, pipeline.takesUpgrade(target)),
+    view,
+    rules,
+  );
   const response = await pipeline.respond(request);
-  if (response.status !== 101) return { response: toStandard(response, 'GET', () => controls.release(request)), open: () => {} };
+  if (response.status !== 101)
+    return { response: toStandard(response, 'GET', () => controls.release(request)), open: () => {} };
   return { response: undefined, open: (wire) => openChannel(request, wire) };
 }
 
-const HANDSHAKE = [['sec-websocket-key', 'dGhlIHNhbXBsZSBub25jZQ=='], ['sec-websocket-version', '13']] as const;
+const HANDSHAKE = [
+  ['sec-websocket-key', 'dGhlIHNhbXBsZSBub25jZQ=='],
+  ['sec-websocket-version', '13'],
+] as const;
 
 function toSource(standard: Request, url: URL, target: string, isUpgrade: boolean): RequestSource {
   const host = standard.headers.has('host') ? [] : ['host', url.host];
@@ -93,7 +118,8 @@ function toSource(standard: Request, url: URL, target: string, isUpgrade: boolea
 function toStandard(response: HttpResponse, method: string, onDone: () => void, signal?: AbortSignal): Response {
   const { status, fields, bodyBytes, mayHaveBody } = inspectResponse(response, method);
   const headers = new Headers();
-  for (let index = 0; index < fields.length; index += 2) headers.append(fields[index] as string, fields[index + 1] as string);
+  for (let index = 0; index < fields.length; index += 2)
+    headers.append(fields[index] as string, fields[index + 1] as string);
   if (bodyBytes !== undefined) headers.set('content-length', String(bodyBytes));
   const body = bodyOf(response);
   if (mayHaveBody && method !== 'HEAD' && body instanceof StreamedBody) {
@@ -101,25 +127,38 @@ function toStandard(response: HttpResponse, method: string, onDone: () => void, 
     return new Response(toWebStream(body, onDone, signal), { status, headers });
   }
   onDone();
-  if (mayHaveBody && method !== 'HEAD') return new Response(typeof body === 'string' ? body : body && new Uint8Array(body as Uint8Array), { status, headers });
+  if (mayHaveBody && method !== 'HEAD')
+    return new Response(typeof body === 'string' ? body : body && new Uint8Array(body as Uint8Array), {
+      status,
+      headers,
+    });
   discardBody(response, new Error('A response to this request has no body.'));
   return new Response(null, { status, headers });
 }
 
-function toWebStream(reader: StreamedBody, onDone: () => void, signal: AbortSignal | undefined): ReadableStream<Uint8Array> {
+function toWebStream(
+  reader: StreamedBody,
+  onDone: () => void,
+  signal: AbortSignal | undefined,
+): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   return new ReadableStream<Uint8Array>({
     start(controller) {
-      signal?.addEventListener('abort', () => {
-        reader.cancel(signal.reason as Error);
-        controller.error(signal.reason);
-        onDone();
-      }, { once: true });
+      signal?.addEventListener(
+        'abort',
+        () => {
+          reader.cancel(signal.reason as Error);
+          controller.error(signal.reason);
+          onDone();
+        },
+        { once: true },
+      );
     },
     async pull(controller) {
       try {
         const step = await reader.next();
-        if (step.done !== true) return controller.enqueue(typeof step.value === 'string' ? encoder.encode(step.value) : step.value);
+        if (step.done !== true)
+          return controller.enqueue(typeof step.value === 'string' ? encoder.encode(step.value) : step.value);
         controller.close();
       } catch (error) {
         controller.error(error);

@@ -5,8 +5,8 @@ import { CLOSE, formatHeadText } from './head-text.ts';
 import { inspectResponse } from './response-head.ts';
 
 /**
- * A response as the bytes of a connection's last message. A stream is read whole, a short page for an error from a file for
- * example; a longer one has no place here and is left out.
+ * A response as the bytes of a connection's last message. A stream is read whole, a short page for an error from a file
+ * for example; a longer one has no place here and is left out.
  */
 export async function formatLastResponse(response: HttpResponse): Promise<Buffer> {
   const streamed = bodyOf(response);

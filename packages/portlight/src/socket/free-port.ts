@@ -5,8 +5,9 @@ import { isPortFree } from './is-port-free.ts';
 import { describeProcess, findPortHolders, type PortHolder } from './port-holder.ts';
 
 /**
- * Ends the processes that listen on a port: SIGTERM, and SIGKILL for one that still listens two seconds later. Only processes
- * of the same user, never this one, its parent or the first of the system; and before each signal it must still be the same.
+ * Ends the processes that listen on a port: SIGTERM, and SIGKILL for one that still listens two seconds later. Only
+ * processes of the same user, never this one, its parent or the first of the system; and before each signal it must
+ * still be the same.
  *
  * @returns whether the port was taken and is free now
  */
@@ -43,7 +44,9 @@ async function isStillThere(holder: PortHolder): Promise<boolean> {
 }
 
 async function listens(holder: PortHolder, port: number): Promise<boolean> {
-  return (await findPortHolders(port)).some(({ pid, startedAt }) => pid === holder.pid && startedAt === holder.startedAt);
+  return (await findPortHolders(port)).some(
+    ({ pid, startedAt }) => pid === holder.pid && startedAt === holder.startedAt,
+  );
 }
 
 function tryToSignal(pid: number, signal: NodeJS.Signals): boolean {

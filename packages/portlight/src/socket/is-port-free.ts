@@ -21,7 +21,10 @@ export async function isPortFree(port: number): Promise<boolean> {
   return true;
 }
 
-/** The code of the error; `undefined` when it could. A machine without IPv6 fails in a way of its own, which says nothing. */
+/**
+ * The code of the error; `undefined` when it could. A machine without IPv6 fails in a way of its own, which says
+ * nothing.
+ */
 function tryToListen(host: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const probe = createServer();

@@ -1,7 +1,13 @@
 import { lookup } from 'node:dns/promises';
 import { createServer, isIP, type Server, type Socket } from 'node:net';
 import type { ParsedAddress, ServerAddress } from '../config/address.ts';
-import { AddressNotFoundError, describePlace, ListenError, PortInUseError, PortNotAllowedError } from '../errors/listen-error.ts';
+import {
+  AddressNotFoundError,
+  describePlace,
+  ListenError,
+  PortInUseError,
+  PortNotAllowedError,
+} from '../errors/listen-error.ts';
 import { findPortHolders } from './port-holder.ts';
 import { clearStaleSocket, explainUnixSocket } from './unix-socket.ts';
 
@@ -11,8 +17,8 @@ export class Listener {
   #isClosed = false;
 
   /**
-   * @param onError told what goes wrong while it listens, such as a connection that cannot be accepted for want of descriptors;
-   * it listens on
+   * @param onError told what goes wrong while it listens, such as a connection that cannot be accepted for want of
+   *   descriptors; it listens on
    */
   constructor(onConnection: (socket: Socket) => void, onError: (error: Error) => void) {
     // A client that has sent its request may close its side and still be answered; small responses leave at once.
@@ -31,7 +37,9 @@ export class Listener {
       throw await toListenError(error as NodeJS.ErrnoException, at);
     }
     const bound = this.server.address();
-    return typeof bound === 'object' && bound !== null ? { address: bound.address, port: bound.port } : { address, port };
+    return typeof bound === 'object' && bound !== null
+      ? { address: bound.address, port: bound.port }
+      : { address, port };
   }
 
   get isListening(): boolean {
@@ -44,7 +52,10 @@ export class Listener {
     if (this.server.listening) this.server.close();
   }
 
-  async #bind(place: { readonly path: string } | { readonly host: string; readonly port: number }, backlog: number): Promise<void> {
+  async #bind(
+    place: { readonly path: string } | { readonly host: string; readonly port: number },
+    backlog: number,
+  ): Promise<void> {
     const { server } = this;
     const assertOpen = (): void => {
       if (this.#isClosed) throw new Error('it was closed before it listened.');
@@ -61,14 +72,24 @@ export class Listener {
   }
 }
 
-/** Where Node is to listen. A name is resolved here, as nothing ends a lookup of Node's own: it would listen after a stop. */
-async function toPlace({ protocol, address, port }: ParsedAddress): Promise<{ path: string } | { host: string; port: number }> {
+/**
+ * Where Node is to listen. A name is resolved here, as nothing ends a lookup of Node's own: it would listen after a
+ * stop.
+ */
+async function toPlace({
+  protocol,
+  address,
+  port,
+}: ParsedAddress): Promise<{ path: string } | { host: string; port: number }> {
   if (protocol !== 'unix') return { host: isIP(address) === 0 ? (await lookup(address)).address : address, port };
   await clearStaleSocket(address);
   return { path: address };
 }
 
-async function toListenError(error: NodeJS.ErrnoException, { protocol, address, port }: ParsedAddress): Promise<ListenError> {
+async function toListenError(
+  error: NodeJS.ErrnoException,
+  { protocol, address, port }: ParsedAddress,
+): Promise<ListenError> {
   if (error instanceof ListenError) return error;
   if (error.code === 'EADDRINUSE') return new PortInUseError(address, port, error, (await findPortHolders(port))[0]);
   if (protocol === 'unix') return explainUnixSocket(address, error);
@@ -80,6 +101,11 @@ async function toListenError(error: NodeJS.ErrnoException, { protocol, address, 
     case 'EAI_AGAIN':
       return new AddressNotFoundError(address, port, error);
     default:
-      return new ListenError(`Cannot listen on ${describePlace(address, port)}: ${error.message}`, address, port, error);
+      return new ListenError(
+        `Cannot listen on ${describePlace(address, port)}: ${error.message}`,
+        address,
+        port,
+        error,
+      );
   }
 }

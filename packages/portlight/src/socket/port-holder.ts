@@ -6,7 +6,9 @@ export interface PortHolder {
   /** Its command line, or its name where that cannot be read. */
   readonly command: string;
   readonly uid: number;
-  /** When it started, in ticks since the boot: with the pid it names one process for good, which a pid alone does not. */
+  /**
+   * When it started, in ticks since the boot: with the pid it names one process for good, which a pid alone does not.
+   */
   readonly startedAt: string;
 }
 
@@ -14,11 +16,14 @@ const LISTEN = '0A';
 const ENTRY = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} ([0-9A-F]{2}) (?:\S+ ){3}\s*\d+\s+\d+ (\d+)/;
 
 /**
- * Who listens on a TCP port, IPv4 or IPv6, on whatever address. Nobody where it cannot be known: on other systems than Linux,
- * or when it is a process of another user or container. Asks /proc, no other program.
+ * Who listens on a TCP port, IPv4 or IPv6, on whatever address. Nobody where it cannot be known: on other systems than
+ * Linux, or when it is a process of another user or container. Asks /proc, no other program.
  */
 export async function findPortHolders(port: number): Promise<readonly PortHolder[]> {
-  const inodes = new Set([...(await listeningInodes('/proc/net/tcp', port)), ...(await listeningInodes('/proc/net/tcp6', port))]);
+  const inodes = new Set([
+    ...(await listeningInodes('/proc/net/tcp', port)),
+    ...(await listeningInodes('/proc/net/tcp6', port)),
+  ]);
   if (inodes.size === 0) return [];
   const holders: PortHolder[] = [];
   for (const entry of await readdir('/proc').catch(() => [])) {
@@ -50,7 +55,9 @@ async function listeningInodes(table: string, port: number): Promise<string[]> {
   const entries = lines.split('\n').map((line) => ENTRY.exec(line));
   return entries.flatMap((entry) => {
     const [, hexPort, state, inode] = entry ?? [];
-    return state === LISTEN && inode !== undefined && Number.parseInt(hexPort as string, 16) === port ? [`socket:[${inode}]`] : [];
+    return state === LISTEN && inode !== undefined && Number.parseInt(hexPort as string, 16) === port
+      ? [`socket:[${inode}]`]
+      : [];
   });
 }
 

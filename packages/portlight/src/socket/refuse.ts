@@ -14,8 +14,8 @@ export function refuse(connection: Connection, error: Error, pipeline: Pipeline,
 }
 
 /**
- * Ends what a client has begun to send. Where that is a body, it fails: who reads it answers, if it is not answered yet. Else
- * the answer waits for those to earlier requests of the connection.
+ * Ends what a client has begun to send. Where that is a body, it fails: who reads it answers, if it is not answered
+ * yet. Else the answer waits for those to earlier requests of the connection.
  */
 export function interrupt(connection: Connection, error: Error, pipeline: Pipeline): void {
   const { newest } = connection;
@@ -31,7 +31,12 @@ export function interrupt(connection: Connection, error: Error, pipeline: Pipeli
   refuse(connection, error, pipeline);
 }
 
-async function send(connection: Connection, error: Error, pipeline: Pipeline, lingerMs: number | undefined): Promise<void> {
+async function send(
+  connection: Connection,
+  error: Error,
+  pipeline: Pipeline,
+  lingerMs: number | undefined,
+): Promise<void> {
   const response = await pipeline.refuse(error);
   connection.end(await formatLastResponse(response), lingerMs);
 }

@@ -4,10 +4,21 @@ import { bodyOf, type HttpResponse } from '../response/http-response.ts';
 import { StreamedBody } from '../response/streamed-body.ts';
 
 /** Fields that say where a message ends and whether the connection goes on: decided here, never taken from an app. */
-const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'upgrade', 'trailer']);
+const FRAMING: ReadonlySet<string> = new Set([
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+  'upgrade',
+  'trailer',
+]);
 
 /** Fields that begin as those of a content do and are none. */
-const OF_NO_CONTENT: ReadonlySet<string> = new Set(['content-location', 'content-security-policy', 'content-security-policy-report-only']);
+const OF_NO_CONTENT: ReadonlySet<string> = new Set([
+  'content-location',
+  'content-security-policy',
+  'content-security-policy-report-only',
+]);
 
 /** What is sent in front of a body. */
 export interface ResponseHead {
@@ -16,9 +27,15 @@ export interface ResponseHead {
   readonly fields: readonly string[];
   /** What Content-Length says: the bytes of the body, where they are known before it is sent. */
   readonly bodyBytes: number | undefined;
-  /** Whether a body may follow at all: none does after 204 and 304 (RFC 9112 §6.3), and 205 has an empty one (RFC 9110 §15.3.6). */
+  /**
+   * Whether a body may follow at all: none does after 204 and 304 (RFC 9112 §6.3), and 205 has an empty one (RFC 9110
+   * §15.3.6).
+   */
   readonly mayHaveBody: boolean;
-  /** What `Connection` names besides whether the connection goes on: the field `Upgrade` concerns it alone (RFC 9110 §7.8). */
+  /**
+   * What `Connection` names besides whether the connection goes on: the field `Upgrade` concerns it alone (RFC 9110
+   * §7.8).
+   */
   readonly option: 'Upgrade' | undefined;
   /** The app asked for the connection to be closed after this response. */
   readonly asksToClose: boolean;
@@ -38,11 +55,22 @@ export function inspectResponse(response: HttpResponse, method?: string): Respon
   const bodyBytes = mayHaveBody ? measure(response, framing, method) : status === 205 ? 0 : undefined;
   const asksToClose = framing?.get('connection')?.toLowerCase() === 'close';
   const option = upgrade === undefined ? undefined : 'Upgrade';
-  return { status, fields: framing === undefined ? flat : withoutFraming(flat, upgrade), bodyBytes, mayHaveBody, option, asksToClose };
+  return {
+    status,
+    fields: framing === undefined ? flat : withoutFraming(flat, upgrade),
+    bodyBytes,
+    mayHaveBody,
+    option,
+    asksToClose,
+  };
 }
 
 /** A stream of which nothing is known is as long as the app says; of everything else the length is ours to know. */
-function measure(response: HttpResponse, framing: HeaderList | undefined, method: string | undefined): number | undefined {
+function measure(
+  response: HttpResponse,
+  framing: HeaderList | undefined,
+  method: string | undefined,
+): number | undefined {
   const body = bodyOf(response);
   if (typeof body === 'string') return Buffer.byteLength(body);
   if (body === null && (method !== 'HEAD' || framing?.has('content-length') !== true)) return 0;

@@ -24,10 +24,16 @@ const CHUNKS_IN_A_ROW = 64;
  * @param writeHead called before the first byte; not at all when the source fails at its first step
  * @param socket what the bytes leave by; a queued response learns of its end only there
  * @param lengthBytes how long the body must be, where its length was announced
- * @throws what the source throws; the reason for which it was given up, that the client went away for example; `ReplyError`
- * on a body of another length than announced, or one that the app has read
+ * @throws what the source throws; the reason for which it was given up, that the client went away for example;
+ *   `ReplyError` on a body of another length than announced, or one that the app has read
  */
-export async function sendStream(body: StreamedBody, to: StreamTarget, writeHead: () => void, socket: Socket, lengthBytes: number | undefined): Promise<void> {
+export async function sendStream(
+  body: StreamedBody,
+  to: StreamTarget,
+  writeHead: () => void,
+  socket: Socket,
+  lengthBytes: number | undefined,
+): Promise<void> {
   const gate = new Gate(to, socket);
   let chunks = 0;
   try {
@@ -62,7 +68,10 @@ class Gate {
     to.on('drain', this.#onDrain);
   }
 
-  /** A socket that is destroyed tells of its close only when the loop has turned: until then there is nothing to do but wait. */
+  /**
+   * A socket that is destroyed tells of its close only when the loop has turned: until then there is nothing to do but
+   * wait.
+   */
   async drained(): Promise<void> {
     if (!this.#isGone) await new Promise<void>((resolve) => (this.#wake = resolve));
   }

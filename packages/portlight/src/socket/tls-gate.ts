@@ -2,7 +2,9 @@ import type { Socket } from 'node:net';
 import type { Server, TLSSocket } from 'node:tls';
 import type { TlsOptions } from '../config/tls-options.ts';
 
-/** Makes accepted sockets into TLS ones: a stock `tls.Server` that never listens and is fed the sockets of our listener. */
+/**
+ * Makes accepted sockets into TLS ones: a stock `tls.Server` that never listens and is fed the sockets of our listener.
+ */
 export class TlsGate {
   readonly #server: Server;
   /** Sockets whose client has not yet shown that it speaks TLS, by its address and port. */
@@ -10,12 +12,17 @@ export class TlsGate {
 
   /** @param handshakeTimeoutMs how long a client may take for the handshake */
   constructor(options: TlsOptions, handshakeTimeoutMs: number, onSecure: (socket: TLSSocket) => void) {
-    this.#server = process.getBuiltinModule('node:tls').createServer({ minVersion: 'TLSv1.2', ...options, ALPNProtocols: ['http/1.1'], handshakeTimeout: handshakeTimeoutMs }, (socket) => {
-      this.#handshaking.delete(peerOf(socket));
-      // From here on a client that closes its side is still answered.
-      socket.allowHalfOpen = true;
-      onSecure(socket);
-    });
+    this.#server = process
+      .getBuiltinModule('node:tls')
+      .createServer(
+        { minVersion: 'TLSv1.2', ...options, ALPNProtocols: ['http/1.1'], handshakeTimeout: handshakeTimeoutMs },
+        (socket) => {
+          this.#handshaking.delete(peerOf(socket));
+          // From here on a client that closes its side is still answered.
+          socket.allowHalfOpen = true;
+          onSecure(socket);
+        },
+      );
     this.#server.on('tlsClientError', (_error, socket) => socket.destroy());
   }
 

@@ -12,7 +12,8 @@ import { ListenError, PortInUseError, PortNotAllowedError } from '../errors/list
 export async function clearStaleSocket(path: string): Promise<void> {
   const file = await lstat(path).catch(() => undefined);
   if (file === undefined) return;
-  if (!file.isSocket()) throw refuse(path, `there is a ${file.isDirectory() ? 'folder' : 'file'}, and it is no socket.`);
+  if (!file.isSocket())
+    throw refuse(path, `there is a ${file.isDirectory() ? 'folder' : 'file'}, and it is no socket.`);
   if (await answers(path)) throw new PortInUseError(path, 0);
   await unlink(path).catch((cause: Error) => {
     throw refuse(path, `the socket that a server left there cannot be removed: ${cause.message}.`, cause);
@@ -44,7 +45,9 @@ function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = connect({ path });
     // Only a refusal says for sure that nobody listens; a full queue, or a socket of another user, is alive.
-    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT'));
+    probe.once('error', (error: NodeJS.ErrnoException) =>
+      resolve(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT'),
+    );
     probe.once('connect', () => {
       probe.destroy();
       resolve(true);

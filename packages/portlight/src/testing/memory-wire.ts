@@ -60,7 +60,8 @@ export class MemoryWire implements MessageWire {
 
   resume(): void {
     this.#isPaused = false;
-    for (let data = this.#held.shift(); data !== undefined && !this.#isPaused; data = this.#held.shift()) this.#listener?.message(data);
+    for (let data = this.#held.shift(); data !== undefined && !this.#isPaused; data = this.#held.shift())
+      this.#listener?.message(data);
   }
 
   /** The client sends. */

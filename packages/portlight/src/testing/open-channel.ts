@@ -24,7 +24,11 @@ export interface TestChannel {
  * channel.send('hi');
  * console.log(await channel.next());
  */
-export async function openChannel(server: HttpServer, path: string, options: { readonly headers?: Readonly<Record<string, string>> } = {}): Promise<TestChannel> {
+export async function openChannel(
+  server: HttpServer,
+  path: string,
+  options: { readonly headers?: Readonly<Record<string, string>> } = {},
+): Promise<TestChannel> {
   const answer = await upgrade(server, path, options.headers ?? {});
   if (answer.response !== undefined) throw new UpgradeRefusedError(answer.response);
   const inbox = new Inbox<string | Buffer>();

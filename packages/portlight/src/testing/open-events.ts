@@ -27,12 +27,21 @@ export interface TestEvents {
  * await server.publish('weather', 'rain');
  * console.log((await events.next()).data);
  */
-export async function openEvents(server: HttpServer, path: string, options: { readonly headers?: Readonly<Record<string, string>>; readonly lastEventId?: string } = {}): Promise<TestEvents> {
+export async function openEvents(
+  server: HttpServer,
+  path: string,
+  options: { readonly headers?: Readonly<Record<string, string>>; readonly lastEventId?: string } = {},
+): Promise<TestEvents> {
   const headers = new Headers(options.headers);
   headers.set('accept', 'text/event-stream');
   if (options.lastEventId !== undefined) headers.set('last-event-id', options.lastEventId);
   const response = await server.fetch(path, { headers });
-  if (response.status !== 200 || response.body === null || response.headers.get('content-type')?.startsWith('text/event-stream') !== true) throw new UpgradeRefusedError(response);
+  if (
+    response.status !== 200 ||
+    response.body === null ||
+    response.headers.get('content-type')?.startsWith('text/event-stream') !== true
+  )
+    throw new UpgradeRefusedError(response);
   const inbox = new Inbox<TestEvent>();
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   void pump(reader, inbox);
@@ -51,7 +60,12 @@ async function pump(reader: ReadableStreamDefaultReader<string>, inbox: Inbox<Te
         const fields = block.split('\n').map(readField);
         id = fields.findLast(([name]) => name === 'id')?.[1] ?? id;
         const data = fields.filter(([name]) => name === 'data').map(([, value]) => value);
-        if (data.length > 0) inbox.push({ event: fields.findLast(([name]) => name === 'event')?.[1] ?? 'message', data: data.join('\n'), id });
+        if (data.length > 0)
+          inbox.push({
+            event: fields.findLast(([name]) => name === 'event')?.[1] ?? 'message',
+            data: data.join('\n'),
+            id,
+          });
       }
     }
     inbox.end(new Error('The stream has ended.'));

@@ -11,10 +11,12 @@ const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(() 
 describe('while a message handler works', () => {
   test('pings are answered, though messages wait', async () => {
     const gate = deferred();
-    await using open = await openServer((app) => app.accept('/', async (message) => {
-      await gate.promise;
-      return message;
-    }));
+    await using open = await openServer((app) =>
+      app.accept('/', async (message) => {
+        await gate.promise;
+        return message;
+      }),
+    );
     await using client = await WebSocketClient.open(open.port, '/');
     client.send('one', 'two', 'three').websocket.ping('still there?');
     expect(String((await once(client.websocket, 'pong'))[0])).toBe('still there?');
@@ -27,17 +29,20 @@ describe('while a message handler works', () => {
     const aborted = deferred<unknown>();
     const done = deferred();
     const told: unknown[] = [];
-    await using open = await openServer((app) => app.accept('/', {
-      open: ({ request }) => void request.signal.addEventListener('abort', () => aborted.resolve(request.signal.reason)),
-      async message(message, channel) {
-        await gate.promise;
-        told.push([message, channel.readyState > 1, channel.send('for nobody')]);
-      },
-      close(_channel, code) {
-        told.push(code);
-        done.resolve();
-      },
-    }));
+    await using open = await openServer((app) =>
+      app.accept('/', {
+        open: ({ request }) =>
+          void request.signal.addEventListener('abort', () => aborted.resolve(request.signal.reason)),
+        async message(message, channel) {
+          await gate.promise;
+          told.push([message, channel.readyState > 1, channel.send('for nobody')]);
+        },
+        close(_channel, code) {
+          told.push(code);
+          done.resolve();
+        },
+      }),
+    );
     await using client = await WebSocketClient.open(open.port, '/');
     client.send('one', 'two').websocket.close(4_000);
     expect(await client.end()).toEqual({ code: 4_000, reason: '' });
@@ -50,25 +55,33 @@ describe('while a message handler works', () => {
 
   test.each<[string, (client: WebSocketClient) => void]>([
     ['is lost', (client) => client.websocket.terminate()],
-    ['breaks the protocol', ({ websocket }) => void (websocket as unknown as { _socket: { write(bytes: Buffer): void } })._socket.write(Buffer.from([0xff, 0xff, 0xff]))],
+    [
+      'breaks the protocol',
+      ({ websocket }) =>
+        void (websocket as unknown as { _socket: { write(bytes: Buffer): void } })._socket.write(
+          Buffer.from([0xff, 0xff, 0xff]),
+        ),
+    ],
   ])('a client that %s aborts the signal, and what waits is handled for nobody', async (_what, end) => {
     const gate = deferred();
     const aborted = deferred();
     const begun = deferred();
     const done = deferred();
     const told: unknown[] = [];
-    await using open = await openServer((app) => app.accept('/', {
-      open: ({ request }) => void request.signal.addEventListener('abort', () => aborted.resolve()),
-      async message(message) {
-        told.push(message);
-        if (message === 'one') begun.resolve();
-        await gate.promise;
-      },
-      close(_channel, code) {
-        told.push(code);
-        done.resolve();
-      },
-    }));
+    await using open = await openServer((app) =>
+      app.accept('/', {
+        open: ({ request }) => void request.signal.addEventListener('abort', () => aborted.resolve()),
+        async message(message) {
+          told.push(message);
+          if (message === 'one') begun.resolve();
+          await gate.promise;
+        },
+        close(_channel, code) {
+          told.push(code);
+          done.resolve();
+        },
+      }),
+    );
     await using client = await WebSocketClient.open(open.port, '/');
     client.send('one', 'two', 'three');
     await begun.promise;
@@ -82,10 +95,12 @@ describe('while a message handler works', () => {
 
   test('more messages than may wait come all the same, in their order', async () => {
     const gate = deferred();
-    await using open = await openServer((app) => app.websocket({ maxPayloadBytes: 1_000 }).accept('/', async (message) => {
-      await gate.promise;
-      return message;
-    }));
+    await using open = await openServer((app) =>
+      app.websocket({ maxPayloadBytes: 1_000 }).accept('/', async (message) => {
+        await gate.promise;
+        return message;
+      }),
+    );
     await using client = await WebSocketClient.open(open.port, '/');
     const messages = Array.from({ length: 200 }, (_, index) => `${index} ${'x'.repeat(index)}`);
     client.send(...messages);
@@ -107,13 +122,18 @@ describe('while a message handler works', () => {
 describe('a gap in a history', () => {
   test('is told to the handler for it, before what there still is, and never comes as data', async () => {
     const told: unknown[] = [];
-    await using open = await openServer((app) => app.history('news', { size: 2 }).accept('/', {
-      open: (channel) => channel.join('news', { since: 'elsewhere-1' }),
-      gap(topic, channel) {
-        told.push(topic);
-        channel.json({ reload: topic });
-      },
-    }).accept('/without', { open: (channel) => channel.join('news', { since: 'elsewhere-1' }) }));
+    await using open = await openServer((app) =>
+      app
+        .history('news', { size: 2 })
+        .accept('/', {
+          open: (channel) => channel.join('news', { since: 'elsewhere-1' }),
+          gap(topic, channel) {
+            told.push(topic);
+            channel.json({ reload: topic });
+          },
+        })
+        .accept('/without', { open: (channel) => channel.join('news', { since: 'elsewhere-1' }) }),
+    );
     for (const data of ['1', '2', '3']) await open.server.publish('news', data);
     await using client = await WebSocketClient.open(open.port, '/');
     await using without = await WebSocketClient.open(open.port, '/without');
@@ -123,28 +143,46 @@ describe('a gap in a history', () => {
     expect(told).toEqual(['news']);
   });
 
-  test.each<[string, () => unknown]>([['throws', () => { throw new Error('broken'); }], ['rejects', () => Promise.reject(new Error('broken'))]])('closes with 1011 where its handler %s', async (_how, gap) => {
-    await using open = await openServer((app) => app.history('news', { size: 2 }).accept('/', { gap, open: (channel) => channel.join('news', { since: 'elsewhere-1' }) }));
+  test.each<[string, () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw new Error('broken');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('broken'))],
+  ])('closes with 1011 where its handler %s', async (_how, gap) => {
+    await using open = await openServer((app) =>
+      app
+        .history('news', { size: 2 })
+        .accept('/', { gap, open: (channel) => channel.join('news', { since: 'elsewhere-1' }) }),
+    );
     await using client = await WebSocketClient.open(open.port, '/');
     expect(await client.end()).toMatchObject({ code: 1011 });
     expect(open.log.at('error')).toHaveLength(1);
   });
 
   test('goes to the handler for errors where there is one', async () => {
-    await using open = await openServer((app) => app.history('news', { size: 2 }).accept('/', {
-      open: (channel) => channel.join('news', { since: 'elsewhere-1' }),
-      gap: () => { throw new Error('broken'); },
-      error: (error, channel) => void channel.send(error.message),
-    }));
+    await using open = await openServer((app) =>
+      app.history('news', { size: 2 }).accept('/', {
+        open: (channel) => channel.join('news', { since: 'elsewhere-1' }),
+        gap: () => {
+          throw new Error('broken');
+        },
+        error: (error, channel) => void channel.send(error.message),
+      }),
+    );
     await using client = await WebSocketClient.open(open.port, '/');
     expect(await client.messages(1)).toEqual(['broken']);
   });
 
   test('is an event of an event stream', async () => {
-    const { server } = portless((app) => app.history('news', { size: 2 }).events('/', async (stream) => {
-      await stream.join('news', { member: 'ada', since: 'left' });
-      stream.close();
-    }));
+    const { server } = portless((app) =>
+      app.history('news', { size: 2 }).events('/', async (stream) => {
+        await stream.join('news', { member: 'ada', since: 'left' });
+        stream.close();
+      }),
+    );
     await server.publish('news', 'kept');
     const text = await (await server.fetch('/', { headers: { accept: 'text/event-stream' } })).text();
     expect(text).toMatch(/event: portlight\.gap\n.*\n?data: \{"topic":"news","since":"left"\}\n\n[^]*data: kept\n\n$/);
@@ -160,7 +198,13 @@ describe('a refused message', () => {
     ['['.repeat(600) + ']'.repeat(600), 'The message is nested deeper than 512 levels.'],
     ['7', 'The message does not have the expected form.'],
   ])('%j is spoken of as a message', async (message, said) => {
-    const { server } = portless((app) => app.accept('/', { message: z.string() }, { message: () => 'taken', error: (error, channel) => void channel.send(error.message) }));
+    const { server } = portless((app) =>
+      app.accept(
+        '/',
+        { message: z.string() },
+        { message: () => 'taken', error: (error, channel) => void channel.send(error.message) },
+      ),
+    );
     const channel = await openChannel(server, '/');
     channel.send(message);
     expect(await channel.next()).toBe(said);

@@ -23,7 +23,11 @@ function cut(text: string, places: readonly number[]): readonly string[] {
   return [0, ...at].map((start, index) => text.slice(start, at[index] ?? text.length));
 }
 
-function readByEventsourceParser(pieces: readonly string[]): { readonly events: readonly Read[]; readonly comments: readonly string[]; readonly retries: readonly number[] } {
+function readByEventsourceParser(pieces: readonly string[]): {
+  readonly events: readonly Read[];
+  readonly comments: readonly string[];
+  readonly retries: readonly number[];
+} {
   const events: Read[] = [];
   const comments: string[] = [];
   const retries: number[] = [];
@@ -51,7 +55,8 @@ async function readByParseSse(pieces: readonly string[]): Promise<readonly Read[
     },
   });
   const events: Read[] = [];
-  for await (const { type, data, lastEventId } of source.pipeThrough(new ServerSentEventTransformStream())) events.push({ event: type, data, id: lastEventId });
+  for await (const { type, data, lastEventId } of source.pipeThrough(new ServerSentEventTransformStream()))
+    events.push({ event: type, data, id: lastEventId });
   return events;
 }
 
@@ -59,7 +64,28 @@ const LINE_ENDS = ['\r', '\n', '\r\n', '\n\r'];
 const text = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.string({ unit: 'grapheme' }),
-  fc.array(fc.oneof(fc.constantFrom(...LINE_ENDS, '\n\n', '\0', ' ', ':', '\ufeff', '\u2028', '\ud800', 'data: x', 'event: x', 'id: x', 'retry: 1'), fc.string()), { maxLength: 12 }).map((parts) => parts.join('')),
+  fc
+    .array(
+      fc.oneof(
+        fc.constantFrom(
+          ...LINE_ENDS,
+          '\n\n',
+          '\0',
+          ' ',
+          ':',
+          '\ufeff',
+          '\u2028',
+          '\ud800',
+          'data: x',
+          'event: x',
+          'id: x',
+          'retry: 1',
+        ),
+        fc.string(),
+      ),
+      { maxLength: 12 },
+    )
+    .map((parts) => parts.join('')),
 );
 const line = text.map((value) => value.replaceAll(/[\r\n\0]/g, ''));
 /** What a header field carries as it is. */
@@ -71,29 +97,42 @@ function expected(events: readonly ServerSentEvent[]): readonly Read[] {
   let last = '';
   return events.map(({ event: type, data, id }) => {
     last = id === undefined ? last : overTheWire(id);
-    return { event: overTheWire(type ?? '') || 'message', data: overTheWire(String(data)).replaceAll(/\r\n|\r/g, '\n'), id: last };
+    return {
+      event: overTheWire(type ?? '') || 'message',
+      data: overTheWire(String(data)).replaceAll(/\r\n|\r/g, '\n'),
+      id: last,
+    };
   });
 }
 
 describe('an encoded event', () => {
   test('arrives as it was sent, one for one, by two parsers, whatever it holds and wherever packets end', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(event, { maxLength: 5 }), fc.array(fc.nat(), { maxLength: 5 }), async (events, places) => {
-      const pieces = cut(overTheWire(encodeEvent({ retry: 1 }) + events.map(encodeEvent).join('')), places);
-      const read = readByEventsourceParser(pieces);
-      expect(read.events).toEqual(expected(events));
-      expect(read.retries).toEqual([1, ...events.flatMap(({ retry }) => retry ?? [])]);
-      // This parser passes over an event whose data is empty; the standard does not.
-      expect(await readByParseSse(pieces)).toEqual(expected(events).filter(({ data }) => data !== ''));
-    }), { numRuns: 500 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(event, { maxLength: 5 }),
+        fc.array(fc.nat(), { maxLength: 5 }),
+        async (events, places) => {
+          const pieces = cut(overTheWire(encodeEvent({ retry: 1 }) + events.map(encodeEvent).join('')), places);
+          const read = readByEventsourceParser(pieces);
+          expect(read.events).toEqual(expected(events));
+          expect(read.retries).toEqual([1, ...events.flatMap(({ retry }) => retry ?? [])]);
+          // This parser passes over an event whose data is empty; the standard does not.
+          expect(await readByParseSse(pieces)).toEqual(expected(events).filter(({ data }) => data !== ''));
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 
   test('holds no line end but LF, and is whole', () => {
-    fc.assert(fc.property(event, (one) => {
-      const encoded = encodeEvent(one);
-      expect(encoded).not.toContain('\r');
-      expect(encoded).toMatch(/[^\n]\n\n$/);
-      expect(encoded.slice(0, -2)).not.toContain('\n\n');
-    }));
+    fc.assert(
+      fc.property(event, (one) => {
+        const encoded = encodeEvent(one);
+        expect(encoded).not.toContain('\r');
+        expect(encoded).toMatch(/[^\n]\n\n$/);
+        expect(encoded.slice(0, -2)).not.toContain('\n\n');
+      }),
+    );
   });
 
   test.each<[string, string, string]>([
@@ -113,10 +152,19 @@ describe('an encoded event', () => {
     ['line ends of Unicode', 'a\u2028b\u0085c', 'a\u2028b\u0085c'],
     ['1 MB', 'x'.repeat(1_000_000), 'x'.repeat(1_000_000)],
   ])('with data of %s is one event', (_what, data, arrived) => {
-    expect(readByEventsourceParser([overTheWire(encodeEvent({ data }))]).events).toEqual([{ event: 'message', data: arrived, id: '' }]);
+    expect(readByEventsourceParser([overTheWire(encodeEvent({ data }))]).events).toEqual([
+      { event: 'message', data: arrived, id: '' },
+    ]);
   });
 
-  test.each<[unknown, string]>([[{ n: 1, text: 'a\nb' }, '{"n":1,"text":"a\\nb"}'], [[1, 2], '[1,2]'], [null, 'null'], [0, '0'], [false, 'false'], [new Date(0), '"1970-01-01T00:00:00.000Z"']])('with data %j is JSON', (data, arrived) => {
+  test.each<[unknown, string]>([
+    [{ n: 1, text: 'a\nb' }, '{"n":1,"text":"a\\nb"}'],
+    [[1, 2], '[1,2]'],
+    [null, 'null'],
+    [0, '0'],
+    [false, 'false'],
+    [new Date(0), '"1970-01-01T00:00:00.000Z"'],
+  ])('with data %j is JSON', (data, arrived) => {
     expect(encodeEvent({ data })).toBe(`data: ${arrived}\n\n`);
   });
 
@@ -127,43 +175,81 @@ describe('an encoded event', () => {
   });
 
   test('may take back the id, and hold an empty type', () => {
-    const { events } = readByEventsourceParser([encodeEvent({ data: 'a', id: '7' }), encodeEvent({ data: 'b', id: '' }), encodeEvent({ data: 'c', event: '' })]);
-    expect(events).toEqual([{ event: 'message', data: 'a', id: '7' }, { event: 'message', data: 'b', id: '' }, { event: 'message', data: 'c', id: '' }]);
+    const { events } = readByEventsourceParser([
+      encodeEvent({ data: 'a', id: '7' }),
+      encodeEvent({ data: 'b', id: '' }),
+      encodeEvent({ data: 'c', event: '' }),
+    ]);
+    expect(events).toEqual([
+      { event: 'message', data: 'a', id: '7' },
+      { event: 'message', data: 'b', id: '' },
+      { event: 'message', data: 'c', id: '' },
+    ]);
   });
 
-  test.each(['a\nevent: evil', 'a\rdata: evil', 'a\r\n\r\ndata: evil', '\n', ''])('keeps the comment %j a comment', (comment) => {
-    const read = readByEventsourceParser([encodeEvent({ comment, data: 'x' })]);
-    expect(read.events).toEqual([{ event: 'message', data: 'x', id: '' }]);
-    expect(read.comments.join('\n')).toBe(comment.replaceAll(/\r\n|\r/g, '\n'));
-  });
+  test.each(['a\nevent: evil', 'a\rdata: evil', 'a\r\n\r\ndata: evil', '\n', ''])(
+    'keeps the comment %j a comment',
+    (comment) => {
+      const read = readByEventsourceParser([encodeEvent({ comment, data: 'x' })]);
+      expect(read.events).toEqual([{ event: 'message', data: 'x', id: '' }]);
+      expect(read.comments.join('\n')).toBe(comment.replaceAll(/\r\n|\r/g, '\n'));
+    },
+  );
 });
 
 describe('what is refused', () => {
-  test.each([...LINE_ENDS, '\0', '\n\ndata: evil'].flatMap((end) => [{ event: `a${end}` }, { id: `${end}b` }, { event: `a${end}b` }, { id: `a${end}b` }]))('%j', (fields) => {
-    expect(() => encodeEvent({ data: 'x', ...fields })).toThrow(expect.objectContaining({ code: 'ERR_PORTLIGHT_CHANNEL' }));
+  test.each(
+    [...LINE_ENDS, '\0', '\n\ndata: evil'].flatMap((end) => [
+      { event: `a${end}` },
+      { id: `${end}b` },
+      { event: `a${end}b` },
+      { id: `a${end}b` },
+    ]),
+  )('%j', (fields) => {
+    expect(() => encodeEvent({ data: 'x', ...fields })).toThrow(
+      expect.objectContaining({ code: 'ERR_PORTLIGHT_CHANNEL' }),
+    );
   });
 
-  test.each(['é', '\u{1f600}', '\ud800', 'a\tb', ' a', 'a ', ' ', '\u007f', '\u0085', 'x'.repeat(257)])('the id %j, which could not come back', (id) => {
-    expect(() => encodeEvent({ data: 'x', id })).toThrow(/could not send another one back/);
-  });
+  test.each(['é', '\u{1f600}', '\ud800', 'a\tb', ' a', 'a ', ' ', '\u007f', '\u0085', 'x'.repeat(257)])(
+    'the id %j, which could not come back',
+    (id) => {
+      expect(() => encodeEvent({ data: 'x', id })).toThrow(/could not send another one back/);
+    },
+  );
 
   test('no id that could', () => {
-    for (const id of ['x'.repeat(256), 'a b', '!', '~', '<epoch>-7', '']) expect(encodeEvent({ id })).toBe(`id: ${id}\n\n`);
+    for (const id of ['x'.repeat(256), 'a b', '!', '~', '<epoch>-7', ''])
+      expect(encodeEvent({ id })).toBe(`id: ${id}\n\n`);
   });
 
-  test.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '10', '1\ndata: evil', null, {}])('retry of %j', (retry) => {
-    expect(() => encodeEvent({ retry: retry as number })).toThrow(expect.objectContaining({ code: 'ERR_PORTLIGHT_CHANNEL' }));
-  });
+  test.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '10', '1\ndata: evil', null, {}])(
+    'retry of %j',
+    (retry) => {
+      expect(() => encodeEvent({ retry: retry as number })).toThrow(
+        expect.objectContaining({ code: 'ERR_PORTLIGHT_CHANNEL' }),
+      );
+    },
+  );
 
   test('retry that has more than digits', () => {
     expect(() => encodeEvent({ retry: 1e21 })).toThrow(expect.objectContaining({ code: 'ERR_PORTLIGHT_CHANNEL' }));
   });
 
-  test.each([null, undefined, 'text', 7, ['a'], { type: 'a' }, { data: 'a', Event: 'b' }, { event: 7 }, { id: 7 }])('%j for an event', (value) => {
-    expect(() => encodeEvent(value as ServerSentEvent)).toThrow(expect.objectContaining({ code: 'ERR_PORTLIGHT_CHANNEL' }));
-  });
+  test.each([null, undefined, 'text', 7, ['a'], { type: 'a' }, { data: 'a', Event: 'b' }, { event: 7 }, { id: 7 }])(
+    '%j for an event',
+    (value) => {
+      expect(() => encodeEvent(value as ServerSentEvent)).toThrow(
+        expect.objectContaining({ code: 'ERR_PORTLIGHT_CHANNEL' }),
+      );
+    },
+  );
 
-  test.each<[string, unknown]>([['a function', () => 1], ['a bigint', 1n], ['a symbol', Symbol('x')]])('%s for data', (_what, data) => {
+  test.each<[string, unknown]>([
+    ['a function', () => 1],
+    ['a bigint', 1n],
+    ['a symbol', Symbol('x')],
+  ])('%s for data', (_what, data) => {
     expect(() => encodeEvent({ data })).toThrow(expect.objectContaining({ code: 'ERR_PORTLIGHT_INVALID_REPLY' }));
   });
 });

@@ -13,11 +13,18 @@ import { RecordingLogger } from '../support/recording-logger.ts';
 
 type Stream = EventStream<RequestShape>;
 
-const LANES: readonly (readonly [string, ServerOptions])[] = [['fast', { lane: 'fast' }], ['http', { lane: 'http' }]];
+const LANES: readonly (readonly [string, ServerOptions])[] = [
+  ['fast', { lane: 'fast' }],
+  ['http', { lane: 'http' }],
+];
 const ASK = get('/feed', 'accept: text/event-stream');
 
 /** An app with one stream at a time, which joins a topic and is kept. */
-function oneStream(app: HttpServer, opened: (stream: Stream) => void, maxBackpressureBytes: number = DEFAULTS.maxBackpressureBytes): HttpServer {
+function oneStream(
+  app: HttpServer,
+  opened: (stream: Stream) => void,
+  maxBackpressureBytes: number = DEFAULTS.maxBackpressureBytes,
+): HttpServer {
   return app.websocket({ maxChannels: 1, maxBackpressureBytes }).events('/feed', (stream) => {
     void stream.join('news');
     opened(stream);
@@ -54,10 +61,13 @@ describe.each(LANES)('the end of an event stream on the lane %s', (_lane, option
 
   test.each<[string, (stream: Stream, client: RawClient) => unknown]>([
     ['the handler closes', (stream) => stream.close()],
-    ['both close', (stream, client) => {
-      client.socket.destroy();
-      stream.close();
-    }],
+    [
+      'both close',
+      (stream, client) => {
+        client.socket.destroy();
+        stream.close();
+      },
+    ],
     ['the client aborts', (_stream, client) => client.reset()],
   ])('comes once when %s', async (_who, close) => tryClose(close));
 
@@ -67,12 +77,17 @@ describe.each(LANES)('the end of an event stream on the lane %s', (_lane, option
     const maxBytes = 100_000;
     const opened = deferred<Stream>();
     const ends: number[] = [];
-    await using open = await openServer((app) => oneStream(app, opened.resolve, maxBytes), { ...options, writeTimeoutMs: 300 });
+    await using open = await openServer((app) => oneStream(app, opened.resolve, maxBytes), {
+      ...options,
+      writeTimeoutMs: 300,
+    });
     let writableLength = (): number => 0;
-    const gone = new Promise((resolve) => open.server.getSocket()?.once('connection', (socket) => {
-      writableLength = () => socket.writableLength;
-      socket.once('close', resolve);
-    }));
+    const gone = new Promise((resolve) =>
+      open.server.getSocket()?.once('connection', (socket) => {
+        writableLength = () => socket.writableLength;
+        socket.once('close', resolve);
+      }),
+    );
     await using client = await RawClient.open(open.port);
     client.socket.pause();
     client.send(ASK);
@@ -139,18 +154,33 @@ describe.each(LANES)('the end of an event stream on the lane %s', (_lane, option
 
 describe('limits of event streams', () => {
   test('are those of channels: of all, and of one address', async () => {
-    for (const [limit, status] of [[{ maxChannels: 2 }, 503], [{ maxChannelsPerIp: 2 }, 429]] as const) {
-      await using open = await openServer((app) => app.websocket(limit).accept('/chat', () => 'ok').events('/feed', () => undefined));
+    for (const [limit, status] of [
+      [{ maxChannels: 2 }, 503],
+      [{ maxChannelsPerIp: 2 }, 429],
+    ] as const) {
+      await using open = await openServer((app) =>
+        app
+          .websocket(limit)
+          .accept('/chat', () => 'ok')
+          .events('/feed', () => undefined),
+      );
       await using first = await EventClient.open(open.port, '/feed');
       const second = await EventClient.open(open.port, '/feed');
       await using refused = await EventClient.open(open.port, '/feed');
-      expect([first.status, second.status, refused.status, refused.headers['retry-after']]).toEqual([200, 200, status, '10']);
+      expect([first.status, second.status, refused.status, refused.headers['retry-after']]).toEqual([
+        200,
+        200,
+        status,
+        '10',
+      ]);
       await second[Symbol.asyncDispose]();
     }
   });
 
   test('do not count what was closed before it began', async () => {
-    await using open = await openServer((app) => app.websocket({ maxChannels: 1 }).events('/feed', (stream) => stream.close()));
+    await using open = await openServer((app) =>
+      app.websocket({ maxChannels: 1 }).events('/feed', (stream) => stream.close()),
+    );
     const statuses: number[] = [];
     for (let round = 0; round < 3; round++) {
       const client = await EventClient.open(open.port, '/feed');
@@ -169,7 +199,13 @@ describe('limits of event streams', () => {
 
 describe('what waits for a client', () => {
   const newStream = (maxBytes: number): { stream: Stream; read: () => Promise<string | undefined> } => {
-    const stream = new EventStream<RequestShape>(newRequest(), new Hub(new MemoryBus(), { logger: new RecordingLogger(), verbose: false }), maxBytes, () => {}, () => {});
+    const stream = new EventStream<RequestShape>(
+      newRequest(),
+      new Hub(new MemoryBus(), { logger: new RecordingLogger(), verbose: false }),
+      maxBytes,
+      () => {},
+      () => {},
+    );
     const iterator = streamControls.body(stream)[Symbol.asyncIterator]();
     return { stream, read: async () => ((await iterator.next()) as { value: string | undefined }).value };
   };
@@ -177,7 +213,12 @@ describe('what waits for a client', () => {
   test('is told by send and bufferedBytes, and taken together', async () => {
     const { stream, read } = newStream(1_000);
     expect(await read()).toMatch(/^retry: \d+\n\n$/);
-    expect([stream.bufferedBytes, stream.send({ data: 'é' }), stream.send({ data: 'b' }), stream.bufferedBytes]).toEqual([0, 'sent', 'buffered', 19]);
+    expect([
+      stream.bufferedBytes,
+      stream.send({ data: 'é' }),
+      stream.send({ data: 'b' }),
+      stream.bufferedBytes,
+    ]).toEqual([0, 'sent', 'buffered', 19]);
     expect(await read()).toBe('data: é\n\ndata: b\n\n');
     expect(stream.bufferedBytes).toBe(0);
   });
@@ -246,7 +287,13 @@ describe('the heartbeat of an event stream', () => {
   });
 
   test('adds nothing where something waits already', async () => {
-    const stream = new EventStream<RequestShape>(newRequest(), new Hub(new MemoryBus(), { logger: new RecordingLogger(), verbose: false }), 1_000, () => {}, () => {});
+    const stream = new EventStream<RequestShape>(
+      newRequest(),
+      new Hub(new MemoryBus(), { logger: new RecordingLogger(), verbose: false }),
+      1_000,
+      () => {},
+      () => {},
+    );
     const before = stream.bufferedBytes;
     stream.beat(performance.now() + 60_000);
     expect(stream.bufferedBytes).toBe(before);

@@ -10,12 +10,17 @@ import { get, RawClient } from '../support/raw-client.ts';
 type Stream = EventStream<RequestShape>;
 
 /** What the handler is told for a request. */
-async function lastEventIdOf(path: string, headers: Readonly<Record<string, string>> = {}): Promise<string | undefined> {
+async function lastEventIdOf(
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<string | undefined> {
   const told = deferred<string | undefined>();
-  const { server } = portless((app) => app.events('/feed', (stream) => {
-    told.resolve(stream.lastEventId);
-    stream.close();
-  }));
+  const { server } = portless((app) =>
+    app.events('/feed', (stream) => {
+      told.resolve(stream.lastEventId);
+      stream.close();
+    }),
+  );
   await server.fetch(path, { headers: { accept: 'text/event-stream', ...headers } });
   return told.promise;
 }
@@ -31,10 +36,12 @@ describe('the last event id', () => {
 
   test('is found whatever a schema for the query leaves of it', async () => {
     const told = deferred<unknown>();
-    const { server } = portless((app) => app.events('/feed', { query: z.object({ page: z.coerce.number() }) }, (stream, request) => {
-      told.resolve([stream.lastEventId, request.query]);
-      stream.close();
-    }));
+    const { server } = portless((app) =>
+      app.events('/feed', { query: z.object({ page: z.coerce.number() }) }, (stream, request) => {
+        told.resolve([stream.lastEventId, request.query]);
+        stream.close();
+      }),
+    );
     await server.fetch('/feed?page=2&lastEventId=abc-8', { headers: { accept: 'text/event-stream' } });
     expect(await told.promise).toEqual(['abc-8', { page: 2 }]);
   });
@@ -55,14 +62,19 @@ describe('the last event id', () => {
     await client.until(() => client.received.includes('retry: '), 'the stream');
   });
 
-  test.each(['%00', '%0D%0Adata:%20evil', '%FF', 'a'.repeat(300), '%F0%9F%98%80'])('of %s in the query is none', async (id) => {
-    const { server } = portless((app) => app.events('/feed', (stream) => {
-      stream.send({ data: { id: stream.lastEventId ?? 'none' } });
-      stream.close();
-    }));
-    const response = await server.fetch(`/feed?lastEventId=${id}`, { headers: { accept: 'text/event-stream' } });
-    expect(response.status === 400 || (await response.text()).endsWith('data: {"id":"none"}\n\n')).toBe(true);
-  });
+  test.each(['%00', '%0D%0Adata:%20evil', '%FF', 'a'.repeat(300), '%F0%9F%98%80'])(
+    'of %s in the query is none',
+    async (id) => {
+      const { server } = portless((app) =>
+        app.events('/feed', (stream) => {
+          stream.send({ data: { id: stream.lastEventId ?? 'none' } });
+          stream.close();
+        }),
+      );
+      const response = await server.fetch(`/feed?lastEventId=${id}`, { headers: { accept: 'text/event-stream' } });
+      expect(response.status === 400 || (await response.text()).endsWith('data: {"id":"none"}\n\n')).toBe(true);
+    },
+  );
 
   test('with CR in it is no request', async () => {
     await using open = await openServer((app) => app.events('/feed', () => undefined));
@@ -72,10 +84,12 @@ describe('the last event id', () => {
   });
 
   test.each(['left', 'earliest'])('%j is not what an app says to join', async (id) => {
-    const { server } = portless((app) => app.history('news', { size: 10 }).events('/feed', async (stream) => {
-      await stream.join('news');
-      stream.close();
-    }));
+    const { server } = portless((app) =>
+      app.history('news', { size: 10 }).events('/feed', async (stream) => {
+        await stream.join('news');
+        stream.close();
+      }),
+    );
     await server.publish('news', 'old');
     const response = await server.fetch('/feed', { headers: { accept: 'text/event-stream', 'last-event-id': id } });
     expect(response.status).toBe(200);
@@ -84,7 +98,11 @@ describe('the last event id', () => {
 });
 
 /** A server with history whose streams join the topics of the path, and which publishes numbers. */
-async function openNews(register: (app: HttpServer) => unknown = () => undefined): Promise<Awaited<ReturnType<typeof openServer>> & { publish(topic: string, ...data: readonly unknown[]): Promise<readonly (string | undefined)[]> }> {
+async function openNews(register: (app: HttpServer) => unknown = () => undefined): Promise<
+  Awaited<ReturnType<typeof openServer>> & {
+    publish(topic: string, ...data: readonly unknown[]): Promise<readonly (string | undefined)[]>;
+  }
+> {
   const open = await openServer((app) => {
     app.history('news*', { size: 50 }).events('/feed/:topics', (stream) => {
       for (const topic of stream.params.topics.split(',')) void stream.join(topic);
@@ -117,25 +135,32 @@ describe('what is published', () => {
 
   test('passes over who is excepted, and reaches one member only where it is for that', async () => {
     const ids = new Map<string, string>();
-    await using open = await openServer((app) => app.events('/:name', (stream) => {
-      void stream.join('news', { member: stream.params.name });
-      ids.set(stream.params.name, stream.id);
-    }));
+    await using open = await openServer((app) =>
+      app.events('/:name', (stream) => {
+        void stream.join('news', { member: stream.params.name });
+        ids.set(stream.params.name, stream.id);
+      }),
+    );
     await using ada = await EventClient.open(open.port, '/ada');
     await using grace = await EventClient.open(open.port, '/grace');
     await open.server.publish('news', 'not ada', { except: ids.get('ada') ?? '' });
     await open.server.publish('news', 'ada only', { user: 'ada' });
     await open.server.publish('news', 'all');
-    expect([await ada.data(2), await grace.data(2)]).toEqual([['ada only', 'all'], ['not ada', 'all']]);
+    expect([await ada.data(2), await grace.data(2)]).toEqual([
+      ['ada only', 'all'],
+      ['not ada', 'all'],
+    ]);
     expect((await open.server.presence('news')).map(({ member }) => member)).toEqual(['ada', 'grace']);
   });
 
   test('no longer comes after leave', async () => {
     const opened = deferred<Stream>();
-    await using open = await openServer((app) => app.events('/feed', (stream) => {
-      void stream.join('news');
-      opened.resolve(stream);
-    }));
+    await using open = await openServer((app) =>
+      app.events('/feed', (stream) => {
+        void stream.join('news');
+        opened.resolve(stream);
+      }),
+    );
     await using client = await EventClient.open(open.port, '/feed');
     await open.server.publish('news', 'first');
     const stream = await opened.promise;
@@ -194,13 +219,20 @@ describe('a client that comes back', () => {
     expect(await again.data(2)).toEqual(['3', '4']);
   });
 
-  test.each(['another-7', 'nonsense', '-', '0', 'x'.repeat(256)])('with the position %j of elsewhere is told of a gap, and gets all there is', async (id) => {
-    await using open = await openNews();
-    await open.publish('news', 1, 2);
-    await using client = await EventClient.open(open.port, '/feed/news', { 'last-event-id': id });
-    const events = await client.events(3);
-    expect(events.map(({ event, data }) => (event === 'portlight.gap' ? event : data))).toEqual(['portlight.gap', '1', '2']);
-  });
+  test.each(['another-7', 'nonsense', '-', '0', 'x'.repeat(256)])(
+    'with the position %j of elsewhere is told of a gap, and gets all there is',
+    async (id) => {
+      await using open = await openNews();
+      await open.publish('news', 1, 2);
+      await using client = await EventClient.open(open.port, '/feed/news', { 'last-event-id': id });
+      const events = await client.events(3);
+      expect(events.map(({ event, data }) => (event === 'portlight.gap' ? event : data))).toEqual([
+        'portlight.gap',
+        '1',
+        '2',
+      ]);
+    },
+  );
 
   test('to a topic without history gets what comes from now on', async () => {
     await using open = await openNews();
@@ -213,7 +245,15 @@ describe('a client that comes back', () => {
   test('to several topics takes up all of them by one id', async () => {
     await using open = await openNews();
     const [start] = await open.publish('news-a', 'start');
-    for (const [topic, data] of [['news-a', 1], ['news-b', 2], ['news-a', 3], ['news-a', 4], ['news-b', 5], ['news-a', 6]] as const) await open.publish(topic, data);
+    for (const [topic, data] of [
+      ['news-a', 1],
+      ['news-b', 2],
+      ['news-a', 3],
+      ['news-a', 4],
+      ['news-b', 5],
+      ['news-a', 6],
+    ] as const)
+      await open.publish(topic, data);
     const got: string[] = [];
     let last = start ?? '';
     // Cut after each event: what it saw last has to be enough.
@@ -242,20 +282,31 @@ describe('a client that comes back', () => {
   });
 
   test('to several topics takes up all of them by one id, whatever it is in each of them', async () => {
-    await using open = await openServer((app) => app.history('*', { size: 50 }).events('/feed', (stream) => {
-      for (const topic of ['a', 'b']) void stream.join(topic, { member: `ada in ${topic}`, info: { topic } });
-    }));
+    await using open = await openServer((app) =>
+      app.history('*', { size: 50 }).events('/feed', (stream) => {
+        for (const topic of ['a', 'b']) void stream.join(topic, { member: `ada in ${topic}`, info: { topic } });
+      }),
+    );
     const { id } = await open.server.publish('a', 'start');
-    for (const [topic, data] of [['a', 1], ['b', 2], ['a', 3]] as const) await open.server.publish(topic, data);
+    for (const [topic, data] of [
+      ['a', 1],
+      ['b', 2],
+      ['a', 3],
+    ] as const)
+      await open.server.publish(topic, data);
     await using client = await EventClient.open(open.port, '/feed', { 'last-event-id': id ?? '' });
     expect(await client.data(3)).toEqual(['1', '2', '3']);
-    expect((await open.server.presence('b')).map(({ member, info }) => [member, info])).toEqual([['ada in b', { topic: 'b' }]]);
+    expect((await open.server.presence('b')).map(({ member, info }) => [member, info])).toEqual([
+      ['ada in b', { topic: 'b' }],
+    ]);
   });
 
   test('is not joined where a topic is refused, and that is logged', async () => {
-    await using open = await openServer((app) => app.history('*', { size: 50 }).events('/feed', (stream) => {
-      for (let topic = 0; topic < 129; topic++) void stream.join(`topic ${topic}`);
-    }));
+    await using open = await openServer((app) =>
+      app.history('*', { size: 50 }).events('/feed', (stream) => {
+        for (let topic = 0; topic < 129; topic++) void stream.join(`topic ${topic}`);
+      }),
+    );
     await using first = await EventClient.open(open.port, '/feed');
     await using again = await EventClient.open(open.port, '/feed', { 'last-event-id': 'a-1' });
     expect([first.status, await first.end(), await again.end()]).toEqual([403, 'end', 'end']);
@@ -264,16 +315,18 @@ describe('a client that comes back', () => {
 
   test('joins a topic without history at once, and leaves it as others do', async () => {
     const told = deferred<readonly unknown[]>();
-    const { server } = portless((app) => app.events('/feed', async (stream) => {
-      void stream.join('news');
-      const { subscribers } = await server.publish('news', 'in the same turn');
-      const topics = stream.topics;
-      void stream.join('more');
-      void stream.leave('more');
-      await new Promise(setImmediate);
-      told.resolve([subscribers, topics, stream.topics]);
-      stream.close();
-    }));
+    const { server } = portless((app) =>
+      app.events('/feed', async (stream) => {
+        void stream.join('news');
+        const { subscribers } = await server.publish('news', 'in the same turn');
+        const topics = stream.topics;
+        void stream.join('more');
+        void stream.leave('more');
+        await new Promise(setImmediate);
+        told.resolve([subscribers, topics, stream.topics]);
+        stream.close();
+      }),
+    );
     const response = await server.fetch('/feed', { headers: { accept: 'text/event-stream', 'last-event-id': 'a-1' } });
     expect(await response.text()).toContain('data: in the same turn\n');
     expect(await told.promise).toEqual([1, ['news'], ['news']]);
@@ -286,8 +339,12 @@ describe('a client that comes back', () => {
     const others = process.listeners('unhandledRejection');
     process.removeAllListeners('unhandledRejection').on('unhandledRejection', note);
     try {
-      const { server } = portless((app) => app.history('*', { size: 10 }).events('/feed/:topic', (stream) => void stream.join(stream.params.topic)));
-      const response = await server.fetch(`/feed/${'a'.repeat(513)}`, { headers: { accept: 'text/event-stream', 'last-event-id': id } });
+      const { server } = portless((app) =>
+        app.history('*', { size: 10 }).events('/feed/:topic', (stream) => void stream.join(stream.params.topic)),
+      );
+      const response = await server.fetch(`/feed/${'a'.repeat(513)}`, {
+        headers: { accept: 'text/event-stream', 'last-event-id': id },
+      });
       for (let round = 0; round < 5; round++) await new Promise(setImmediate);
       return [response.status, unhandled];
     } finally {
@@ -302,7 +359,9 @@ describe('a client that comes back', () => {
   });
 
   test('gets what the app asks for, where it says from where', async () => {
-    await using open = await openServer((app) => app.history('news', { size: 10 }).events('/feed', (stream) => void stream.join('news', { since: 'earliest' })));
+    await using open = await openServer((app) =>
+      app.history('news', { size: 10 }).events('/feed', (stream) => void stream.join('news', { since: 'earliest' })),
+    );
     await open.server.publish('news', 1);
     const { id } = await open.server.publish('news', 2);
     await using client = await EventClient.open(open.port, '/feed', { 'last-event-id': id ?? '' });

@@ -17,12 +17,28 @@ describe('a client', () => {
     const { registry, told } = open();
     await registry.connect('ada', '192.0.2.1', 'request');
     await registry.connect('ada', '192.0.2.1', 'request');
-    expect(await registry.list()).toEqual([{ id: 'ada', address: '192.0.2.1', connectedAt: expect.any(Number) as number, lastSeenAt: expect.any(Number) as number, requests: 0 }]);
-    expect([await registry.has('ada'), await registry.has('bob'), await registry.count(), await registry.get('bob')]).toEqual([true, false, 1, undefined]);
+    expect(await registry.list()).toEqual([
+      {
+        id: 'ada',
+        address: '192.0.2.1',
+        connectedAt: expect.any(Number) as number,
+        lastSeenAt: expect.any(Number) as number,
+        requests: 0,
+      },
+    ]);
+    expect([
+      await registry.has('ada'),
+      await registry.has('bob'),
+      await registry.count(),
+      await registry.get('bob'),
+    ]).toEqual([true, false, 1, undefined]);
     await registry.disconnect('ada', 'manual');
     await registry.disconnect('ada', 'request');
     expect(await registry.count()).toBe(0);
-    expect(told).toEqual([['+ada', 'request'], ['-ada', 'manual']]);
+    expect(told).toEqual([
+      ['+ada', 'request'],
+      ['-ada', 'manual'],
+    ]);
   });
 
   test('is counted with each request, and another is not', async () => {
@@ -67,7 +83,10 @@ describe('a registry that closes', () => {
     await registry.connect('a', 'a', 'manual');
     await registry.connect('b', 'b', 'manual');
     await Promise.all([registry.close(), registry.close()]);
-    expect(told.slice(2)).toEqual([['-a', 'shutdown'], ['-b', 'shutdown']]);
+    expect(told.slice(2)).toEqual([
+      ['-a', 'shutdown'],
+      ['-b', 'shutdown'],
+    ]);
     expect(log.at('error')).toHaveLength(1);
   });
 });

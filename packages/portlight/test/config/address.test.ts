@@ -2,7 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { HttpServer } from '../../src/index.ts';
 import { parseAddress } from '../../src/config/address.ts';
 
-const configError = expect.objectContaining({ name: 'ConfigError', code: expect.stringMatching(/^ERR_PORTLIGHT_/) as string });
+const configError = expect.objectContaining({
+  name: 'ConfigError',
+  code: expect.stringMatching(/^ERR_PORTLIGHT_/) as string,
+});
 
 describe('the address of a server', () => {
   test('is 127.0.0.1:8080 unless it is given', () => {
@@ -42,10 +45,13 @@ describe('the address of a server', () => {
     expect(() => new HttpServer(address as string, 80)).toThrow(configError);
   });
 
-  test.each([-1, 65_536, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '80', '80; rm -rf /', null, true, []])('is refused with the port %s', (port) => {
-    expect(() => new HttpServer('127.0.0.1', port as number)).toThrow(configError);
-    expect(() => new HttpServer('127.0.0.1', port as number)).toThrow(/A port is a whole number from 0 to 65535/);
-  });
+  test.each([-1, 65_536, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '80', '80; rm -rf /', null, true, []])(
+    'is refused with the port %s',
+    (port) => {
+      expect(() => new HttpServer('127.0.0.1', port as number)).toThrow(configError);
+      expect(() => new HttpServer('127.0.0.1', port as number)).toThrow(/A port is a whole number from 0 to 65535/);
+    },
+  );
 
   test('is refused when the port in its URL is too high', () => {
     expect(() => new HttpServer('tcp://localhost:70000')).toThrow(configError);

@@ -21,8 +21,28 @@ describe('trustProxy', () => {
     expect(parseTrustProxy(ranges)?.(address)).toBe(isTrusted);
   });
 
-  test.each([[true], [1], ['10.0.0.0/8'], [null], [{}], [['10.0.0.0/33']], [['::/129']], [['300.1.1.1']], [['loopback']], [['10.0.0.0/']], [['10.0.0.0/08']], [new Set(['::1'])], [[7]], [['']]])('refuses %j where it is given', (value) => {
-    expect(() => new HttpServer('127.0.0.1', 0, { trustProxy: value as never })).toThrow(expect.objectContaining({ code: 'ERR_PORTLIGHT_INVALID_OPTION', message: expect.stringContaining('trustProxy') as unknown }));
+  test.each([
+    [true],
+    [1],
+    ['10.0.0.0/8'],
+    [null],
+    [{}],
+    [['10.0.0.0/33']],
+    [['::/129']],
+    [['300.1.1.1']],
+    [['loopback']],
+    [['10.0.0.0/']],
+    [['10.0.0.0/08']],
+    [new Set(['::1'])],
+    [[7]],
+    [['']],
+  ])('refuses %j where it is given', (value) => {
+    expect(() => new HttpServer('127.0.0.1', 0, { trustProxy: value as never })).toThrow(
+      expect.objectContaining({
+        code: 'ERR_PORTLIGHT_INVALID_OPTION',
+        message: expect.stringContaining('trustProxy') as unknown,
+      }),
+    );
   });
 
   test('takes a function, of which only true counts', () => {

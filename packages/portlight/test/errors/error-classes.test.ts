@@ -28,13 +28,21 @@ describe('error classes', () => {
 
   test('say where one could not listen', () => {
     expect(new portlight.PortInUseError('127.0.0.1', 8080)).toMatchObject({
-      address: '127.0.0.1', port: 8080, message: expect.stringMatching(/8080.*127\.0\.0\.1/) as string,
+      address: '127.0.0.1',
+      port: 8080,
+      message: expect.stringMatching(/8080.*127\.0\.0\.1/) as string,
     });
   });
 });
 
 describe('statusTitle', () => {
-  test.each([[404, 'Not Found'], [413, 'Content Too Large'], [422, 'Unprocessable Content'], [499, 'Client Error'], [599, 'Server Error']])('%i is %s', (status, title) => {
+  test.each([
+    [404, 'Not Found'],
+    [413, 'Content Too Large'],
+    [422, 'Unprocessable Content'],
+    [499, 'Client Error'],
+    [599, 'Server Error'],
+  ])('%i is %s', (status, title) => {
     expect(statusTitle(status)).toBe(title);
   });
 });

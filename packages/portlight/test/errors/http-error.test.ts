@@ -27,7 +27,13 @@ describe('HttpError', () => {
   test('carries headers, cause and a code of its own', () => {
     const cause = new Error('why');
     const error = new HttpError(429, 'Slow down.', { headers: { 'retry-after': '3' }, cause, code: 'MINE' });
-    expect(error).toMatchObject({ status: 429, message: 'Slow down.', headers: { 'retry-after': '3' }, code: 'MINE', name: 'HttpError' });
+    expect(error).toMatchObject({
+      status: 429,
+      message: 'Slow down.',
+      headers: { 'retry-after': '3' },
+      code: 'MINE',
+      name: 'HttpError',
+    });
     expect(error.cause).toBe(cause);
   });
 
@@ -40,9 +46,17 @@ describe('HttpError', () => {
     expect(new HttpError(431, 'x').code).toBe('ERR_PORTLIGHT_HEADERS_TOO_LARGE');
   });
 
-  test.each([399, 600, 200, 0, -1, 404.5, Number.NaN, Number.POSITIVE_INFINITY, '404', undefined, null])('refuses %s as a status', (status) => {
-    expect(() => new HttpError(status as number, 'x')).toThrow(expect.objectContaining({ code: 'ERR_PORTLIGHT_CONFIG', message: expect.stringContaining('400 to 599') as string }));
-  });
+  test.each([399, 600, 200, 0, -1, 404.5, Number.NaN, Number.POSITIVE_INFINITY, '404', undefined, null])(
+    'refuses %s as a status',
+    (status) => {
+      expect(() => new HttpError(status as number, 'x')).toThrow(
+        expect.objectContaining({
+          code: 'ERR_PORTLIGHT_CONFIG',
+          message: expect.stringContaining('400 to 599') as string,
+        }),
+      );
+    },
+  );
 });
 
 describe('named errors', () => {
@@ -67,14 +81,22 @@ describe('toHttpError', () => {
   });
 
   test('knows an HttpError of another copy of the package by its shape', () => {
-    const foreign = Object.assign(new Error('gone'), { status: 410, expose: true, headers: {}, code: 'ERR_PORTLIGHT_HTTP' });
+    const foreign = Object.assign(new Error('gone'), {
+      status: 410,
+      expose: true,
+      headers: {},
+      code: 'ERR_PORTLIGHT_HTTP',
+    });
     expect(toHttpError(foreign)).toBe(foreign);
   });
 
   test.each([
     ['a plain error', new Error('secret')],
     ['an error with only a status', Object.assign(new Error('secret'), { status: 404 })],
-    ['an error with a status that is none', Object.assign(new Error('x'), { status: 200, expose: true, headers: {}, code: 'X' })],
+    [
+      'an error with a status that is none',
+      Object.assign(new Error('x'), { status: 200, expose: true, headers: {}, code: 'X' }),
+    ],
     ['a look-alike that is no error', { status: 404, expose: true, headers: {}, code: 'X', message: 'secret' }],
     ['a frozen error', Object.freeze(new Error('secret'))],
     ['a string', 'secret'],
@@ -83,7 +105,12 @@ describe('toHttpError', () => {
     ['a symbol', Symbol('secret')],
   ])('wraps %s as a 500 that does not show it', (_what, thrown) => {
     const error = toHttpError(thrown);
-    expect(error).toMatchObject({ status: 500, message: 'Internal Server Error', expose: false, code: 'ERR_PORTLIGHT_INTERNAL' });
+    expect(error).toMatchObject({
+      status: 500,
+      message: 'Internal Server Error',
+      expose: false,
+      code: 'ERR_PORTLIGHT_INTERNAL',
+    });
     expect(error.cause).toBe(thrown);
   });
 });

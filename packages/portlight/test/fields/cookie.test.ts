@@ -42,10 +42,25 @@ describe('formatCookie', () => {
 
   test('writes every attribute', () => {
     const field = formatCookie('a', 'b', {
-      maxAge: 60, expires: new Date(0), domain: 'example.com', httpOnly: true, secure: true, sameSite: 'lax', partitioned: true, priority: 'high',
+      maxAge: 60,
+      expires: new Date(0),
+      domain: 'example.com',
+      httpOnly: true,
+      secure: true,
+      sameSite: 'lax',
+      partitioned: true,
+      priority: 'high',
     });
     expect(field.split('; ').slice(1).sort()).toEqual([
-      'Domain=example.com', 'Expires=Thu, 01 Jan 1970 00:00:00 GMT', 'HttpOnly', 'Max-Age=60', 'Partitioned', 'Path=/', 'Priority=High', 'SameSite=Lax', 'Secure',
+      'Domain=example.com',
+      'Expires=Thu, 01 Jan 1970 00:00:00 GMT',
+      'HttpOnly',
+      'Max-Age=60',
+      'Partitioned',
+      'Path=/',
+      'Priority=High',
+      'SameSite=Lax',
+      'Secure',
     ]);
   });
 

@@ -2,7 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { HeaderList } from '../../src/fields/header-list.ts';
 
-const name = fc.constantFrom('a', 'A', 'x-long', 'X-Long', 'set-cookie', 'Set-Cookie', 'content-type', '__proto__', 'constructor');
+const name = fc.constantFrom(
+  'a',
+  'A',
+  'x-long',
+  'X-Long',
+  'set-cookie',
+  'Set-Cookie',
+  'content-type',
+  '__proto__',
+  'constructor',
+);
 /** Without blanks at its ends, which the standard class removes. */
 const value = fc.string({ unit: fc.constantFrom('a', 'b', ',', ';', '=', '"', 'ÿ'), maxLength: 6 });
 const step = fc.oneof(
@@ -10,7 +20,10 @@ const step = fc.oneof(
   fc.record({ call: fc.constant('delete' as const), name }),
 );
 
-function apply(target: HeaderList | Headers, steps: readonly (typeof step extends fc.Arbitrary<infer Step> ? Step : never)[]): void {
+function apply(
+  target: HeaderList | Headers,
+  steps: readonly (typeof step extends fc.Arbitrary<infer Step> ? Step : never)[],
+): void {
   for (const each of steps) {
     if (each.call === 'delete') target.delete(each.name);
     else target[each.call](each.name, each.value);
@@ -51,7 +64,10 @@ describe('HeaderList', () => {
     list.append('b', '2');
     list.append('a', '3');
     list.set('a', '4');
-    expect([...list.entries()]).toEqual([['a', '4'], ['b', '2']]);
+    expect([...list.entries()]).toEqual([
+      ['a', '4'],
+      ['b', '2'],
+    ]);
     expect([...list.keys()]).toEqual(['a', 'b']);
     expect([...list.values()]).toEqual(['4', '2']);
   });

@@ -14,14 +14,20 @@ test('denies nobody who keeps to it', () => {
 });
 
 test('holds in any second of any traffic', () => {
-  fc.assert(fc.property(fc.integer({ min: 1, max: 20 }), fc.array(fc.nat({ max: 200 }), { maxLength: 200 }), (limit, pauses) => {
-    const rate = new MessageRate(limit);
-    const through: number[] = [];
-    let now = 0;
-    for (const pause of pauses) {
-      now += pause;
-      if (rate.take(now)) through.push(now);
-      expect(through.filter((at) => at > now - 1_000).length).toBeLessThanOrEqual(limit);
-    }
-  }));
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 20 }),
+      fc.array(fc.nat({ max: 200 }), { maxLength: 200 }),
+      (limit, pauses) => {
+        const rate = new MessageRate(limit);
+        const through: number[] = [];
+        let now = 0;
+        for (const pause of pauses) {
+          now += pause;
+          if (rate.take(now)) through.push(now);
+          expect(through.filter((at) => at > now - 1_000).length).toBeLessThanOrEqual(limit);
+        }
+      },
+    ),
+  );
 });

@@ -4,7 +4,11 @@ import { openChannel, UpgradeRefusedError } from '../../src/testing/index.ts';
 import { portless } from '../support/open-server.ts';
 
 /** Whether a page of an origin may connect to an app. @param fields header fields beside `Origin` */
-async function isLetIn(server: HttpServer, origin: string | undefined, fields: Readonly<Record<string, string>> = {}): Promise<boolean> {
+async function isLetIn(
+  server: HttpServer,
+  origin: string | undefined,
+  fields: Readonly<Record<string, string>> = {},
+): Promise<boolean> {
   const headers = { host: 'test', ...(origin === undefined ? {} : { origin }), ...fields };
   try {
     await openChannel(server, '/', { headers });
@@ -76,7 +80,15 @@ describe('a page', () => {
     const apps = ['https://app.example', 'capacitor://localhost', 'http://localhost:5173'];
     const { server } = open(apps);
     for (const origin of [...apps, 'https://APP.example', undefined]) expect(await isLetIn(server, origin)).toBe(true);
-    for (const origin of ['http://test', 'https://test', 'http://app.example', 'https://app.example:8443', 'null', 'self']) expect(await isLetIn(server, origin)).toBe(false);
+    for (const origin of [
+      'http://test',
+      'https://test',
+      'http://app.example',
+      'https://app.example:8443',
+      'null',
+      'self',
+    ])
+      expect(await isLetIn(server, origin)).toBe(false);
     const both = open(['self', 'https://app.example']).server;
     for (const origin of ['http://test', 'https://app.example']) expect(await isLetIn(both, origin)).toBe(true);
     expect(await isLetIn(both, 'https://evil.example')).toBe(false);
@@ -88,7 +100,8 @@ describe('a page', () => {
 describe('a refused origin', () => {
   test('is warned of once for each', async () => {
     const { server, log } = open(undefined);
-    for (const origin of ['https://evil.example', 'null', 'https://evil.example', 'https://EVIL.example']) await isLetIn(server, origin);
+    for (const origin of ['https://evil.example', 'null', 'https://evil.example', 'https://EVIL.example'])
+      await isLetIn(server, origin);
     expect(log.at('warn').map(({ fields }) => fields['origin'])).toEqual(['https://evil.example', 'null']);
     expect(log.at('warn')[0]?.message).toContain('websocket.origins');
   });
@@ -102,8 +115,25 @@ describe('a refused origin', () => {
 });
 
 test.each([
-  'self', [7], [null], [''], ['*'], ['Self'], ['null'], ['app.example'], ['https://app.example/'], ['https://app.example/path'], ['HTTPS://app.example'], ['https://App.example'],
-  ['https://app.example:443'], ['https://*.example'], ['wss://app.example'], ['ws://app.example'], ['file://'], ['https://user@app.example'], ['https://a.example,https://b.example'],
+  'self',
+  [7],
+  [null],
+  [''],
+  ['*'],
+  ['Self'],
+  ['null'],
+  ['app.example'],
+  ['https://app.example/'],
+  ['https://app.example/path'],
+  ['HTTPS://app.example'],
+  ['https://App.example'],
+  ['https://app.example:443'],
+  ['https://*.example'],
+  ['wss://app.example'],
+  ['ws://app.example'],
+  ['file://'],
+  ['https://user@app.example'],
+  ['https://a.example,https://b.example'],
 ])('origins: %j is refused where it is given', (origins) => {
   const refusal = expect.objectContaining({ code: 'ERR_PORTLIGHT_INVALID_OPTION' }) as Error;
   expect(() => new HttpServer().websocket({ origins: origins as never })).toThrow(refusal);

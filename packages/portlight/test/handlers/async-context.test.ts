@@ -27,13 +27,16 @@ function* pulledAtOnce(): Generator<string> {
 
 function webStream(): ReadableStream<Uint8Array> {
   const parts = [() => `${found()} `, found];
-  return new ReadableStream({
-    pull(controller) {
-      const part = parts.shift();
-      if (part === undefined) controller.close();
-      else controller.enqueue(Buffer.from(part()));
+  return new ReadableStream(
+    {
+      pull(controller) {
+        const part = parts.shift();
+        if (part === undefined) controller.close();
+        else controller.enqueue(Buffer.from(part()));
+      },
     },
-  }, { highWaterMark: 0 });
+    { highWaterMark: 0 },
+  );
 }
 
 function nodeStream(): Readable {
@@ -57,10 +60,13 @@ describe('what a middleware has put into the async context is found', () => {
     ['a stream of Node', nodeStream],
     ['a stream of Node over a generator', () => Readable.from(pulled())],
     ['a response with a generator', () => HttpResponse.stream(pulled())],
-    ['a promise of a response with a generator', async () => {
-      await turn();
-      return HttpResponse.stream(pulled());
-    }],
+    [
+      'a promise of a response with a generator',
+      async () => {
+        await turn();
+        return HttpResponse.stream(pulled());
+      },
+    ],
     ['a standard response', () => new Response(webStream())],
   ])('while %s is pulled', async (_what, reply) => {
     await using open = await openServer((app) => inStorage(app).get('/page', reply));
@@ -71,16 +77,18 @@ describe('what a middleware has put into the async context is found', () => {
 
   test('where a generator is told that its client has gone', async () => {
     const told = deferred<string>();
-    await using open = await openServer((app) => inStorage(app).get('/page', async function* () {
-      try {
-        for (;;) {
-          yield 'x'.repeat(1_000);
-          await turn();
+    await using open = await openServer((app) =>
+      inStorage(app).get('/page', async function* () {
+        try {
+          for (;;) {
+            yield 'x'.repeat(1_000);
+            await turn();
+          }
+        } finally {
+          told.resolve(found());
         }
-      } finally {
-        told.resolve(found());
-      }
-    }));
+      }),
+    );
     await using client = await RawClient.open(open.port);
     await client.send(get('/page')).until(() => client.received.includes('xxx'), 'a chunk');
     client.reset();
@@ -90,13 +98,22 @@ describe('what a middleware has put into the async context is found', () => {
   test('by interceptors, one after the other', async () => {
     const told: string[] = [];
     const note = (): void => void told.push(found());
-    await using open = await openServer((app) => inStorage(app).onResponse(note).onResponse(async () => {
-      await turn();
-      note();
-    }).onResponse(note).get('/page', async () => {
-      await turn();
-      return 'x';
-    }).get('/broken', () => { throw new Error('broken'); }));
+    await using open = await openServer((app) =>
+      inStorage(app)
+        .onResponse(note)
+        .onResponse(async () => {
+          await turn();
+          note();
+        })
+        .onResponse(note)
+        .get('/page', async () => {
+          await turn();
+          return 'x';
+        })
+        .get('/broken', () => {
+          throw new Error('broken');
+        }),
+    );
     for (const path of ['/page', '/broken']) await fetch(`http://127.0.0.1:${open.port}${path}`);
     expect(told).toEqual(['/page', '/page', '/page', '/broken', '/broken', '/broken']);
   });
@@ -105,47 +122,57 @@ describe('what a middleware has put into the async context is found', () => {
     const told: string[] = [];
     const done = deferred();
     const note = (moment: string) => (): void => void told.push(`${moment} ${found()}`);
-    await using open = await openServer((app) => inStorage(app).history('t', { size: 1 }).accept('/:room', {
-      upgrade: note('upgrade'),
-      async open(channel) {
-        note('open')();
-        await channel.join('t', { since: 'elsewhere-1' });
-      },
-      async message(message) {
-        await turn();
-        note('message')();
-        if (message === 'bad') throw new Error('bad');
-      },
-      gap: note('gap'),
-      error: note('error'),
-      close() {
-        note('close')();
-        done.resolve();
-      },
-    }));
+    await using open = await openServer((app) =>
+      inStorage(app)
+        .history('t', { size: 1 })
+        .accept('/:room', {
+          upgrade: note('upgrade'),
+          async open(channel) {
+            note('open')();
+            await channel.join('t', { since: 'elsewhere-1' });
+          },
+          async message(message) {
+            await turn();
+            note('message')();
+            if (message === 'bad') throw new Error('bad');
+          },
+          gap: note('gap'),
+          error: note('error'),
+          close() {
+            note('close')();
+            done.resolve();
+          },
+        }),
+    );
     await using client = await WebSocketClient.open(open.port, '/room');
     client.send('good', 'bad').websocket.close();
     await done.promise;
-    expect(told).toEqual(['upgrade', 'open', 'gap', 'message', 'message', 'error', 'close'].map((moment) => `${moment} /room`));
+    expect(told).toEqual(
+      ['upgrade', 'open', 'gap', 'message', 'message', 'error', 'close'].map((moment) => `${moment} /room`),
+    );
   });
 
   test('by the handlers of channels, each in its own', async () => {
-    const { server } = portless((app) => inStorage(app).accept('/:room', async () => {
-      await turn();
-      return found();
-    }));
+    const { server } = portless((app) =>
+      inStorage(app).accept('/:room', async () => {
+        await turn();
+        return found();
+      }),
+    );
     const [one, two] = [await openChannel(server, '/one'), await openChannel(server, '/two')];
     for (const channel of [one, two, one]) channel.send('x');
     expect([await one.next(), await two.next(), await one.next()]).toEqual(['/one', '/two', '/one']);
   });
 
   test('while the events of a stream are made', async () => {
-    await using open = await openServer((app) => inStorage(app).events('/feed', async function* () {
-      for (let count = 0; count < 3; count++) {
-        yield { data: found() };
-        await turn();
-      }
-    }));
+    await using open = await openServer((app) =>
+      inStorage(app).events('/feed', async function* () {
+        for (let count = 0; count < 3; count++) {
+          yield { data: found() };
+          await turn();
+        }
+      }),
+    );
     await using client = await EventClient.open(open.port, '/feed');
     expect((await client.events(3)).map(({ data }) => data)).toEqual(['/feed', '/feed', '/feed']);
   });
@@ -164,15 +191,19 @@ describe('what a request has put into the async context is not found by the next
   ])('where they are %s', async (_how, requests) => {
     for (const enter of [false, true]) {
       const seen: string[] = [];
-      await using open = await openServer((app) => app.use((incoming, next) => {
-        seen.push(found());
-        if (!enter) return storage.run(incoming.path, next);
-        storage.enterWith(incoming.path);
-        return next();
-      }).all('/:n', async () => {
-        await turn();
-        return found();
-      }));
+      await using open = await openServer((app) =>
+        app
+          .use((incoming, next) => {
+            seen.push(found());
+            if (!enter) return storage.run(incoming.path, next);
+            storage.enterWith(incoming.path);
+            return next();
+          })
+          .all('/:n', async () => {
+            await turn();
+            return found();
+          }),
+      );
       await using client = await RawClient.open(open.port);
       const responses = await client.send(requests.join('')).responses(requests.length);
       expect(seen).toEqual(requests.map(() => 'nothing'));
@@ -182,12 +213,14 @@ describe('what a request has put into the async context is not found by the next
 
   test('where they come one after the other, or in pieces', async () => {
     const seen: string[] = [];
-    await using open = await openServer((app) => app.get('/:n', async (incoming) => {
-      seen.push(found());
-      storage.enterWith(incoming.path);
-      await turn();
-      return found();
-    }));
+    await using open = await openServer((app) =>
+      app.get('/:n', async (incoming) => {
+        seen.push(found());
+        storage.enterWith(incoming.path);
+        await turn();
+        return found();
+      }),
+    );
     await using client = await RawClient.open(open.port);
     await client.send(first).responses(1);
     await client.send(get('/2')).responses(2);
@@ -198,10 +231,15 @@ describe('what a request has put into the async context is not found by the next
   });
 
   test('nor by a stream that waits for its turn', async () => {
-    await using open = await openServer((app) => app.use((incoming, next) => storage.run(incoming.path, next)).get('/1', async () => {
-      await turn();
-      return 'x'.repeat(3_000_000);
-    }).get('/2', () => pulled()));
+    await using open = await openServer((app) =>
+      app
+        .use((incoming, next) => storage.run(incoming.path, next))
+        .get('/1', async () => {
+          await turn();
+          return 'x'.repeat(3_000_000);
+        })
+        .get('/2', () => pulled()),
+    );
     await using client = await RawClient.open(open.port);
     const [, second] = await client.send(first + get('/2')).responses(2);
     expect(second?.body).toBe('/2 /2');

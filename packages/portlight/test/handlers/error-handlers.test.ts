@@ -3,19 +3,36 @@ import { z } from 'zod';
 import { BadRequestError, HttpError, type HttpServer, HttpResponse, NotFoundError } from '../../src/index.ts';
 import { portless } from '../support/open-server.ts';
 
-const thrower = (thrown: () => unknown) => (app: HttpServer): HttpServer => app.get('/', () => { throw thrown(); });
+const thrower =
+  (thrown: () => unknown) =>
+  (app: HttpServer): HttpServer =>
+    app.get('/', () => {
+      throw thrown();
+    });
 
-test.each(['/none', '/refused', '/broken', '/valid?n=x', '/method'])('HttpResponse.problem(error) is what %s is answered with by itself', async (path) => {
-  const register = (app: HttpServer): HttpServer => app
-    .get('/refused', () => { throw new HttpError(409, 'Taken.', { headers: { 'x-why': 'taken' } }); })
-    .get('/broken', () => { throw new Error('secret'); })
-    .get('/valid', { query: z.object({ n: z.coerce.number() }) }, () => 'x')
-    .post('/method', () => 'x');
-  const { server: plain } = portless(register);
-  const { server: own } = portless((app) => register(app).error((error) => HttpResponse.problem(error)));
-  const [expected, response] = [await plain.fetch(path), await own.fetch(path)];
-  expect([response.status, [...response.headers], await response.text()]).toEqual([expected.status, [...expected.headers], await expected.text()]);
-});
+test.each(['/none', '/refused', '/broken', '/valid?n=x', '/method'])(
+  'HttpResponse.problem(error) is what %s is answered with by itself',
+  async (path) => {
+    const register = (app: HttpServer): HttpServer =>
+      app
+        .get('/refused', () => {
+          throw new HttpError(409, 'Taken.', { headers: { 'x-why': 'taken' } });
+        })
+        .get('/broken', () => {
+          throw new Error('secret');
+        })
+        .get('/valid', { query: z.object({ n: z.coerce.number() }) }, () => 'x')
+        .post('/method', () => 'x');
+    const { server: plain } = portless(register);
+    const { server: own } = portless((app) => register(app).error((error) => HttpResponse.problem(error)));
+    const [expected, response] = [await plain.fetch(path), await own.fetch(path)];
+    expect([response.status, [...response.headers], await response.text()]).toEqual([
+      expected.status,
+      [...expected.headers],
+      await expected.text(),
+    ]);
+  },
+);
 
 describe('the handler for an error', () => {
   const all = { any: 'any', '4xx': '4xx', '5xx': '5xx', 404: '404', 500: '500' } as const;
@@ -47,8 +64,18 @@ describe('the handler for an error', () => {
     const { server } = portless((app) =>
       app
         .error(404, () => 'outer 404')
-        .group('/in', (group) => group.error(() => 'inner').get('/', () => { throw new NotFoundError(); }))
-        .group('/none', (group) => group.get('/', () => { throw new NotFoundError(); })),
+        .group('/in', (group) =>
+          group
+            .error(() => 'inner')
+            .get('/', () => {
+              throw new NotFoundError();
+            }),
+        )
+        .group('/none', (group) =>
+          group.get('/', () => {
+            throw new NotFoundError();
+          }),
+        ),
     );
     expect(await (await server.fetch('/in')).text()).toBe('inner');
     expect(await (await server.fetch('/none')).text()).toBe('outer 404');
@@ -57,7 +84,12 @@ describe('the handler for an error', () => {
   test('gets an HttpError and the request, whatever was thrown', async () => {
     const cause = { strange: true };
     const { server } = portless((app) => {
-      thrower(() => cause)(app).error((error, request) => ({ status: error.status, message: error.message, isCause: error.cause === cause, path: request?.path }));
+      thrower(() => cause)(app).error((error, request) => ({
+        status: error.status,
+        message: error.message,
+        isCause: error.cause === cause,
+        path: request?.path,
+      }));
     });
     const response = await server.fetch('/');
     expect(response.status).toBe(500);
@@ -79,17 +111,32 @@ describe('the handler for an error', () => {
     expect((await server.fetch('/none')).status).toBe(status);
   });
 
-  test.each<[string, () => unknown]>([['throws', () => { throw new Error('secret'); }], ['rejects', () => Promise.reject(new Error('secret'))], ['returns a function', () => () => 'x']])('that %s makes a plain 500', async (_what, handler) => {
+  test.each<[string, () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw new Error('secret');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('secret'))],
+    ['returns a function', () => () => 'x'],
+  ])('that %s makes a plain 500', async (_what, handler) => {
     const { server, log } = portless((app) => app.error(handler));
     const response = await server.fetch('/none');
     expect(response.status).toBe(500);
-    expect(await response.json()).toEqual({ status: 500, title: 'Internal Server Error', code: 'ERR_PORTLIGHT_INTERNAL' });
+    expect(await response.json()).toEqual({
+      status: 500,
+      title: 'Internal Server Error',
+      code: 'ERR_PORTLIGHT_INTERNAL',
+    });
     expect(log.at('error')).toHaveLength(1);
   });
 
   test('may override the headers of the error', async () => {
     const { server } = portless((app) => {
-      thrower(() => new HttpError(429, 'x', { headers: { 'retry-after': '3', 'x-a': '1' } }))(app).error(() => HttpResponse.text('x').header('retry-after', 9));
+      thrower(() => new HttpError(429, 'x', { headers: { 'retry-after': '3', 'x-a': '1' } }))(app).error(() =>
+        HttpResponse.text('x').header('retry-after', 9),
+      );
     });
     const { headers } = await server.fetch('/');
     expect([headers.get('retry-after'), headers.get('x-a')]).toEqual(['9', '1']);
@@ -98,7 +145,9 @@ describe('the handler for an error', () => {
 
 describe('without a handler', () => {
   test('an exposed message is the detail, with code and headers', async () => {
-    const { server } = portless(thrower(() => new HttpError(409, 'Taken.', { code: 'TAKEN', headers: { 'x-a': '1' } })));
+    const { server } = portless(
+      thrower(() => new HttpError(409, 'Taken.', { code: 'TAKEN', headers: { 'x-a': '1' } })),
+    );
     const response = await server.fetch('/');
     expect(response.headers.get('content-type')).toBe('application/problem+json');
     expect(response.headers.get('x-a')).toBe('1');
@@ -112,7 +161,12 @@ describe('without a handler', () => {
     expect(await response.json()).toMatchObject({ detail: '<script>alert(1)</script>' });
   });
 
-  const withGetter = (): Error => Object.defineProperty(Object.assign(new Error('secret'), { expose: true, headers: {}, code: 'X' }), 'status', { get() { throw new Error('secret'); } });
+  const withGetter = (): Error =>
+    Object.defineProperty(Object.assign(new Error('secret'), { expose: true, headers: {}, code: 'X' }), 'status', {
+      get() {
+        throw new Error('secret');
+      },
+    });
   const cyclic = (): Error => {
     const errors: unknown[] = [];
     errors.push(errors);
@@ -125,11 +179,34 @@ describe('without a handler', () => {
     ['undefined', () => undefined],
     ['null', () => null],
     ['an error whose status throws', withGetter],
-    ['an error with a fraction as status', () => Object.assign(new Error('secret'), { status: 400.5, expose: true, headers: {}, code: 'X' })],
-    ['an error with a status but no headers', () => Object.assign(new Error('secret'), { status: 400, expose: true, headers: undefined, code: 'X' })],
-    ['an HttpError with a header that cannot be sent', () => new HttpError(400, 'secret', { headers: { 'x-a': 'a\r\nb: c' } })],
+    [
+      'an error with a fraction as status',
+      () => Object.assign(new Error('secret'), { status: 400.5, expose: true, headers: {}, code: 'X' }),
+    ],
+    [
+      'an error with a status but no headers',
+      () => Object.assign(new Error('secret'), { status: 400, expose: true, headers: undefined, code: 'X' }),
+    ],
+    [
+      'an HttpError with a header that cannot be sent',
+      () => new HttpError(400, 'secret', { headers: { 'x-a': 'a\r\nb: c' } }),
+    ],
     ['an HttpError that cannot be written as JSON', cyclic],
-    ['an object whose every property throws', () => new Proxy({}, { get() { throw new Error('secret'); }, has() { throw new Error('secret'); } })],
+    [
+      'an object whose every property throws',
+      () =>
+        new Proxy(
+          {},
+          {
+            get() {
+              throw new Error('secret');
+            },
+            has() {
+              throw new Error('secret');
+            },
+          },
+        ),
+    ],
   ])('%s that is thrown is a 500 that shows nothing, and is logged', async (_what, thrown) => {
     for (const app of [thrower(thrown), (each: HttpServer) => each.get('/', () => Promise.reject(thrown() as Error))]) {
       const { server, log } = portless(app);

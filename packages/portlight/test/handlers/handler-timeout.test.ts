@@ -20,82 +20,144 @@ describe('handlerTimeoutMs', () => {
 
   test('of the server holds for every route, that of a route goes before it, and 0 means none', async () => {
     const late = (): Promise<string> => new Promise((resolve) => setTimeout(resolve, 60, 'late'));
-    const { server } = portless((app) => app.get('/all', late).get('/own', { handlerTimeoutMs: 5_000 }, late).get('/none', { handlerTimeoutMs: 0 }, late), { handlerTimeoutMs: 20 });
-    const statuses = await Promise.all(['/all', '/own', '/none'].map(async (path) => (await server.fetch(path)).status));
+    const { server } = portless(
+      (app) =>
+        app
+          .get('/all', late)
+          .get('/own', { handlerTimeoutMs: 5_000 }, late)
+          .get('/none', { handlerTimeoutMs: 0 }, late),
+      { handlerTimeoutMs: 20 },
+    );
+    const statuses = await Promise.all(
+      ['/all', '/own', '/none'].map(async (path) => (await server.fetch(path)).status),
+    );
     expect(statuses).toEqual([503, 200, 200]);
   });
 
   test('covers middleware, and goes to the error handlers', async () => {
-    const { server } = portless((app) => app.get('/', () => 'x').use(() => new Promise(() => {})).error(503, () => 'late'), { handlerTimeoutMs: 20 });
+    const { server } = portless(
+      (app) =>
+        app
+          .get('/', () => 'x')
+          .use(() => new Promise(() => {}))
+          .error(503, () => 'late'),
+      { handlerTimeoutMs: 20 },
+    );
     const response = await server.fetch('/');
     expect([response.status, await response.text()]).toEqual([503, 'late']);
   });
 
   test('is a response to the middleware around the handler, which may change it', async () => {
     const trace: string[] = [];
-    const note = (name: string): Middleware => async (_request, next) => {
-      const response = await next();
-      trace.push(`${name} ${response.status}`);
-      return response.header(`x-${name}`, 'yes');
-    };
-    const { server } = portless((app) =>
-      app
-        .use(note('root'))
-        .onResponse((response) => void trace.push(`interceptor ${response.status}`))
-        .group('/a', (group) => group.use(note('group')).get('/', { use: [note('route')] }, () => new Promise(() => {}))),
+    const note =
+      (name: string): Middleware =>
+      async (_request, next) => {
+        const response = await next();
+        trace.push(`${name} ${response.status}`);
+        return response.header(`x-${name}`, 'yes');
+      };
+    const { server } = portless(
+      (app) =>
+        app
+          .use(note('root'))
+          .onResponse((response) => void trace.push(`interceptor ${response.status}`))
+          .group('/a', (group) =>
+            group.use(note('group')).get('/', { use: [note('route')] }, () => new Promise(() => {})),
+          ),
       { handlerTimeoutMs: 20 },
     );
     const response = await server.fetch('/a');
-    expect([response.status, (await response.json() as { code: string }).code]).toEqual([503, 'ERR_PORTLIGHT_HANDLER_TIMEOUT']);
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([
+      503,
+      'ERR_PORTLIGHT_HANDLER_TIMEOUT',
+    ]);
     expect(['root', 'group', 'route'].map((name) => response.headers.get(`x-${name}`))).toEqual(['yes', 'yes', 'yes']);
     expect(trace).toEqual(['route 503', 'group 503', 'root 503', 'interceptor 503']);
   });
 
   test('may be answered in another way by a middleware', async () => {
-    const { server } = portless((app) => app.use(async (_request, next) => ((await next()).status === 503 ? 'from a cache' : undefined)).get('/', () => new Promise(() => {})), { handlerTimeoutMs: 20 });
+    const { server } = portless(
+      (app) =>
+        app
+          .use(async (_request, next) => ((await next()).status === 503 ? 'from a cache' : undefined))
+          .get('/', () => new Promise(() => {})),
+      { handlerTimeoutMs: 20 },
+    );
     const response = await server.fetch('/');
     expect([response.status, await response.text()]).toEqual([200, 'from a cache']);
   });
 
   test.each<[string, Middleware]>([
     ['before it goes on', () => new Promise(() => {})],
-    ['after it went on', async (_request, next) => {
-      await next();
-      return new Promise(() => {});
-    }],
-    ['after it went on without waiting', (_request, next) => {
-      void next();
-      return new Promise(() => {});
-    }],
+    [
+      'after it went on',
+      async (_request, next) => {
+        await next();
+        return new Promise(() => {});
+      },
+    ],
+    [
+      'after it went on without waiting',
+      (_request, next) => {
+        void next();
+        return new Promise(() => {});
+      },
+    ],
   ])('cuts a middleware that hangs %s, and the one around it sees that', async (_what, hanging) => {
-    const { server } = portless((app) => app.use(async (_request, next) => (await next()).header('x-outer', 'yes')).use(hanging).get('/', () => 'x'), { handlerTimeoutMs: 20 });
+    const { server } = portless(
+      (app) =>
+        app
+          .use(async (_request, next) => (await next()).header('x-outer', 'yes'))
+          .use(hanging)
+          .get('/', () => 'x'),
+      { handlerTimeoutMs: 20 },
+    );
     const response = await server.fetch('/');
     expect([response.status, response.headers.get('x-outer')]).toEqual([503, 'yes']);
   });
 
   test.each<[string, Middleware]>([
-    ['hangs on the 503', async (_request, next) => {
-      await next();
-      return new Promise(() => {});
-    }],
-    ['hangs beside it', (_request, next) => {
-      void next();
-      return new Promise(() => {});
-    }],
+    [
+      'hangs on the 503',
+      async (_request, next) => {
+        await next();
+        return new Promise(() => {});
+      },
+    ],
+    [
+      'hangs beside it',
+      (_request, next) => {
+        void next();
+        return new Promise(() => {});
+      },
+    ],
   ])('does not wait for long for a middleware that %s', async (_what, hanging) => {
-    const { server } = portless((app) => app.use(hanging).use((_request, next) => next()).get('/', () => new Promise(() => {})), { handlerTimeoutMs: 20 });
+    const { server } = portless(
+      (app) =>
+        app
+          .use(hanging)
+          .use((_request, next) => next())
+          .get('/', () => new Promise(() => {})),
+      { handlerTimeoutMs: 20 },
+    );
     const response = await server.fetch('/');
-    expect([response.status, (await response.json() as { code: string }).code]).toEqual([503, 'ERR_PORTLIGHT_HANDLER_TIMEOUT']);
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([
+      503,
+      'ERR_PORTLIGHT_HANDLER_TIMEOUT',
+    ]);
   });
 
   test('keeps a middleware that wakes up too late from calling the handler', async () => {
     let calls = 0;
     const [gate, seen] = [deferred(), deferred<number>()];
-    const { server } = portless((app) =>
-      app.get('/', () => ++calls).use(async (_request, next) => {
-        await gate.promise;
-        seen.resolve((await next()).status);
-      }),
+    const { server } = portless(
+      (app) =>
+        app
+          .get('/', () => ++calls)
+          .use(async (_request, next) => {
+            await gate.promise;
+            seen.resolve((await next()).status);
+          }),
       { handlerTimeoutMs: 20 },
     );
     expect((await server.fetch('/')).status).toBe(503);
@@ -105,11 +167,14 @@ describe('handlerTimeoutMs', () => {
 
   test('tells the source of a response that a hanging middleware holds', async () => {
     const cancelled = deferred<unknown>();
-    const { server } = portless((app) =>
-      app.get('/', () => new ReadableStream({ cancel: (reason) => cancelled.resolve(reason) })).use(async (_request, next) => {
-        await next();
-        return new Promise(() => {});
-      }),
+    const { server } = portless(
+      (app) =>
+        app
+          .get('/', () => new ReadableStream({ cancel: (reason) => cancelled.resolve(reason) }))
+          .use(async (_request, next) => {
+            await next();
+            return new Promise(() => {});
+          }),
       { handlerTimeoutMs: 20 },
     );
     expect((await server.fetch('/')).status).toBe(503);
@@ -121,8 +186,24 @@ describe('handlerTimeoutMs', () => {
       await new Promise(setImmediate);
       return (await next()).header('x-seen', 'yes');
     };
-    const { server } = portless((app) => app.use(passing).use((_request, next) => next()).get('/sync', () => 'x').get('/async', async () => 'x').get('/throws', () => { throw new ForbiddenError(); }), { handlerTimeoutMs: 10_000 });
-    for (const [path, status] of [['/sync', 200], ['/async', 200], ['/throws', 403], ['/none', 404]] as const) {
+    const { server } = portless(
+      (app) =>
+        app
+          .use(passing)
+          .use((_request, next) => next())
+          .get('/sync', () => 'x')
+          .get('/async', async () => 'x')
+          .get('/throws', () => {
+            throw new ForbiddenError();
+          }),
+      { handlerTimeoutMs: 10_000 },
+    );
+    for (const [path, status] of [
+      ['/sync', 200],
+      ['/async', 200],
+      ['/throws', 403],
+      ['/none', 404],
+    ] as const) {
       const response = await server.fetch(path);
       expect([response.status, response.headers.get('x-seen')]).toEqual([status, 'yes']);
     }

@@ -3,11 +3,13 @@ import { ForbiddenError, HttpResponse, type Middleware } from '../../src/index.t
 import { portless } from '../support/open-server.ts';
 
 /** Notes when it is entered and left. */
-const tracing = (name: string, trace: string[]): Middleware => async (_request, next) => {
-  trace.push(`${name} in`);
-  const response = await next();
-  trace.push(`${name} out ${response.status}`);
-};
+const tracing =
+  (name: string, trace: string[]): Middleware =>
+  async (_request, next) => {
+    trace.push(`${name} in`);
+    const response = await next();
+    trace.push(`${name} out ${response.status}`);
+  };
 
 describe('middleware', () => {
   test('wraps what was registered after it, the route option innermost, whatever the order of the calls', async () => {
@@ -27,7 +29,15 @@ describe('middleware', () => {
     );
     await server.fetch('/a');
     expect(trace).toEqual([
-      'first in', 'second in', 'group in', 'route in', 'handler', 'route out 200', 'group out 200', 'second out 200', 'first out 200',
+      'first in',
+      'second in',
+      'group in',
+      'route in',
+      'handler',
+      'route out 200',
+      'group out 200',
+      'second out 200',
+      'first out 200',
     ]);
   });
 
@@ -45,11 +55,13 @@ describe('middleware', () => {
 
   test('may change the response of next', async () => {
     const { server } = portless((app) =>
-      app.get('/', () => 'x').use(async (_request, next) => {
-        const response = await next();
-        response.status = 202;
-        response.header('x-a', '1');
-      }),
+      app
+        .get('/', () => 'x')
+        .use(async (_request, next) => {
+          const response = await next();
+          response.status = 202;
+          response.header('x-a', '1');
+        }),
     );
     const response = await server.fetch('/');
     expect([response.status, response.headers.get('x-a')]).toEqual([202, '1']);
@@ -57,30 +69,46 @@ describe('middleware', () => {
 
   test('may tell the handler something by request.state', async () => {
     const { server } = portless((app) =>
-      app.get('/', (request) => request.state['user']).use((request, next) => {
-        request.state['user'] = 'Ada';
-        return next();
-      }),
+      app
+        .get('/', (request) => request.state['user'])
+        .use((request, next) => {
+          request.state['user'] = 'Ada';
+          return next();
+        }),
     );
     expect(await (await server.fetch('/')).text()).toBe('Ada');
   });
 
   test('that refuses keeps the handler from being called', async () => {
     let calls = 0;
-    const { server } = portless((app) => app.get('/', () => ++calls).use(() => { throw new ForbiddenError(); }));
+    const { server } = portless((app) =>
+      app
+        .get('/', () => ++calls)
+        .use(() => {
+          throw new ForbiddenError();
+        }),
+    );
     expect((await server.fetch('/')).status).toBe(403);
     expect(calls).toBe(0);
   });
 
   test.each<[string, Middleware]>([
-    ['calls next twice', async (_request, next) => {
-      await next();
-      return next();
-    }],
+    [
+      'calls next twice',
+      async (_request, next) => {
+        await next();
+        return next();
+      },
+    ],
     ['calls next twice at once', (_request, next) => Promise.all([next(), next()])],
     ['neither calls next nor returns anything', () => undefined],
     ['returns what cannot be sent', () => () => 'x'],
-    ['throws', () => { throw new Error('secret'); }],
+    [
+      'throws',
+      () => {
+        throw new Error('secret');
+      },
+    ],
     ['rejects', () => Promise.reject(new Error('secret'))],
   ])('that %s makes a 500, told in the log', async (_what, middleware) => {
     const { server, log } = portless((app) => app.use(middleware).get('/', () => 'x'));
@@ -100,7 +128,9 @@ describe('middleware', () => {
           response.header('x-a', '1');
           throw new ForbiddenError();
         })
-        .get('/', () => { throw new Error('secret'); })
+        .get('/', () => {
+          throw new Error('secret');
+        })
         .error((error) => `error ${error.status}`),
     );
     const response = await server.fetch('/');
@@ -111,21 +141,31 @@ describe('middleware', () => {
 
   test('can add its headers to the response of an error', async () => {
     const { server } = portless((app) =>
-      app.get('/', () => { throw new Error('secret'); }).use(async (_request, next) => void (await next()).header('x-cors', '*')),
+      app
+        .get('/', () => {
+          throw new Error('secret');
+        })
+        .use(async (_request, next) => void (await next()).header('x-cors', '*')),
     );
     const response = await server.fetch('/');
     expect([response.status, response.headers.get('x-cors')]).toEqual([500, '*']);
   });
 
   test('reads no more of a body than the route allows', async () => {
-    const { server } = portless((app) =>
-      app
-        .post('/', { maxBodyBytes: 20 }, () => 'x')
-        .error(413, async (_error, request) => request?.text().then(() => 'read it all', () => 'too large'))
-        .use(async (request, next) => {
-          await request.text();
-          return next();
-        }),
+    const { server } = portless(
+      (app) =>
+        app
+          .post('/', { maxBodyBytes: 20 }, () => 'x')
+          .error(413, async (_error, request) =>
+            request?.text().then(
+              () => 'read it all',
+              () => 'too large',
+            ),
+          )
+          .use(async (request, next) => {
+            await request.text();
+            return next();
+          }),
       { maxBodyBytes: 10 },
     );
     expect((await server.fetch('/', { method: 'POST', body: 'x'.repeat(20) })).status).toBe(200);

@@ -5,7 +5,11 @@ import { HttpResponse } from '../../src/index.ts';
 import { portless } from '../support/open-server.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
-const post = (body: string, headers: Record<string, string> = JSON_TYPE): RequestInit => ({ method: 'POST', body, headers });
+const post = (body: string, headers: Record<string, string> = JSON_TYPE): RequestInit => ({
+  method: 'POST',
+  body,
+  headers,
+});
 
 const LIBRARIES = {
   zod: {
@@ -16,7 +20,10 @@ const LIBRARIES = {
   },
   valibot: {
     params: v.object({ id: v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number)) }),
-    query: v.object({ page: v.optional(v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number)), '1'), tag: v.optional(v.union([v.string(), v.array(v.string())])) }),
+    query: v.object({
+      page: v.optional(v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number)), '1'),
+      tag: v.optional(v.union([v.string(), v.array(v.string())])),
+    }),
     headers: v.object({ 'x-key': v.string() }),
     body: v.object({ items: v.array(v.object({ price: v.number() })) }),
   },
@@ -24,12 +31,25 @@ const LIBRARIES = {
 
 describe.each(Object.entries(LIBRARIES))('validation with %s', (_name, schemas) => {
   const { server } = portless((app) => {
-    app.post('/:id', schemas, (request) => ({ params: request.params, query: request.query, body: request.body, key: request.header('x-key') }));
+    app.post('/:id', schemas, (request) => ({
+      params: request.params,
+      query: request.query,
+      body: request.body,
+      key: request.header('x-key'),
+    }));
   });
 
   test('gives the handler the outputs', async () => {
-    const response = await server.fetch('/7?tag=a&tag=b', post('{"items":[{"price":1,"more":2}]}', { ...JSON_TYPE, 'x-key': 'k' }));
-    expect(await response.json()).toEqual({ params: { id: 7 }, query: { page: 1, tag: ['a', 'b'] }, body: { items: [{ price: 1 }] }, key: 'k' });
+    const response = await server.fetch(
+      '/7?tag=a&tag=b',
+      post('{"items":[{"price":1,"more":2}]}', { ...JSON_TYPE, 'x-key': 'k' }),
+    );
+    expect(await response.json()).toEqual({
+      params: { id: 7 },
+      query: { page: 1, tag: ['a', 'b'] },
+      body: { items: [{ price: 1 }] },
+      key: 'k',
+    });
   });
 
   test('lists all that is wrong before the body, and where', async () => {
@@ -38,20 +58,33 @@ describe.each(Object.entries(LIBRARIES))('validation with %s', (_name, schemas) 
     expect(response.headers.get('content-type')).toBe('application/problem+json');
     const problem = (await response.json()) as { errors: { in: string; path: unknown[]; message: string }[] };
     expect(problem).toMatchObject({ status: 400, title: 'Bad Request', code: 'ERR_PORTLIGHT_VALIDATION' });
-    expect(problem.errors.map(({ in: part, path }) => [part, path])).toEqual([['params', ['id']], ['query', ['page']], ['headers', ['x-key']]]);
+    expect(problem.errors.map(({ in: part, path }) => [part, path])).toEqual([
+      ['params', ['id']],
+      ['query', ['page']],
+      ['headers', ['x-key']],
+    ]);
     for (const { message } of problem.errors) expect(message).not.toBe('');
   });
 
   test('leads to a value inside arrays by number', async () => {
-    const response = await server.fetch('/7', post('{"items":[{"price":1},{"price":"2"}]}', { ...JSON_TYPE, 'x-key': 'k' }));
-    expect(((await response.json()) as { errors: unknown }).errors).toMatchObject([{ in: 'body', path: ['items', 1, 'price'] }]);
+    const response = await server.fetch(
+      '/7',
+      post('{"items":[{"price":1},{"price":"2"}]}', { ...JSON_TYPE, 'x-key': 'k' }),
+    );
+    expect(((await response.json()) as { errors: unknown }).errors).toMatchObject([
+      { in: 'body', path: ['items', 1, 'price'] },
+    ]);
   });
 });
 
 describe('a body schema', () => {
   const { server } = portless((app) => {
     app.post('/any', { body: z.unknown() }, (request) => ({ body: request.body }));
-    app.post('/form', { body: z.object({ a: z.union([z.string(), z.array(z.string())]) }) }, (request) => request.body.a);
+    app.post(
+      '/form',
+      { body: z.object({ a: z.union([z.string(), z.array(z.string())]) }) },
+      (request) => request.body.a,
+    );
   });
 
   test.each([
@@ -65,22 +98,32 @@ describe('a body schema', () => {
   });
 
   test('takes repeated form fields as an array', async () => {
-    expect(await (await server.fetch('/form', post('a=1&a=2', { 'content-type': 'application/x-www-form-urlencoded' }))).json()).toEqual(['1', '2']);
+    expect(
+      await (
+        await server.fetch('/form', post('a=1&a=2', { 'content-type': 'application/x-www-form-urlencoded' }))
+      ).json(),
+    ).toEqual(['1', '2']);
   });
 
-  test.each(['image/png', 'application/xml', 'text/html', 'application/json, text/plain', 'json', ''])('answers %j with 415', async (type) => {
-    const response = await server.fetch('/any', post('{}', { 'content-type': type }));
-    expect(response.status).toBe(415);
-    expect(await response.json()).toMatchObject({ code: 'ERR_PORTLIGHT_UNSUPPORTED_MEDIA_TYPE' });
-  });
+  test.each(['image/png', 'application/xml', 'text/html', 'application/json, text/plain', 'json', ''])(
+    'answers %j with 415',
+    async (type) => {
+      const response = await server.fetch('/any', post('{}', { 'content-type': type }));
+      expect(response.status).toBe(415);
+      expect(await response.json()).toMatchObject({ code: 'ERR_PORTLIGHT_UNSUPPORTED_MEDIA_TYPE' });
+    },
+  );
 
   test('answers bytes without a type with 415', async () => {
     expect((await server.fetch('/any', { method: 'POST', body: Buffer.from('{}') })).status).toBe(415);
   });
 
-  test.each(['application/json; charset=utf-7', 'text/plain; charset=utf-16'])('answers the charset of %s with 415', async (type) => {
-    expect((await server.fetch('/any', post('{}', { 'content-type': type }))).status).toBe(415);
-  });
+  test.each(['application/json; charset=utf-7', 'text/plain; charset=utf-16'])(
+    'answers the charset of %s with 415',
+    async (type) => {
+      expect((await server.fetch('/any', post('{}', { 'content-type': type }))).status).toBe(415);
+    },
+  );
 
   test.each(['{', ' ', '{"__proto__":{}}'])('answers the malformed JSON %j with 400', async (body) => {
     const response = await server.fetch('/any', post(body));
@@ -88,9 +131,21 @@ describe('a body schema', () => {
     expect(await response.json()).toMatchObject({ code: 'ERR_PORTLIGHT_MALFORMED_BODY' });
   });
 
-  test.each(['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=b', 'text/plain', 'image/png', ''])('gets undefined where a body of the type %j, in chunks, holds nothing', async (type) => {
+  test.each([
+    'application/json',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=b',
+    'text/plain',
+    'image/png',
+    '',
+  ])('gets undefined where a body of the type %j, in chunks, holds nothing', async (type) => {
     const body = new ReadableStream({ start: (controller) => controller.close() });
-    const response = await server.fetch('/any', { method: 'POST', body, duplex: 'half', headers: type === '' ? {} : { 'content-type': type } });
+    const response = await server.fetch('/any', {
+      method: 'POST',
+      body,
+      duplex: 'half',
+      headers: type === '' ? {} : { 'content-type': type },
+    });
     expect([response.status, await response.json()]).toEqual([200, {}]);
   });
 
@@ -111,19 +166,36 @@ describe('a response schema', () => {
     const { server, log } = portless((app) => app.get('/', { response }, () => ({ id: 'secret' }) as never));
     const reply = await server.fetch('/');
     expect(reply.status).toBe(500);
-    expect(await reply.json()).toEqual({ status: 500, title: 'Internal Server Error', code: 'ERR_PORTLIGHT_RESPONSE_VALIDATION' });
+    expect(await reply.json()).toEqual({
+      status: 500,
+      title: 'Internal Server Error',
+      code: 'ERR_PORTLIGHT_RESPONSE_VALIDATION',
+    });
     expect(log.at('error')).toHaveLength(1);
-    expect(log.at('error')[0]?.fields['err']).toMatchObject({ cause: expect.objectContaining({ message: expect.stringContaining('id') as string }) as Error });
+    expect(log.at('error')[0]?.fields['err']).toMatchObject({
+      cause: expect.objectContaining({ message: expect.stringContaining('id') as string }) as Error,
+    });
   });
 
-  test.each([['an HttpResponse', () => HttpResponse.json({ own: true })], ['a Response', () => Response.json({ own: true })]])('does not look at %s', async (_what, reply) => {
+  test.each([
+    ['an HttpResponse', () => HttpResponse.json({ own: true })],
+    ['a Response', () => Response.json({ own: true })],
+  ])('does not look at %s', async (_what, reply) => {
     const { server } = portless((app) => app.get('/', { response }, reply));
     expect(await (await server.fetch('/')).json()).toEqual({ own: true });
   });
 });
 
 test('a schema that throws is a 500 that shows nothing', async () => {
-  const broken = { '~standard': { version: 1, vendor: 'own', validate: () => { throw new Error('secret'); } } } as const;
+  const broken = {
+    '~standard': {
+      version: 1,
+      vendor: 'own',
+      validate: () => {
+        throw new Error('secret');
+      },
+    },
+  } as const;
   const { server } = portless((app) => app.get('/', { query: broken }, () => 'x'));
   const reply = await server.fetch('/');
   expect(reply.status).toBe(500);

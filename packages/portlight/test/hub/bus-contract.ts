@@ -30,10 +30,22 @@ class RecordingReceiver implements BusReceiver {
 const FOREVER = { size: 10, ttlMs: undefined };
 
 function message(topic: string, payload: BusMessage['payload'], more: Partial<BusMessage> = {}): BusMessage {
-  return { topic, form: typeof payload === 'string' ? 'text' : 'bytes', payload, event: undefined, except: undefined, user: undefined, position: undefined, ...more };
+  return {
+    topic,
+    form: typeof payload === 'string' ? 'text' : 'bytes',
+    payload,
+    event: undefined,
+    except: undefined,
+    user: undefined,
+    position: undefined,
+    ...more,
+  };
 }
 
-/** What every bus promises, whoever is at its ends. Call it in a test file, with a bus that has just been opened for each case. */
+/**
+ * What every bus promises, whoever is at its ends. Call it in a test file, with a bus that has just been opened for
+ * each case.
+ */
 export function testBus(name: string, open: () => OpenBuses | Promise<OpenBuses>): void {
   describe(`${name} is a bus`, () => {
     let buses: OpenBuses;
@@ -90,7 +102,10 @@ export function testBus(name: string, open: () => OpenBuses | Promise<OpenBuses>
     test('passes a message on as it was', async () => {
       await bus.subscribe('t');
       const messages = [
-        message('t', '😀 \u0000\r\n'), message('t', ''), message('t', new Uint8Array([0, 255, 10])), message('t', new Uint8Array()),
+        message('t', '😀 \u0000\r\n'),
+        message('t', ''),
+        message('t', new Uint8Array([0, 255, 10])),
+        message('t', new Uint8Array()),
         message('t', '{"a":1}', { form: 'json', event: 'e', except: 'x', user: '__proto__' }),
       ];
       for (const each of messages) await bus.publish(each, undefined);
@@ -101,7 +116,9 @@ export function testBus(name: string, open: () => OpenBuses | Promise<OpenBuses>
     test('keeps the order of the calls, whether or not answers are waited for', async () => {
       const texts = Array.from({ length: 100 }, (_, n) => `${n}`);
       void bus.subscribe('t');
-      await Promise.all(texts.map(async (text, n) => bus.publish(message('t', text), n % 2 === 0 ? FOREVER : undefined)));
+      await Promise.all(
+        texts.map(async (text, n) => bus.publish(message('t', text), n % 2 === 0 ? FOREVER : undefined)),
+      );
       void bus.unsubscribe('t');
       await bus.publish(message('t', 'after'), undefined);
       await buses.settle();
@@ -113,19 +130,30 @@ export function testBus(name: string, open: () => OpenBuses | Promise<OpenBuses>
     test('counts who got it', async () => {
       expect(await bus.publish(message('t', '1'), undefined)).toEqual({ position: undefined, subscribers: 0 });
       for (const end of buses.ends) await end.subscribe('t');
-      expect(await bus.publish(message('t', '1'), undefined)).toEqual({ position: undefined, subscribers: buses.ends.length });
+      expect(await bus.publish(message('t', '1'), undefined)).toEqual({
+        position: undefined,
+        subscribers: buses.ends.length,
+      });
     });
 
     test('shows all processes one order', async () => {
       for (const end of buses.ends) await end.subscribe('t');
-      await Promise.all(Array.from({ length: 50 }, async (_, n) => buses.ends[n % buses.ends.length]?.publish(message('t', `${n}`), FOREVER)));
+      await Promise.all(
+        Array.from({ length: 50 }, async (_, n) =>
+          buses.ends[n % buses.ends.length]?.publish(message('t', `${n}`), FOREVER),
+        ),
+      );
       await buses.settle();
       expect(receiver.messages).toHaveLength(50);
       for (const other of receivers) expect(other.messages).toEqual(receiver.messages);
     });
 
     test('numbers what it keeps, over all topics', async () => {
-      const [one, two, three] = [...(await publishKept('a', '1')), ...(await publishKept('b', '2')), ...(await publishKept('a', '3'))];
+      const [one, two, three] = [
+        ...(await publishKept('a', '1')),
+        ...(await publishKept('b', '2')),
+        ...(await publishKept('a', '3')),
+      ];
       expect(one?.epoch).toMatch(/^[^-]+$/);
       expect([two?.epoch, three?.epoch]).toEqual([one?.epoch, one?.epoch]);
       expect([one?.seq, two?.seq, three?.seq]).toEqual([one?.seq, one?.seq, one?.seq].map((seq, n) => (seq ?? 0) + n));
@@ -136,7 +164,11 @@ export function testBus(name: string, open: () => OpenBuses | Promise<OpenBuses>
       const positions = await publishKept('t', '1', '2', '3');
       await publishKept('u', '4');
       expect(await read('t', 'earliest')).toEqual(['1', '2', '3']);
-      expect(await Promise.all(positions.map((position) => read('t', behind(position))))).toEqual([['2', '3'], ['3'], []]);
+      expect(await Promise.all(positions.map((position) => read('t', behind(position))))).toEqual([
+        ['2', '3'],
+        ['3'],
+        [],
+      ]);
       expect((await bus.read('t', 'earliest')).messages.map(({ position }) => position)).toEqual(positions);
       expect(await read('nothing', 'earliest')).toEqual([]);
     });
@@ -156,7 +188,15 @@ export function testBus(name: string, open: () => OpenBuses | Promise<OpenBuses>
 
     test('takes a position that it never gave for a gap', async () => {
       const [first] = await publishKept('t', '1');
-      const unknown = ['', '-', 'x', `x-${first?.seq}`, `${first?.epoch}-${(first?.seq ?? 0) + 1}`, `${first?.epoch}-x`, `${first?.epoch}-1e99`];
+      const unknown = [
+        '',
+        '-',
+        'x',
+        `x-${first?.seq}`,
+        `${first?.epoch}-${(first?.seq ?? 0) + 1}`,
+        `${first?.epoch}-x`,
+        `${first?.epoch}-1e99`,
+      ];
       for (const position of unknown) expect(await read('t', { position })).toEqual(['gap', '1']);
     });
 
@@ -178,8 +218,13 @@ export function testBus(name: string, open: () => OpenBuses | Promise<OpenBuses>
       await bus.exit('t', 'ada', 'c1', false);
       await buses.settle();
       expect([await bus.presence('t'), await bus.presence('nothing')]).toEqual([[], []]);
-      const told = receivers.flatMap(({ changes }) => changes).filter(({ topic, member }) => topic === 't' && member === 'ada');
-      expect(told).toEqual([{ topic: 't', kind: 'joined', member: 'ada', info: '1' }, { topic: 't', kind: 'left', member: 'ada', info: '1' }]);
+      const told = receivers
+        .flatMap(({ changes }) => changes)
+        .filter(({ topic, member }) => topic === 't' && member === 'ada');
+      expect(told).toEqual([
+        { topic: 't', kind: 'joined', member: 'ada', info: '1' },
+        { topic: 't', kind: 'left', member: 'ada', info: '1' },
+      ]);
     });
 
     test('remembers when a name left with its last channel, where it is told to', async () => {
@@ -192,20 +237,31 @@ export function testBus(name: string, open: () => OpenBuses | Promise<OpenBuses>
       await bus.enter('t', 'bob', 'c3', undefined);
       await bus.exit('t', 'bob', 'c3', false);
       await publishKept('t', '3');
-      expect([await read('t', { left: 'ada' }), await read('t', { left: 'bob' }), await read('t', { left: 'eve' })]).toEqual([['3'], ['gap', '1', '2', '3'], ['gap', '1', '2', '3']]);
+      expect([
+        await read('t', { left: 'ada' }),
+        await read('t', { left: 'bob' }),
+        await read('t', { left: 'eve' }),
+      ]).toEqual([['3'], ['gap', '1', '2', '3'], ['gap', '1', '2', '3']]);
       await bus.enter('t', 'ada', 'c1', undefined);
       expect(await read('t', { left: 'ada' })).toEqual([]);
     });
 
-    test.each(['__proto__', 'constructor', '', ' ', 'ü😀', '*', 'a{b}', 'x'.repeat(512)])('takes the name %j like any other', async (hostile) => {
-      await bus.subscribe(hostile);
-      await bus.enter(hostile, hostile, hostile, undefined);
-      await publishKept(hostile, '1');
-      await bus.exit(hostile, hostile, hostile, true);
-      await publishKept(hostile, '2');
-      await buses.settle();
-      expect(payloads()).toEqual(['1', '2']);
-      expect([await read(hostile, 'earliest'), await read(hostile, { left: hostile }), await bus.presence(hostile)]).toEqual([['1', '2'], ['2'], []]);
-    });
+    test.each(['__proto__', 'constructor', '', ' ', 'ü😀', '*', 'a{b}', 'x'.repeat(512)])(
+      'takes the name %j like any other',
+      async (hostile) => {
+        await bus.subscribe(hostile);
+        await bus.enter(hostile, hostile, hostile, undefined);
+        await publishKept(hostile, '1');
+        await bus.exit(hostile, hostile, hostile, true);
+        await publishKept(hostile, '2');
+        await buses.settle();
+        expect(payloads()).toEqual(['1', '2']);
+        expect([
+          await read(hostile, 'earliest'),
+          await read(hostile, { left: hostile }),
+          await bus.presence(hostile),
+        ]).toEqual([['1', '2'], ['2'], []]);
+      },
+    );
   });
 }

@@ -1,9 +1,20 @@
-import type { Bus, BusMessage, BusReceiver, MemberChange, PresentMember, Published, Replay, Retention, Since } from '../../src/backplane/bus.ts';
+import type {
+  Bus,
+  BusMessage,
+  BusReceiver,
+  MemberChange,
+  PresentMember,
+  Published,
+  Replay,
+  Retention,
+  Since,
+} from '../../src/backplane/bus.ts';
 import { MemoryBus } from '../../src/backplane/memory-bus.ts';
 
 /**
- * A bus that is somewhere else. Calls take effect there in their order; answers come back in theirs, and so do messages, but
- * neither waits for the other; only the answer to `subscribe` comes in line with the messages. Nothing moves by itself.
+ * A bus that is somewhere else. Calls take effect there in their order; answers come back in theirs, and so do
+ * messages, but neither waits for the other; only the answer to `subscribe` comes in line with the messages. Nothing
+ * moves by itself.
  */
 export class DelayedBus implements Bus {
   readonly #far: MemoryBus;
@@ -71,7 +82,9 @@ export class DelayedBus implements Bus {
       this.#calls.push(() => {
         const { isBroken } = this;
         const answer = isBroken ? undefined : call();
-        line.push(() => (isBroken ? reject(new Error('The bus cannot be reached.')) : resolve(answer as Answer | Promise<Answer>)));
+        line.push(() =>
+          isBroken ? reject(new Error('The bus cannot be reached.')) : resolve(answer as Answer | Promise<Answer>),
+        );
       });
     });
   }

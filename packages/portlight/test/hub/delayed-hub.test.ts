@@ -7,7 +7,15 @@ import { RecordingMember } from './recording-member.ts';
 
 type Kind = 'call' | 'answer' | 'message';
 
-function open(): { hub: Hub; bus: DelayedBus; far: MemoryBus; a: RecordingMember; b: RecordingMember; move: (...kinds: Kind[]) => Promise<void>; moveAll: () => Promise<void> } {
+function open(): {
+  hub: Hub;
+  bus: DelayedBus;
+  far: MemoryBus;
+  a: RecordingMember;
+  b: RecordingMember;
+  move: (...kinds: Kind[]) => Promise<void>;
+  moveAll: () => Promise<void>;
+} {
   const far = new MemoryBus();
   const bus = new DelayedBus(far);
   const hub = new Hub(bus, { logger: new RecordingLogger(), verbose: false });
@@ -68,7 +76,10 @@ describe('a join that has to wait', () => {
     await move('call', 'message');
     expect(a.data).toEqual([]);
     await moveAll();
-    expect([a.data, b.data]).toEqual([[1, 2, 3], [1, 2, 3]]);
+    expect([a.data, b.data]).toEqual([
+      [1, 2, 3],
+      [1, 2, 3],
+    ]);
   });
 
   test('ends in silence when it is left', async () => {

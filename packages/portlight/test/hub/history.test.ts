@@ -52,7 +52,10 @@ describe('a position', () => {
   test('is the id of a publication that has no other', async () => {
     const { hub } = open();
     hub.history('a', { size: 5 });
-    expect([(await hub.publish('a', 1)).id, (await hub.publish('a', 1, { id: 'mine' })).id]).toEqual([expect.stringMatching(/-1$/), 'mine']);
+    expect([(await hub.publish('a', 1)).id, (await hub.publish('a', 1, { id: 'mine' })).id]).toEqual([
+      expect.stringMatching(/-1$/),
+      'mine',
+    ]);
   });
 });
 
@@ -63,7 +66,15 @@ describe('what is kept', () => {
     hub.history('room:*', { size: 2 });
     hub.history('room:big*', { size: 3 });
     hub.history('room:big1', { size: 4 });
-    for (const [topic, kept] of [['x', 1], ['room:', 2], ['room:1', 2], ['room:big', 3], ['room:big2', 3], ['room:big1', 4], ['room:big11', 3]] as const) {
+    for (const [topic, kept] of [
+      ['x', 1],
+      ['room:', 2],
+      ['room:1', 2],
+      ['room:big', 3],
+      ['room:big2', 3],
+      ['room:big1', 4],
+      ['room:big11', 3],
+    ] as const) {
       await publish(hub, topic, 1, 2, 3, 4, 5);
       expect(joining(hub, topic, { since: 'earliest' })).toEqual([1, 2, 3, 4, 5].slice(-kept));
     }
@@ -81,7 +92,11 @@ describe('what is kept', () => {
     now = 100;
     expect(joining(hub, 'short', { since: 'earliest' })).toEqual([2]);
     now = 1_000;
-    expect([joining(hub, 'short', { since: 'earliest' }), joining(hub, 'long', { since: 'earliest' }), joining(hub, 'ever', { since: 'earliest' })]).toEqual([[], [], [1]]);
+    expect([
+      joining(hub, 'short', { since: 'earliest' }),
+      joining(hub, 'long', { since: 'earliest' }),
+      joining(hub, 'ever', { since: 'earliest' }),
+    ]).toEqual([[], [], [1]]);
     expect(history.topics).toBe(1);
   });
 
@@ -103,7 +118,9 @@ describe('what is kept', () => {
     for (let n = 0; n < 100; n += 1) await publish(hub, `topic ${n % 3}`, { n, text: 'x'.repeat(10_000) });
     expect(history.bytes).toBeLessThanOrEqual(100_000);
     expect(history.bytes).toBeGreaterThan(80_000);
-    const kept = ['topic 0', 'topic 1', 'topic 2'].flatMap((topic) => joining(hub, topic, { since: 'earliest' }) as { readonly n: number }[]);
+    const kept = ['topic 0', 'topic 1', 'topic 2'].flatMap(
+      (topic) => joining(hub, topic, { since: 'earliest' }) as { readonly n: number }[],
+    );
     expect(kept.map(({ n }) => n).sort((one, other) => one - other)).toEqual([91, 92, 93, 94, 95, 96, 97, 98, 99]);
   });
 
@@ -145,7 +162,20 @@ describe('since', () => {
     const ids = await publish(hub, 't', 1, 2, 3, 4, 5);
     const epoch = ids[0]?.split('-')[0];
     expect(ids.map((since) => joining(hub, 't', { since }))).toEqual([['gap', 3, 4, 5], [3, 4, 5], [4, 5], [5], []]);
-    const foreign = [`${epoch}-6`, 'abc-1', `${epoch}`, `${epoch}-`, `${epoch}--1`, `${epoch}-1e0`, `${epoch}-05`, `${epoch}-99999999999999999999`, '-', '5', 'Earliest', '__proto__'];
+    const foreign = [
+      `${epoch}-6`,
+      'abc-1',
+      `${epoch}`,
+      `${epoch}-`,
+      `${epoch}--1`,
+      `${epoch}-1e0`,
+      `${epoch}-05`,
+      `${epoch}-99999999999999999999`,
+      '-',
+      '5',
+      'Earliest',
+      '__proto__',
+    ];
     for (const since of foreign) expect(joining(hub, 't', { since })).toEqual(['gap', 3, 4, 5]);
   });
 
@@ -156,7 +186,12 @@ describe('since', () => {
     const member = new RecordingMember('m');
     void hub.join(member, 't', { since: 'elsewhere-1' });
     const [gap] = member.got;
-    expect([gap?.topic, gap?.event, gap?.data, gap?.position]).toEqual(['t', 'portlight.gap', { topic: 't', since: 'elsewhere-1' }, ids[1]]);
+    expect([gap?.topic, gap?.event, gap?.data, gap?.position]).toEqual([
+      't',
+      'portlight.gap',
+      { topic: 't', since: 'elsewhere-1' },
+      ids[1],
+    ]);
     expect(joining(hub, 't', { since: gap?.position ?? '' })).toEqual([3]);
   });
 
@@ -227,12 +262,17 @@ describe('since', () => {
     hub.history('t', { size: 9 });
     for (let n = 0; n < 100; n += 1) joining(hub, 't', { member: `${n}` });
     await publish(hub, 't', 1);
-    expect([joining(hub, 't', { member: '99', since: 'left' }), joining(hub, 't', { member: '50', since: 'left' })]).toEqual([[1], ['gap', 1]]);
+    expect([
+      joining(hub, 't', { member: '99', since: 'left' }),
+      joining(hub, 't', { member: '50', since: 'left' }),
+    ]).toEqual([[1], ['gap', 1]]);
   });
 
   test('left, without a name, is a mistake', () => {
     const { hub } = open();
-    expect(() => joining(hub, 't', { since: 'left' })).toThrow(expect.objectContaining({ code: 'ERR_PORTLIGHT_CONFIG' }));
+    expect(() => joining(hub, 't', { since: 'left' })).toThrow(
+      expect.objectContaining({ code: 'ERR_PORTLIGHT_CONFIG' }),
+    );
   });
 
   test('means nothing where nothing is kept, nor when joining again', async () => {
@@ -279,7 +319,10 @@ describe('since', () => {
     };
     void hub.join(first, 't');
     await publish(hub, 't', 1, 3);
-    expect([first.data, second.data]).toEqual([[1, 2, 3], [1, 2, 3]]);
+    expect([first.data, second.data]).toEqual([
+      [1, 2, 3],
+      [1, 2, 3],
+    ]);
   });
 });
 
@@ -294,7 +337,11 @@ describe('several topics at once', () => {
     await publish(hub, 'b', 5);
     const member = new RecordingMember('m');
     void hub.joinAll(member, ['b', 'a', 'none', 'b'], { since: first ?? '' });
-    expect(member.got.map(({ topic, event, data }) => event ?? `${topic}${String(data)}`)).toEqual(['portlight.gap', 'a4', 'b5']);
+    expect(member.got.map(({ topic, event, data }) => event ?? `${topic}${String(data)}`)).toEqual([
+      'portlight.gap',
+      'a4',
+      'b5',
+    ]);
     const seqs = member.got.map(({ place }) => place?.seq);
     expect(seqs).toEqual([3, 4, 5]);
     expect(hub.topicsOf(member)).toEqual(['b', 'a', 'none']);
@@ -303,16 +350,33 @@ describe('several topics at once', () => {
   test('are joined all or none', () => {
     const { hub } = open();
     const member = new RecordingMember('m');
-    expect(() => hub.joinAll(member, ['a', ''])).toThrow(expect.objectContaining({ code: 'ERR_PORTLIGHT_INVALID_TOPIC' }));
-    expect(() => hub.joinAll(member, Array.from({ length: 200 }, (_, n) => `${n}`))).toThrow(expect.objectContaining({ code: 'ERR_PORTLIGHT_TOO_MANY_TOPICS' }));
+    expect(() => hub.joinAll(member, ['a', ''])).toThrow(
+      expect.objectContaining({ code: 'ERR_PORTLIGHT_INVALID_TOPIC' }),
+    );
+    expect(() =>
+      hub.joinAll(
+        member,
+        Array.from({ length: 200 }, (_, n) => `${n}`),
+      ),
+    ).toThrow(expect.objectContaining({ code: 'ERR_PORTLIGHT_TOO_MANY_TOPICS' }));
     expect([hub.topicsOf(member), hub.sizes]).toEqual([[], { topics: 0, members: 0 }]);
   });
 });
 
 describe('a setting', () => {
   test.each([
-    ['', { size: 1 }], [7, { size: 1 }], ['t', { size: 0 }], ['t', { size: 1.5 }], ['t', { size: '1' }], ['t', { size: Infinity }], ['t', { size: 10_001 }], ['t', {}],
-    ['t', { size: 1, ttlMs: 0 }], ['t', { size: 1, ttlMs: -1 }], ['t', { size: 1, ttlMs: Infinity }], ['t', { size: 1, ttlMs: '1' }],
+    ['', { size: 1 }],
+    [7, { size: 1 }],
+    ['t', { size: 0 }],
+    ['t', { size: 1.5 }],
+    ['t', { size: '1' }],
+    ['t', { size: Infinity }],
+    ['t', { size: 10_001 }],
+    ['t', {}],
+    ['t', { size: 1, ttlMs: 0 }],
+    ['t', { size: 1, ttlMs: -1 }],
+    ['t', { size: 1, ttlMs: Infinity }],
+    ['t', { size: 1, ttlMs: '1' }],
   ])('is refused: %j %j', (topic, options) => {
     const { hub } = open();
     expect(() => hub.history(topic as string, options as { size: number })).toThrow(/history/);

@@ -47,7 +47,12 @@ export class HubModel {
   }
 
   /** @param since `foreign`, a seq, or as in the options */
-  join(member: string, topic: string, name: string | undefined, since: 'earliest' | 'left' | 'foreign' | number | undefined): void {
+  join(
+    member: string,
+    topic: string,
+    name: string | undefined,
+    since: 'earliest' | 'left' | 'foreign' | number | undefined,
+  ): void {
     const room = this.#room(topic);
     const present = room.get(member);
     if (present !== undefined) {
@@ -84,7 +89,12 @@ export class HubModel {
     return subscribers;
   }
 
-  #replay(member: string, topic: string, name: string | undefined, since: 'earliest' | 'left' | 'foreign' | number | undefined): void {
+  #replay(
+    member: string,
+    topic: string,
+    name: string | undefined,
+    since: 'earliest' | 'left' | 'foreign' | number | undefined,
+  ): void {
     const settings = this.#history(topic);
     if (settings === undefined || since === undefined) return;
     const all = this.#kept.get(topic) ?? [];
@@ -112,7 +122,10 @@ export class HubModel {
 
   #exit(topic: string, name: string | undefined): void {
     if (name === undefined || this.#namesIn(topic).includes(name)) return;
-    this.#present.set(topic, (this.#present.get(topic) ?? []).filter((other) => other !== name));
+    this.#present.set(
+      topic,
+      (this.#present.get(topic) ?? []).filter((other) => other !== name),
+    );
     this.#left.set(`${topic} ${name}`, this.#seq);
     this.changes.push(`${topic} -${name}`);
   }

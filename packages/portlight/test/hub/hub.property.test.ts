@@ -16,13 +16,24 @@ const BRIEF = { size: 5, ttlMs: 10 };
 const topic = fc.constantFrom(...TOPICS);
 const member = fc.constantFrom(...MEMBERS);
 const name = fc.constantFrom(undefined, 'ada', 'bob');
-const since = fc.oneof(fc.constantFrom(undefined, 'earliest' as const, 'left' as const, 'foreign' as const), fc.nat(30));
+const since = fc.oneof(
+  fc.constantFrom(undefined, 'earliest' as const, 'left' as const, 'foreign' as const),
+  fc.nat(30),
+);
 const command = fc.oneof(
   fc.record({ kind: fc.constant('join' as const), member, topic, name, since }),
   fc.record({ kind: fc.constant('leave' as const), member, topic }),
   fc.record({ kind: fc.constant('leaveAll' as const), member }),
   fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 12 }) }),
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('publish' as const), topic, user: name, except: fc.option(member, { nil: undefined }) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('publish' as const),
+      topic,
+      user: name,
+      except: fc.option(member, { nil: undefined }),
+    }),
+  },
 );
 
 function setHistories(hub: Hub): void {
@@ -34,10 +45,16 @@ test('whatever comes when: each member gets each message once, in order, and pre
   await fc.assert(
     fc.asyncProperty(fc.array(command, { maxLength: 60 }), async (commands) => {
       const model = new HubModel((name) => (name.startsWith('kept:') ? KEPT : name === 'brief' ? BRIEF : undefined));
-      const hub = new Hub(new MemoryBus(new MemoryHistory({ now: () => model.now })), { logger: new RecordingLogger(), verbose: false });
+      const hub = new Hub(new MemoryBus(new MemoryHistory({ now: () => model.now })), {
+        logger: new RecordingLogger(),
+        verbose: false,
+      });
       setHistories(hub);
       const changes: string[] = [];
-      hub.onPresence('*', (change) => void changes.push(`${change.topic} ${change.kind === 'joined' ? '+' : '-'}${change.member}`));
+      hub.onPresence(
+        '*',
+        (change) => void changes.push(`${change.topic} ${change.kind === 'joined' ? '+' : '-'}${change.member}`),
+      );
       const members = new Map(MEMBERS.map((id) => [id, new RecordingMember(id)]));
       const of = (id: string) => members.get(id) as RecordingMember;
       hub.history('probe', { size: 1 });
@@ -64,18 +81,23 @@ test('whatever comes when: each member gets each message once, in order, and pre
         if (step.kind === 'join') {
           const asked = step.since === 'left' && step.name === undefined ? undefined : step.since;
           // The probe was the first that was numbered.
-          const text = typeof asked === 'number' ? `${epoch}-${asked + 1}` : asked === 'foreign' ? 'elsewhere-1' : asked;
+          const text =
+            typeof asked === 'number' ? `${epoch}-${asked + 1}` : asked === 'foreign' ? 'elsewhere-1' : asked;
           const options: JoinOptions = { ...(step.name && { member: step.name }), ...(text && { since: text }) };
           expect(hub.join(of(step.member), step.topic, options)).toBeUndefined();
           model.join(step.member, step.topic, step.name, asked);
         }
       }
       for (const id of MEMBERS) {
-        const seen = of(id).got.map(({ topic, event, data }): Seen => [topic, event === 'portlight.gap' ? 'gap' : (data as number)]);
+        const seen = of(id).got.map(({ topic, event, data }): Seen => [
+          topic,
+          event === 'portlight.gap' ? 'gap' : (data as number),
+        ]);
         expect(seen).toEqual(model.seen.get(id) ?? []);
       }
       expect(changes).toEqual(model.changes);
-      for (const each of TOPICS) expect((await hub.presence(each)).map((present) => present.member)).toEqual(model.presence(each));
+      for (const each of TOPICS)
+        expect((await hub.presence(each)).map((present) => present.member)).toEqual(model.presence(each));
       for (const id of MEMBERS) void hub.leaveAll(of(id));
       expect(hub.sizes).toEqual({ topics: 0, members: 0 });
     }),
@@ -96,9 +118,17 @@ interface Stay {
 }
 
 const move = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('call' as const, 'answer' as const, 'message' as const) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constantFrom('call' as const, 'answer' as const, 'message' as const) }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('publish' as const), topic: fc.constantFrom('t', 'u') }) },
-  fc.record({ kind: fc.constant('join' as const), member, topic: fc.constantFrom('t', 'u'), since: fc.constantFrom(undefined, 'earliest') }),
+  fc.record({
+    kind: fc.constant('join' as const),
+    member,
+    topic: fc.constantFrom('t', 'u'),
+    since: fc.constantFrom(undefined, 'earliest'),
+  }),
   fc.record({ kind: fc.constant('leave' as const), member, topic: fc.constantFrom('t', 'u') }),
 );
 
@@ -111,7 +141,10 @@ test('where answers and messages take their time: no gap, no duplicate, in order
       hub.history('u', { size: 1_000 });
       const members = new Map(MEMBERS.map((id) => [id, new RecordingMember(id)]));
       /** What the bus has numbered, in its order, by topic. */
-      const published = new Map([['t', [] as number[]], ['u', [] as number[]]]);
+      const published = new Map([
+        ['t', [] as number[]],
+        ['u', [] as number[]],
+      ]);
       const stays = new Map<string, Stay[]>();
       let n = 0;
       const settle = () => new Promise(setImmediate);
@@ -129,7 +162,14 @@ test('where answers and messages take their time: no gap, no duplicate, in order
         } else if (step.kind === 'join') {
           const at = members.get(step.member) as RecordingMember;
           if (hub.topicsOf(at).includes(step.topic)) continue;
-          const stay: Stay = { member: at, since: step.since, from: at.got.length, to: Infinity, joinedAt: undefined, leftAt: undefined };
+          const stay: Stay = {
+            member: at,
+            since: step.since,
+            from: at.got.length,
+            to: Infinity,
+            joinedAt: undefined,
+            leftAt: undefined,
+          };
           const key = `${step.member} ${step.topic}`;
           stays.set(key, [...(stays.get(key) ?? []), stay]);
           const joined = hub.join(at, step.topic, step.since ? { since: step.since } : {});
@@ -152,14 +192,19 @@ test('where answers and messages take their time: no gap, no duplicate, in order
         const name = key.split(' ')[1] as string;
         const numbered = published.get(name) as number[];
         for (const stay of all) {
-          const got = stay.member.got.slice(stay.from, stay.to).filter(({ topic }) => topic === name).map(({ data }) => data as number);
+          const got = stay.member.got
+            .slice(stay.from, stay.to)
+            .filter(({ topic }) => topic === name)
+            .map(({ data }) => data as number);
           const start = numbered.indexOf(got[0] ?? -1);
           // Contiguous, hence in order and once each.
           if (got.length > 0) expect(got).toEqual(numbered.slice(start, start + got.length));
           if (stay.leftAt !== undefined || stay.joinedAt === undefined) continue;
           // It is still there, so that nothing may be missing behind its beginning.
           const due = numbered.filter((each) => each > (stay.joinedAt as number));
-          expect(got).toEqual(stay.since === 'earliest' ? numbered : numbered.slice(Math.max(0, numbered.length - got.length)));
+          expect(got).toEqual(
+            stay.since === 'earliest' ? numbered : numbered.slice(Math.max(0, numbered.length - got.length)),
+          );
           expect(got).toEqual(expect.arrayContaining(due));
         }
       }

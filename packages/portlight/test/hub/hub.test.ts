@@ -6,7 +6,13 @@ import { Hub } from '../../src/hub/hub.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
 import { RecordingMember } from './recording-member.ts';
 
-function open(history = new MemoryHistory()): { hub: Hub; log: RecordingLogger; a: RecordingMember; b: RecordingMember; c: RecordingMember } {
+function open(history = new MemoryHistory()): {
+  hub: Hub;
+  log: RecordingLogger;
+  a: RecordingMember;
+  b: RecordingMember;
+  c: RecordingMember;
+} {
   const log = new RecordingLogger();
   const hub = new Hub(new MemoryBus(history), { logger: log, verbose: false });
   return { hub, log, a: new RecordingMember('a'), b: new RecordingMember('b'), c: new RecordingMember('c') };
@@ -45,31 +51,48 @@ describe('joining and leaving', () => {
     expect(await hub.publish('x', 1)).toMatchObject({ subscribers: 0 });
   });
 
-  test.each(['__proto__', 'constructor', 'toString', 'a*', '*', ' ', '\n', 'ü', '😀', 'x'.repeat(512)])('takes any text as a name: %j', async (topic) => {
-    const { hub, a, b } = open();
-    hub.history('other*', { size: 1 });
-    expect([hub.topicsOf(a), await hub.presence(topic)]).toEqual([[], []]);
-    void hub.join(a, topic, { member: topic, info: { __proto__: 1 } });
-    void hub.join(b, 'ab');
-    await hub.publish(topic, topic, { user: topic });
-    expect([hub.topicsOf(a), a.data, b.data]).toEqual([[topic], [topic], []]);
-    expect((await hub.presence(topic)).map(({ member }) => member)).toEqual([topic]);
-  });
+  test.each(['__proto__', 'constructor', 'toString', 'a*', '*', ' ', '\n', 'ü', '😀', 'x'.repeat(512)])(
+    'takes any text as a name: %j',
+    async (topic) => {
+      const { hub, a, b } = open();
+      hub.history('other*', { size: 1 });
+      expect([hub.topicsOf(a), await hub.presence(topic)]).toEqual([[], []]);
+      void hub.join(a, topic, { member: topic, info: { __proto__: 1 } });
+      void hub.join(b, 'ab');
+      await hub.publish(topic, topic, { user: topic });
+      expect([hub.topicsOf(a), a.data, b.data]).toEqual([[topic], [topic], []]);
+      expect((await hub.presence(topic)).map(({ member }) => member)).toEqual([topic]);
+    },
+  );
 
-  test.each([['', 'empty'], ['x'.repeat(513), '513'], [7, 'number'], [null, 'null'], [undefined, 'undefined'], ['\ud800', 'surrogate']])('refuses the name %j', async (topic, word) => {
+  test.each([
+    ['', 'empty'],
+    ['x'.repeat(513), '513'],
+    [7, 'number'],
+    [null, 'null'],
+    [undefined, 'undefined'],
+    ['\ud800', 'surrogate'],
+  ])('refuses the name %j', async (topic, word) => {
     const { hub, a } = open();
-    const refusal = { status: 400, code: 'ERR_PORTLIGHT_INVALID_TOPIC', message: expect.stringContaining(word) as string };
+    const refusal = {
+      status: 400,
+      code: 'ERR_PORTLIGHT_INVALID_TOPIC',
+      message: expect.stringContaining(word) as string,
+    };
     expect(() => hub.join(a, topic as string)).toThrow(expect.objectContaining(refusal));
     await expect(hub.publish(topic as string, 1)).rejects.toMatchObject(refusal);
     await expect(hub.presence(topic as string)).rejects.toMatchObject(refusal);
-    if (topic !== undefined) expect(() => hub.join(a, 'x', { member: topic as string })).toThrow(expect.objectContaining(refusal));
+    if (topic !== undefined)
+      expect(() => hub.join(a, 'x', { member: topic as string })).toThrow(expect.objectContaining(refusal));
     expect(hub.topicsOf(a)).toEqual([]);
   });
 
   test('has a limit for one member, which leaving makes room under', () => {
     const { hub, a, b } = open();
     for (let n = 0; n < DEFAULTS.maxTopicsPerMember; n += 1) void hub.join(a, `${n}`);
-    expect(() => hub.join(a, 'one more')).toThrow(expect.objectContaining({ status: 403, code: 'ERR_PORTLIGHT_TOO_MANY_TOPICS' }));
+    expect(() => hub.join(a, 'one more')).toThrow(
+      expect.objectContaining({ status: 403, code: 'ERR_PORTLIGHT_TOO_MANY_TOPICS' }),
+    );
     void hub.join(a, '0');
     void hub.join(b, 'one more');
     void hub.leave(a, '0');
@@ -103,7 +126,9 @@ describe('publishing', () => {
     const { hub, a } = open();
     void hub.join(a, 't');
     for (const options of [{ user: undefined }, { except: undefined }, { user: null }, { user: 7 }]) {
-      await expect(hub.publish('t', 'secret', options as never)).rejects.toMatchObject({ code: 'ERR_PORTLIGHT_INVALID_PUBLICATION' });
+      await expect(hub.publish('t', 'secret', options as never)).rejects.toMatchObject({
+        code: 'ERR_PORTLIGHT_INVALID_PUBLICATION',
+      });
     }
     expect(a.got).toEqual([]);
   });
@@ -114,7 +139,9 @@ describe('publishing', () => {
     expect(await hub.publish('t', 'hello', { event: 'greeting', id: 'mine' })).toEqual({ id: 'mine', subscribers: 1 });
     await hub.publish('t', { at: new Date(0), left: undefined });
     await hub.publish('t', null);
-    expect(a.got.map(({ topic, event, form, payload, data, position }) => [topic, event, form, payload, data, position])).toEqual([
+    expect(
+      a.got.map(({ topic, event, form, payload, data, position }) => [topic, event, form, payload, data, position]),
+    ).toEqual([
       ['t', 'greeting', 'text', 'hello', 'hello', undefined],
       ['t', undefined, 'json', '{"at":"1970-01-01T00:00:00.000Z"}', { at: '1970-01-01T00:00:00.000Z' }, undefined],
       ['t', undefined, 'json', 'null', null, undefined],
@@ -136,13 +163,29 @@ describe('publishing', () => {
   const cycle: Record<string, unknown> = {};
   cycle['self'] = cycle;
   test.each([
-    ['a function', () => {}], ['a bigint', 1n], ['a bigint inside', { n: 1n }], ['a cycle', cycle], ['a symbol', Symbol('s')], ['undefined', undefined],
-    ['a promise', Promise.resolve(1)], ['what throws', { toJSON() { throw new Error('No.'); } }],
+    ['a function', () => {}],
+    ['a bigint', 1n],
+    ['a bigint inside', { n: 1n }],
+    ['a cycle', cycle],
+    ['a symbol', Symbol('s')],
+    ['undefined', undefined],
+    ['a promise', Promise.resolve(1)],
+    [
+      'what throws',
+      {
+        toJSON() {
+          throw new Error('No.');
+        },
+      },
+    ],
   ])('rejects %s, and reaches nobody', async (_name, data) => {
     const { hub, a } = open();
     hub.history('*', { size: 1 });
     void hub.join(a, 't');
-    await expect(hub.publish('t', data)).rejects.toMatchObject({ name: 'ReplyError', code: 'ERR_PORTLIGHT_INVALID_PUBLICATION' });
+    await expect(hub.publish('t', data)).rejects.toMatchObject({
+      name: 'ReplyError',
+      code: 'ERR_PORTLIGHT_INVALID_PUBLICATION',
+    });
     void hub.join(new RecordingMember('z'), 't', { since: 'earliest' });
     expect(a.got).toEqual([]);
     expect(await hub.publish('t', 1)).toMatchObject({ id: expect.stringMatching(/-1$/) as string });
@@ -150,7 +193,9 @@ describe('publishing', () => {
 
   test.each(['', 'a\nb', 'a\rb', 'a\0b', 7])('rejects the event %j', async (event) => {
     const { hub } = open();
-    await expect(hub.publish('t', 1, { event: event as string })).rejects.toMatchObject({ code: 'ERR_PORTLIGHT_INVALID_PUBLICATION' });
+    await expect(hub.publish('t', 1, { event: event as string })).rejects.toMatchObject({
+      code: 'ERR_PORTLIGHT_INVALID_PUBLICATION',
+    });
   });
 
   test('encodes once for each function', async () => {
@@ -163,7 +208,12 @@ describe('publishing', () => {
       calls += 1;
       return `<${String(data)}>`;
     };
-    expect([a.got[0]?.as(encode), b.got[0]?.as(encode), b.got[0]?.as(() => undefined), calls]).toEqual(['<x>', '<x>', undefined, 1]);
+    expect([a.got[0]?.as(encode), b.got[0]?.as(encode), b.got[0]?.as(() => undefined), calls]).toEqual([
+      '<x>',
+      '<x>',
+      undefined,
+      1,
+    ]);
   });
 
   test('reaches the others when one throws', async () => {
@@ -186,7 +236,10 @@ describe('publishing', () => {
       if (data === 'question') answers.push(hub.publish('t', 'answer'), hub.publish('elsewhere', 1));
     };
     expect(await hub.publish('t', 'question')).toMatchObject({ subscribers: 2 });
-    expect([a.data, b.data]).toEqual([['question', 'answer'], ['question', 'answer']]);
+    expect([a.data, b.data]).toEqual([
+      ['question', 'answer'],
+      ['question', 'answer'],
+    ]);
     expect(await Promise.all(answers)).toMatchObject([{ subscribers: 2 }, { subscribers: 0 }]);
   });
 
@@ -217,7 +270,10 @@ describe('memory', () => {
       else void hub.leaveAll(member);
     }
     await new Promise(setImmediate);
-    expect([hub.sizes, bus.sizes]).toEqual([{ topics: 0, members: 0 }, { topics: 0, presence: 0, histories: 0, historyBytes: 0 }]);
+    expect([hub.sizes, bus.sizes]).toEqual([
+      { topics: 0, members: 0 },
+      { topics: 0, presence: 0, histories: 0, historyBytes: 0 },
+    ]);
   });
 });
 

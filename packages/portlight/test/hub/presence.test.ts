@@ -4,7 +4,11 @@ import { Hub, type PresenceChange } from '../../src/hub/hub.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
 import { RecordingMember } from './recording-member.ts';
 
-const [a, b, c] = ['a', 'b', 'c'].map((id) => new RecordingMember(id)) as [RecordingMember, RecordingMember, RecordingMember];
+const [a, b, c] = ['a', 'b', 'c'].map((id) => new RecordingMember(id)) as [
+  RecordingMember,
+  RecordingMember,
+  RecordingMember,
+];
 
 function open(topic = 'room'): { hub: Hub; log: RecordingLogger; told: PresenceChange[] } {
   const log = new RecordingLogger();
@@ -70,9 +74,14 @@ describe('a member', () => {
     expect(told).toEqual([joined('cleo', 'unseen'), left('cleo', 'unseen')]);
   });
 
-  test.each([['a function', () => {}], ['a bigint', 1n]])('shows no info that is %s', (_name, info) => {
+  test.each([
+    ['a function', () => {}],
+    ['a bigint', 1n],
+  ])('shows no info that is %s', (_name, info) => {
     const { hub } = open();
-    expect(() => hub.join(a, 'room', { member: 'ada', info })).toThrow(expect.objectContaining({ code: 'ERR_PORTLIGHT_INVALID_PUBLICATION' }));
+    expect(() => hub.join(a, 'room', { member: 'ada', info })).toThrow(
+      expect.objectContaining({ code: 'ERR_PORTLIGHT_INVALID_PUBLICATION' }),
+    );
     expect(hub.topicsOf(a)).toEqual([]);
   });
 });
@@ -110,12 +119,24 @@ describe('a handler', () => {
     void hub.join(ada, 'room', { member: 'ada' });
     void hub.join(bob, 'room', { member: 'bob' });
     expect(ada.data).toEqual(['ada joined', 'bob joined', 'bob left']);
-    expect([bob.data, hub.topicsOf(bob), told]).toEqual([['bob joined'], [], [joined('ada'), joined('bob'), left('bob')]]);
+    expect([bob.data, hub.topicsOf(bob), told]).toEqual([
+      ['bob joined'],
+      [],
+      [joined('ada'), joined('bob'), left('bob')],
+    ]);
     expect(await hub.presence('room')).toHaveLength(1);
   });
 
-  test.each([['', () => {}], [7, () => {}], ['x'.repeat(513), () => {}], ['room', undefined], ['room', 'handler']])('for %j is refused where it cannot be meant', (topic, handler) => {
+  test.each([
+    ['', () => {}],
+    [7, () => {}],
+    ['x'.repeat(513), () => {}],
+    ['room', undefined],
+    ['room', 'handler'],
+  ])('for %j is refused where it cannot be meant', (topic, handler) => {
     const { hub } = open();
-    expect(() => hub.onPresence(topic as string, handler as () => void)).toThrow(expect.objectContaining({ code: 'ERR_PORTLIGHT_CONFIG' }));
+    expect(() => hub.onPresence(topic as string, handler as () => void)).toThrow(
+      expect.objectContaining({ code: 'ERR_PORTLIGHT_CONFIG' }),
+    );
   });
 });

@@ -22,18 +22,28 @@ describe('onResponse', () => {
     ['another response', () => HttpResponse.text('other'), 'other', '5'],
     ['nothing', () => undefined, 'x', '1'],
     ['a promise', () => Promise.resolve('later'), 'later', '5'],
-    ['Luminova\'s form', (response) => `${response}<p>`, 'x<p>', '4'],
+    ["Luminova's form", (response) => `${response}<p>`, 'x<p>', '4'],
   ])('may return %s', async (_what, interceptor, body, length) => {
-    const { server } = portless((app) => app.get('/', () => HttpResponse.text('x', { status: 201 }).header('x-a', '1')).onResponse(interceptor));
+    const { server } = portless((app) =>
+      app.get('/', () => HttpResponse.text('x', { status: 201 }).header('x-a', '1')).onResponse(interceptor),
+    );
     const response = await server.fetch('/');
     expect(response.headers.get('content-length')).toBe(length);
     expect(await response.text()).toBe(body);
   });
 
   test('keeps status and headers where it replaces the body', async () => {
-    const { server } = portless((app) => app.get('/', () => HttpResponse.json({ a: 1 }, { status: 201 })).onResponse((response) => `${response}`.toUpperCase()));
+    const { server } = portless((app) =>
+      app
+        .get('/', () => HttpResponse.json({ a: 1 }, { status: 201 }))
+        .onResponse((response) => `${response}`.toUpperCase()),
+    );
     const response = await server.fetch('/');
-    expect([response.status, response.headers.get('content-type'), await response.text()]).toEqual([201, 'application/json', '{"A":1}']);
+    expect([response.status, response.headers.get('content-type'), await response.text()]).toEqual([
+      201,
+      'application/json',
+      '{"A":1}',
+    ]);
   });
 
   test('sees a JSON reply as text, and every response only once', async () => {
@@ -42,7 +52,9 @@ describe('onResponse', () => {
       (app) =>
         app
           .get('/json', () => ({ a: 1 }))
-          .get('/throws', () => { throw new Error('secret'); })
+          .get('/throws', () => {
+            throw new Error('secret');
+          })
           .post('/body', async (request) => request.text())
           .onResponse((response, request) => void seen.push([request?.path, response.status, typeof response.body])),
       { maxBodyBytes: 4 },
@@ -56,19 +68,35 @@ describe('onResponse', () => {
     await server.fetch('/body', { method: 'POST', body: '12345' });
     await server.fetch('/a/../b');
     expect(seen).toEqual([
-      ['/json', 200, 'string'], ['/none', 404, 'string'], ['/json', 405, 'string'], ['/json', 204, 'object'], ['/json', 200, 'string'],
-      ['/throws', 500, 'string'], ['/body', 413, 'string'], ['/a/../b', 400, 'string'],
+      ['/json', 200, 'string'],
+      ['/none', 404, 'string'],
+      ['/json', 405, 'string'],
+      ['/json', 204, 'object'],
+      ['/json', 200, 'string'],
+      ['/throws', 500, 'string'],
+      ['/body', 413, 'string'],
+      ['/a/../b', 400, 'string'],
     ]);
   });
 
   test.each<[string, ResponseInterceptor]>([
-    ['throws', () => { throw new Error('broken'); }],
+    [
+      'throws',
+      () => {
+        throw new Error('broken');
+      },
+    ],
     ['rejects', () => Promise.reject(new Error('broken'))],
     ['returns a number', () => 1 as unknown as string],
     ['sets a header that cannot be sent', (response) => void response.header('x-a', 'a\n')],
     ['reads a stream as text', () => new HttpResponse(['a'].values()).toString()],
   ])('that %s is reported and passed over', async (_what, broken) => {
-    const { server, log } = portless((app) => app.get('/', () => 'x').onResponse(broken).onResponse((response) => `${response}!`));
+    const { server, log } = portless((app) =>
+      app
+        .get('/', () => 'x')
+        .onResponse(broken)
+        .onResponse((response) => `${response}!`),
+    );
     const response = await server.fetch('/');
     expect([response.status, await response.text()]).toEqual([200, 'x!']);
     expect(log.at('error')).toHaveLength(1);
@@ -76,14 +104,22 @@ describe('onResponse', () => {
 
   test('tells a stream that its body was replaced', async () => {
     const cancelled = deferred<unknown>();
-    const source = new ReadableStream({ pull: (controller) => controller.enqueue('part'), cancel: (reason) => cancelled.resolve(reason) });
+    const source = new ReadableStream({
+      pull: (controller) => controller.enqueue('part'),
+      cancel: (reason) => cancelled.resolve(reason),
+    });
     const { server } = portless((app) => app.get('/', () => source).onResponse(() => 'x'));
     expect(await (await server.fetch('/')).text()).toBe('x');
     expect(await cancelled.promise).toBeInstanceOf(Error);
   });
 
   test('sees the headers that setHeader gave', async () => {
-    const { server } = portless((app) => app.get('/', () => 'x').setHeader('x-a', '1').onResponse((response) => `${response.headers.get('x-a')}`));
+    const { server } = portless((app) =>
+      app
+        .get('/', () => 'x')
+        .setHeader('x-a', '1')
+        .onResponse((response) => `${response.headers.get('x-a')}`),
+    );
     expect(await (await server.fetch('/')).text()).toBe('1');
   });
 });

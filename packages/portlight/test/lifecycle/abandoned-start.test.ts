@@ -11,7 +11,11 @@ vi.mock('node:dns/promises', async (original) => {
 
 const ABANDONED = { name: 'AbortError', code: 'ERR_PORTLIGHT_START_ABANDONED' };
 /** What a promise rejects with. */
-const failureOf = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'no failure', (error: unknown) => error);
+const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => 'no failure',
+    (error: unknown) => error,
+  );
 
 /** A server whose start waits, and what ends the wait. */
 interface Hanging {
@@ -31,7 +35,9 @@ function hangIn(place: (typeof HOOKS)[number] | 'lookup', options: { autostart?:
   const [reached, gate] = [deferred(), deferred()];
   const trace: string[] = [];
   let isFirst = true;
-  const server = new HttpServer(place === 'lookup' ? 'localhost' : '127.0.0.1', 0, options).debug(log).get('/', () => 'served');
+  const server = new HttpServer(place === 'lookup' ? 'localhost' : '127.0.0.1', 0, options)
+    .debug(log)
+    .get('/', () => 'served');
   const waitOnce = async (): Promise<void> => {
     if (!isFirst) return;
     isFirst = false;
@@ -100,7 +106,10 @@ describe.each([...HOOKS, 'lookup'] as const)('a start that waits in %s', (place)
     const { server, waits } = hangIn(place);
     const failure = failureOf(server.start());
     await waits;
-    const [first, second] = await Promise.all([server.shutdown({ timeoutMs: 20 }), server.shutdown({ timeoutMs: 5_000 })]);
+    const [first, second] = await Promise.all([
+      server.shutdown({ timeoutMs: 20 }),
+      server.shutdown({ timeoutMs: 5_000 }),
+    ]);
     expect(await failure).toMatchObject(ABANDONED);
     expect(second).toBe(first);
     expect(await server.shutdown()).toBe(first);

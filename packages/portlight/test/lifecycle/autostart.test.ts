@@ -56,11 +56,15 @@ describe('autostart', () => {
   });
 
   test.each(['true', 1, null, {}])('of %s is refused', (autostart) => {
-    expect(() => new HttpServer('127.0.0.1', 0, { autostart: autostart as boolean })).toThrow(expect.objectContaining({ name: 'ConfigError' }));
+    expect(() => new HttpServer('127.0.0.1', 0, { autostart: autostart as boolean })).toThrow(
+      expect.objectContaining({ name: 'ConfigError' }),
+    );
   });
 
   test.each([true, false])('as third argument itself (%s) is refused', (autostart) => {
-    expect(() => new HttpServer('127.0.0.1', 0, autostart as never)).toThrow(expect.objectContaining({ name: 'ConfigError' }));
+    expect(() => new HttpServer('127.0.0.1', 0, autostart as never)).toThrow(
+      expect.objectContaining({ name: 'ConfigError' }),
+    );
   });
 });
 

@@ -49,7 +49,10 @@ describe.concurrent('a stop ends well for', () => {
     await other.send(get('/')).response();
     const stopping = open.server.shutdown();
     await client.ended();
-    const report = await client.sendFin().until(() => client.isClosed, 'the close').then(() => stopping);
+    const report = await client
+      .sendFin()
+      .until(() => client.isClosed, 'the close')
+      .then(() => stopping);
     const [, last] = await client.responses(2);
     check([last?.status, last?.headers.get('connection')]).toEqual([408, 'close']);
     check(report).toMatchObject({ forced: 0 });
@@ -102,7 +105,10 @@ describe.concurrent('a stop ends well for', () => {
     const stopping = open.server.shutdown();
     gate.resolve();
     const responses = await client.responses(2);
-    check(responses.map(({ body, headers }) => [body, headers.get('connection') === 'close'])).toEqual([['1', false], ['2', true]]);
+    check(responses.map(({ body, headers }) => [body, headers.get('connection') === 'close'])).toEqual([
+      ['1', false],
+      ['2', true],
+    ]);
     await client.ended();
     check(await stopping).toMatchObject({ drained: 1, forced: 0 });
   });
@@ -167,13 +173,17 @@ describe.concurrent('a stop is forced at its deadline for', () => {
   test('a client that never reads, whose source is told', async ({ expect: check }) => {
     const [cancelled, begun] = [deferred<unknown>(), deferred()];
     await using open = await openServer((app) =>
-      app.get('/', () => new ReadableStream({
-        pull(controller) {
-          begun.resolve();
-          controller.enqueue(Buffer.alloc(65_536));
-        },
-        cancel: (reason) => cancelled.resolve(reason),
-      })),
+      app.get(
+        '/',
+        () =>
+          new ReadableStream({
+            pull(controller) {
+              begun.resolve();
+              controller.enqueue(Buffer.alloc(65_536));
+            },
+            cancel: (reason) => cancelled.resolve(reason),
+          }),
+      ),
     );
     await using client = await RawClient.open(open.port);
     client.socket.pause();
@@ -200,10 +210,12 @@ describe.concurrent('a stop is forced at its deadline for', () => {
   test('one of several connections, and says of how many', async ({ expect: check }) => {
     const begun = deferred();
     await using open = await openServer((app) =>
-      app.get('/', () => 'x').get('/hangs', () => {
-        begun.resolve();
-        return new Promise(() => {});
-      }),
+      app
+        .get('/', () => 'x')
+        .get('/hangs', () => {
+          begun.resolve();
+          return new Promise(() => {});
+        }),
     );
     await using hanging = await RawClient.open(open.port);
     hanging.send(get('/hangs'));

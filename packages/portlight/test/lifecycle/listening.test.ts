@@ -50,7 +50,9 @@ describe('run says where it listens', () => {
   test('to the logger of the app, and then nowhere else', async () => {
     const logger = new RecordingLogger();
     await run(new HttpServer('127.0.0.1', 0).debug(logger));
-    expect(logger.at('info').filter(({ message }) => message.startsWith('Listening on http://127.0.0.1:'))).toHaveLength(1);
+    expect(
+      logger.at('info').filter(({ message }) => message.startsWith('Listening on http://127.0.0.1:')),
+    ).toHaveLength(1);
     expect(written()).toBe('');
   });
 
@@ -78,7 +80,9 @@ test('a run that fails says nothing, and begins its stack where it was called', 
   for (const call of ['run', 'start'] as const) {
     const error: unknown = await waitFor(other, call);
     expect(error).toMatchObject({ name: 'PortInUseError' });
-    expect((error as Error).stack?.split('\n').find((line) => line.startsWith('    at '))).toContain('listening.test.ts');
+    expect((error as Error).stack?.split('\n').find((line) => line.startsWith('    at '))).toContain(
+      'listening.test.ts',
+    );
   }
   expect(written()).toBe('');
   await taken.shutdown();

@@ -8,7 +8,11 @@ const onFreePort = (): HttpServer => new HttpServer('127.0.0.1', 0).get('/', () 
 describe('start', () => {
   test('resolves to the server when it listens', async () => {
     const server = onFreePort();
-    expect([server.isConnected(), server.getSocket(), server.getAddress()]).toEqual([false, undefined, { address: '127.0.0.1', port: 0 }]);
+    expect([server.isConnected(), server.getSocket(), server.getAddress()]).toEqual([
+      false,
+      undefined,
+      { address: '127.0.0.1', port: 0 },
+    ]);
     expect(await server.start()).toBe(server);
     const { port } = server.getAddress();
     expect(port).toBeGreaterThan(0);
@@ -16,7 +20,11 @@ describe('start', () => {
     expect(server.getSocket()).toBeInstanceOf(Server);
     expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('x');
     await server.shutdown();
-    expect([server.isConnected(), server.getSocket(), server.getAddress()]).toEqual([false, undefined, { address: '127.0.0.1', port: 0 }]);
+    expect([server.isConnected(), server.getSocket(), server.getAddress()]).toEqual([
+      false,
+      undefined,
+      { address: '127.0.0.1', port: 0 },
+    ]);
   });
 
   test('is one start however often it is called', async () => {
@@ -33,7 +41,13 @@ describe('start', () => {
   test('rejects when the port is in use, naming it, and may be tried again', async () => {
     await using holder = await openServer(() => undefined);
     const server = new HttpServer('127.0.0.1', holder.port);
-    const refusal = { name: 'PortInUseError', code: 'ERR_PORTLIGHT_PORT_IN_USE', port: holder.port, address: '127.0.0.1', message: expect.stringContaining(String(holder.port)) as string };
+    const refusal = {
+      name: 'PortInUseError',
+      code: 'ERR_PORTLIGHT_PORT_IN_USE',
+      port: holder.port,
+      address: '127.0.0.1',
+      message: expect.stringContaining(String(holder.port)) as string,
+    };
     await expect(server.start()).rejects.toMatchObject(refusal);
     await expect(server.start()).rejects.toMatchObject(refusal);
     expect(server.isConnected()).toBe(false);
@@ -45,7 +59,10 @@ describe('start', () => {
   });
 
   test.each(['192.0.2.1', 'none.invalid'])('rejects when %s is no address of this machine', async (address) => {
-    await expect(new HttpServer(address, 0).start()).rejects.toMatchObject({ name: 'AddressNotFoundError', code: 'ERR_PORTLIGHT_ADDRESS_NOT_FOUND' });
+    await expect(new HttpServer(address, 0).start()).rejects.toMatchObject({
+      name: 'AddressNotFoundError',
+      code: 'ERR_PORTLIGHT_ADDRESS_NOT_FOUND',
+    });
   });
 
   test('on two servers of which one has the port: exactly one wins', async () => {
@@ -96,22 +113,25 @@ describe('hooks of the start', () => {
     await server.shutdown();
   });
 
-  test.each(['onPrimary', 'onWorkerStart', 'onStart'] as const)('fail the start when %s fails, and leave nothing listening', async (hook) => {
-    let fails = true;
-    let port = 0;
-    const server = onFreePort();
-    server[hook](() => {
-      ({ port } = server.getAddress());
-      if (fails) throw new Error('not ready');
-    });
-    await expect(server.start()).rejects.toThrow('not ready');
-    expect(server.isConnected()).toBe(false);
-    if (port > 0) expect(await server.isPortFree(port)).toBe(true);
-    fails = false;
-    await server.start();
-    expect(server.isConnected()).toBe(true);
-    await server.shutdown();
-  });
+  test.each(['onPrimary', 'onWorkerStart', 'onStart'] as const)(
+    'fail the start when %s fails, and leave nothing listening',
+    async (hook) => {
+      let fails = true;
+      let port = 0;
+      const server = onFreePort();
+      server[hook](() => {
+        ({ port } = server.getAddress());
+        if (fails) throw new Error('not ready');
+      });
+      await expect(server.start()).rejects.toThrow('not ready');
+      expect(server.isConnected()).toBe(false);
+      if (port > 0) expect(await server.isPortFree(port)).toBe(true);
+      fails = false;
+      await server.start();
+      expect(server.isConnected()).toBe(true);
+      await server.shutdown();
+    },
+  );
 });
 
 describe('isPortFree', () => {

@@ -34,18 +34,25 @@ describe('shutdown', () => {
   });
 
   test('during a start that fails stops nothing', async () => {
-    const server = new HttpServer('127.0.0.1', 0).onStart(() => { throw new Error('not ready'); });
+    const server = new HttpServer('127.0.0.1', 0).onStart(() => {
+      throw new Error('not ready');
+    });
     const starting = server.start();
     const stopping = server.shutdown();
     await expect(starting).rejects.toThrow('not ready');
     expect(await stopping).toMatchObject({ drained: 0, forced: 0 });
   });
 
-  test.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, '10', null])('refuses the time %s', async (timeoutMs) => {
-    await using open = await openServer(() => undefined);
-    await expect(open.server.shutdown({ timeoutMs: timeoutMs as number })).rejects.toMatchObject({ name: 'ConfigError' });
-    expect(open.server.isConnected()).toBe(true);
-  });
+  test.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, '10', null])(
+    'refuses the time %s',
+    async (timeoutMs) => {
+      await using open = await openServer(() => undefined);
+      await expect(open.server.shutdown({ timeoutMs: timeoutMs as number })).rejects.toMatchObject({
+        name: 'ConfigError',
+      });
+      expect(open.server.isConnected()).toBe(true);
+    },
+  );
 
   test('within a handler answers the request that asked for it', async () => {
     const report = deferred<unknown>();
@@ -78,7 +85,9 @@ describe('hooks of a stop', () => {
     await using open = await openServer((app) => {
       const note = (name: string) => () => void trace.push(`${name} ${app.isConnected()}`);
       app
-        .onShutdown(() => { throw new Error('broken'); })
+        .onShutdown(() => {
+          throw new Error('broken');
+        })
         .onShutdown(note('shutdown'))
         .onWorkerStop(note('worker'));
     });
@@ -126,7 +135,9 @@ describe('run', () => {
   test('rejects when it cannot start, and takes its listeners off the process', async () => {
     await using holder = await openServer(() => undefined);
     const before = process.listenerCount('SIGTERM');
-    await expect(new HttpServer('127.0.0.1', holder.port).run()).rejects.toMatchObject({ code: 'ERR_PORTLIGHT_PORT_IN_USE' });
+    await expect(new HttpServer('127.0.0.1', holder.port).run()).rejects.toMatchObject({
+      code: 'ERR_PORTLIGHT_PORT_IN_USE',
+    });
     expect(process.listenerCount('SIGTERM')).toBe(before);
   });
 });

@@ -47,7 +47,8 @@ describe('a path that is known', () => {
   });
 
   test('takes every method by all', async () => {
-    for (const method of ['GET', 'DELETE', 'OPTIONS', 'PURGE']) expect(await (await server.fetch('/all', { method })).text()).toBe(method);
+    for (const method of ['GET', 'DELETE', 'OPTIONS', 'PURGE'])
+      expect(await (await server.fetch('/all', { method })).text()).toBe(method);
   });
 });
 
@@ -55,11 +56,22 @@ describe('a path that is not known', () => {
   test.each(['GET', 'HEAD', 'OPTIONS', 'POST'])('is 404 for %s', async (method) => {
     const response = await server.fetch('/none', { method });
     expect(response.status).toBe(404);
-    if (method !== 'HEAD') expect(await response.json()).toEqual({ status: 404, title: 'Not Found', detail: 'There is nothing at this path.', code: 'ERR_PORTLIGHT_NOT_FOUND' });
+    if (method !== 'HEAD')
+      expect(await response.json()).toEqual({
+        status: 404,
+        title: 'Not Found',
+        detail: 'There is nothing at this path.',
+        code: 'ERR_PORTLIGHT_NOT_FOUND',
+      });
   });
 
   test.each(['/users/7/', '/USERS/7', '/users//7', '/users/a%2Fb'])('and one that is: %s', async (path) => {
-    const expected: Readonly<Record<string, [number, string?]>> = { '/users/7/': [200, '7'], '/USERS/7': [404], '/users//7': [404], '/users/a%2Fb': [200, 'a/b'] };
+    const expected: Readonly<Record<string, [number, string?]>> = {
+      '/users/7/': [200, '7'],
+      '/USERS/7': [404],
+      '/users//7': [404],
+      '/users/a%2Fb': [200, 'a/b'],
+    };
     const response = await server.fetch(path);
     const [status, body] = expected[path] ?? [];
     expect(response.status).toBe(status);
@@ -67,7 +79,16 @@ describe('a path that is not known', () => {
   });
 });
 
-test.each(['//a', '/a/../users/7', '/users/%zz', '/users/%2e%2e', '/users/a\\b', '/users/7#x', '/users/%00', '/users/7?a=%'])('the target %s is 400 before anything is routed', async (target) => {
+test.each([
+  '//a',
+  '/a/../users/7',
+  '/users/%zz',
+  '/users/%2e%2e',
+  '/users/a\\b',
+  '/users/7#x',
+  '/users/%00',
+  '/users/7?a=%',
+])('the target %s is 400 before anything is routed', async (target) => {
   const response = await server.fetch(target);
   expect(response.status).toBe(400);
   expect(await response.json()).toMatchObject({ code: 'ERR_PORTLIGHT_BAD_REQUEST' });
@@ -75,5 +96,7 @@ test.each(['//a', '/a/../users/7', '/users/%zz', '/users/%2e%2e', '/users/a\\b',
 
 test('a strict server tells slashes apart', async () => {
   const strict = portless((app) => app.get('/a', () => 'a').get('/b/', () => 'b'), { strictSlashes: true }).server;
-  expect(await Promise.all(['/a', '/a/', '/b', '/b/'].map(async (path) => (await strict.fetch(path)).status))).toEqual([200, 404, 404, 200]);
+  expect(await Promise.all(['/a', '/a/', '/b', '/b/'].map(async (path) => (await strict.fetch(path)).status))).toEqual([
+    200, 404, 404, 200,
+  ]);
 });

@@ -36,16 +36,32 @@ const FUNCTIONS: Readonly<Record<string, (server: Server, fail: () => unknown) =
       return fail();
     }),
   'an interceptor': (server, fail) => server.onResponse(fail as () => undefined),
-  'an error handler': (server, fail) => server.error(fail).use(() => {
-    throw new Error('broken');
-  }),
+  'an error handler': (server, fail) =>
+    server.error(fail).use(() => {
+      throw new Error('broken');
+    }),
   'a connect handler': (server, fail) => server.connect(fail),
 };
 
-describe.each([['a promise that rejects', failure], ['a thenable that rejects', thenable], ['an error', (): never => { throw new Error('thrown'); }]])('%s ends no process', (_what, fail) => {
+describe.each([
+  ['a promise that rejects', failure],
+  ['a thenable that rejects', thenable],
+  [
+    'an error',
+    (): never => {
+      throw new Error('thrown');
+    },
+  ],
+])('%s ends no process', (_what, fail) => {
   test.each(Object.entries(FUNCTIONS))('as %s', async (_name, register) => {
-    const { server } = portless((app) => register(app.get('/', () => 'x'), fail));
-    for (const path of ['/', '/connect', '/none']) expect((await server.fetch(path)).status).toBeGreaterThanOrEqual(200);
+    const { server } = portless((app) =>
+      register(
+        app.get('/', () => 'x'),
+        fail,
+      ),
+    );
+    for (const path of ['/', '/connect', '/none'])
+      expect((await server.fetch(path)).status).toBeGreaterThanOrEqual(200);
   });
 
   test('as identify', async () => {
@@ -87,7 +103,8 @@ describe.each([['a promise that rejects', failure], ['a thenable that rejects', 
         throw new Error('broken');
       });
     await server.start();
-    for (const path of ['/', '/broken']) await (await fetch(`http://127.0.0.1:${server.getAddress().port}${path}`)).arrayBuffer();
+    for (const path of ['/', '/broken'])
+      await (await fetch(`http://127.0.0.1:${server.getAddress().port}${path}`)).arrayBuffer();
     await server.shutdown();
   });
 });
@@ -99,13 +116,26 @@ test('an asynchronous group is refused, and its failure ends no process', () => 
 test('the methods of a logger may need their object', async () => {
   class Lines implements Logger {
     readonly #lines: string[] = [];
-    debug(_fields: object, message: string): void { this.#lines.push(message); }
-    info(fields: object, message: string): void { this.debug(fields, message); }
-    warn(fields: object, message: string): void { this.debug(fields, message); }
-    error(fields: object, message: string): void { this.debug(fields, message); }
-    get lines(): readonly string[] { return this.#lines; }
+    debug(_fields: object, message: string): void {
+      this.#lines.push(message);
+    }
+    info(fields: object, message: string): void {
+      this.debug(fields, message);
+    }
+    warn(fields: object, message: string): void {
+      this.debug(fields, message);
+    }
+    error(fields: object, message: string): void {
+      this.debug(fields, message);
+    }
+    get lines(): readonly string[] {
+      return this.#lines;
+    }
   }
   const logger = new Lines();
-  await new HttpServer().debug(logger).get('/', () => 'x').fetch('/');
+  await new HttpServer()
+    .debug(logger)
+    .get('/', () => 'x')
+    .fetch('/');
   expect(logger.lines).toEqual(['Answered.']);
 });

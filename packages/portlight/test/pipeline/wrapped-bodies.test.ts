@@ -2,7 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { Readable, Transform } from 'node:stream';
 import { createGzip, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type BodyStream, type HttpRequest, HttpResponse, type HttpServer, type RequestShape } from '../../src/index.ts';
+import {
+  type BodyStream,
+  type HttpRequest,
+  HttpResponse,
+  type HttpServer,
+  type RequestShape,
+} from '../../src/index.ts';
 import { deferred } from '../support/deferred.ts';
 import { openServer, portless } from '../support/open-server.ts';
 import { get, RawClient } from '../support/raw-client.ts';
@@ -21,10 +27,10 @@ afterAll(() => folder[Symbol.asyncDispose]());
 type Body = HttpResponse['body'];
 
 const SOURCES: Readonly<Record<string, () => unknown>> = {
-  * 'a generator'() {
+  *'a generator'() {
     for (let at = 0; at < TEXT.length; at += 1_000) yield TEXT.slice(at, at + 1_000);
   },
-  async * 'an async generator'() {
+  async *'an async generator'() {
     for (let at = 0; at < TEXT.length; at += 1_000) yield Buffer.from(TEXT.slice(at, at + 1_000));
   },
   'a web stream': () => new Blob([TEXT]).stream(),
@@ -37,14 +43,29 @@ const SOURCES: Readonly<Record<string, () => unknown>> = {
 
 /** How an app makes a body of another; each ends as the text again. */
 const WAYS: Readonly<Record<string, readonly [wrap: (body: Body) => unknown, read: (bytes: Uint8Array) => string]>> = {
-  'an async generator': [async function* (body) {
-    for await (const chunk of body as ReadableStream<Uint8Array>) yield chunk;
-  }, toText],
+  'an async generator': [
+    async function* (body) {
+      for await (const chunk of body as ReadableStream<Uint8Array>) yield chunk;
+    },
+    toText,
+  ],
   'a Readable of it': [(body) => Readable.from(body as ReadableStream<Uint8Array>), toText],
   'Readable.fromWeb': [(body) => Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]), toText],
-  'gzip of Node': [(body) => Readable.from(body as ReadableStream<Uint8Array>).pipe(createGzip()), (bytes) => toText(gunzipSync(bytes))],
-  'a Transform': [(body) => Readable.from(body as ReadableStream<Uint8Array>).pipe(new Transform({ transform: (chunk, _encoding, done) => done(null, chunk) })), toText],
-  'a CompressionStream': [(body) => (body as ReadableStream<Uint8Array>).pipeThrough(new CompressionStream('gzip')), (bytes) => toText(gunzipSync(bytes))],
+  'gzip of Node': [
+    (body) => Readable.from(body as ReadableStream<Uint8Array>).pipe(createGzip()),
+    (bytes) => toText(gunzipSync(bytes)),
+  ],
+  'a Transform': [
+    (body) =>
+      Readable.from(body as ReadableStream<Uint8Array>).pipe(
+        new Transform({ transform: (chunk, _encoding, done) => done(null, chunk) }),
+      ),
+    toText,
+  ],
+  'a CompressionStream': [
+    (body) => (body as ReadableStream<Uint8Array>).pipeThrough(new CompressionStream('gzip')),
+    (bytes) => toText(gunzipSync(bytes)),
+  ],
   'a Response of it': [(body) => new Response(body as ReadableStream<Uint8Array>).body, toText],
 };
 
@@ -53,38 +74,51 @@ function toText(bytes: Uint8Array): string {
 }
 
 const PLACES: Readonly<Record<string, (app: HttpServer, wrap: (body: Body) => unknown) => unknown>> = {
-  'a middleware that returns another response': (app, wrap) => app.use(async (_request, next) => {
-    const response = await next();
-    return HttpResponse.stream(wrap(response.body) as Readable, { status: response.status, headers: response.headers });
-  }),
-  'a middleware that assigns it': (app, wrap) => app.use(async (_request, next) => {
-    const response = await next();
-    response.body = wrap(response.body) as Readable;
-    return response;
-  }),
-  'a middleware that assigns it and looks away': (app, wrap) => app.use(async (_request, next) => {
-    const response = await next();
-    response.body = wrap(response.body) as Readable;
-  }),
-  'an interceptor that returns another response': (app, wrap) => app.onResponse((response) => HttpResponse.stream(wrap(response.body) as Readable)),
-  'an interceptor that assigns it': (app, wrap) => app.onResponse((response) => {
-    response.body = wrap(response.body) as Readable;
-  }),
+  'a middleware that returns another response': (app, wrap) =>
+    app.use(async (_request, next) => {
+      const response = await next();
+      return HttpResponse.stream(wrap(response.body) as Readable, {
+        status: response.status,
+        headers: response.headers,
+      });
+    }),
+  'a middleware that assigns it': (app, wrap) =>
+    app.use(async (_request, next) => {
+      const response = await next();
+      response.body = wrap(response.body) as Readable;
+      return response;
+    }),
+  'a middleware that assigns it and looks away': (app, wrap) =>
+    app.use(async (_request, next) => {
+      const response = await next();
+      response.body = wrap(response.body) as Readable;
+    }),
+  'an interceptor that returns another response': (app, wrap) =>
+    app.onResponse((response) => HttpResponse.stream(wrap(response.body) as Readable)),
+  'an interceptor that assigns it': (app, wrap) =>
+    app.onResponse((response) => {
+      response.body = wrap(response.body) as Readable;
+    }),
 };
 
 describe.each(Object.entries(SOURCES))('%s', (_source, reply) => {
-  test.each(Object.entries(WAYS).flatMap(([way, [wrap, read]]) => Object.entries(PLACES).map(([place, register]) => [way, place, wrap, read, register] as const)))(
-    'comes whole through %s in %s', async (_way, _place, wrap, read, register) => {
-      const { server, log } = portless((app) => register(app.get('/', reply), wrap));
-      const response = await server.fetch('/');
-      expect(response.status).toBe(200);
-      expect(read(new Uint8Array(await response.arrayBuffer()))).toBe(TEXT);
-      expect(log.at('error')).toEqual([]);
-    });
+  test.each(
+    Object.entries(WAYS).flatMap(([way, [wrap, read]]) =>
+      Object.entries(PLACES).map(([place, register]) => [way, place, wrap, read, register] as const),
+    ),
+  )('comes whole through %s in %s', async (_way, _place, wrap, read, register) => {
+    const { server, log } = portless((app) => register(app.get('/', reply), wrap));
+    const response = await server.fetch('/');
+    expect(response.status).toBe(200);
+    expect(read(new Uint8Array(await response.arrayBuffer()))).toBe(TEXT);
+    expect(log.at('error')).toEqual([]);
+  });
 
   test('comes whole over a socket through a body made of it, without the length it had', async () => {
     const [wrap] = WAYS['gzip of Node'] as (typeof WAYS)[string];
-    await using open = await openServer((app) => (PLACES['a middleware that assigns it'] as (typeof PLACES)[string])(app.get('/', reply), wrap));
+    await using open = await openServer((app) =>
+      (PLACES['a middleware that assigns it'] as (typeof PLACES)[string])(app.get('/', reply), wrap),
+    );
     await using client = await RawClient.open(open.port);
     const [first, second] = await client.send(get('/') + get('/')).responses(2);
     for (const response of [first, second]) {
@@ -94,68 +128,95 @@ describe.each(Object.entries(SOURCES))('%s', (_source, reply) => {
   });
 
   test('comes whole when a middleware only looks at its body', async () => {
-    await using open = await openServer((app) => app.get('/', reply).use(async (_request, next) => {
-      const response = await next();
-      expect(response.body).toBeInstanceOf(ReadableStream);
-      return response;
-    }));
+    await using open = await openServer((app) =>
+      app.get('/', reply).use(async (_request, next) => {
+        const response = await next();
+        expect(response.body).toBeInstanceOf(ReadableStream);
+        return response;
+      }),
+    );
     await using client = await RawClient.open(open.port);
     expect((await client.send(get('/')).response()).body).toBe(TEXT);
   });
 });
 
-const FAILING_PLACES = Object.entries(PLACES).filter(([place]) => place !== 'an interceptor that returns another response');
+const FAILING_PLACES = Object.entries(PLACES).filter(
+  ([place]) => place !== 'an interceptor that returns another response',
+);
 
-test.each(FAILING_PLACES)('what fails in a body made of another before its first chunk is a 500, in %s', async (_place, register) => {
-  const wrap = (): BodyStream => new ReadableStream({ pull: (controller) => controller.error(new Error('secret')) });
-  const { server, log } = portless((app) => register(app.get('/', () => Readable.from([TEXT])), wrap));
-  const response = await server.fetch('/');
-  expect([response.status, (await response.text()).includes('secret')]).toEqual([500, false]);
-  expect(log.at('error').length).toBeGreaterThan(0);
-});
+test.each(FAILING_PLACES)(
+  'what fails in a body made of another before its first chunk is a 500, in %s',
+  async (_place, register) => {
+    const wrap = (): BodyStream => new ReadableStream({ pull: (controller) => controller.error(new Error('secret')) });
+    const { server, log } = portless((app) =>
+      register(
+        app.get('/', () => Readable.from([TEXT])),
+        wrap,
+      ),
+    );
+    const response = await server.fetch('/');
+    expect([response.status, (await response.text()).includes('secret')]).toEqual([500, false]);
+    expect(log.at('error').length).toBeGreaterThan(0);
+  },
+);
 
 test('an interceptor whose response fails before its first chunk is passed over', async () => {
-  const { server, log } = portless((app) => app.get('/', () => Readable.from([TEXT])).onResponse((response) => {
-    expect(response.body).toBeInstanceOf(ReadableStream);
-    return HttpResponse.stream(new ReadableStream({ pull: (controller) => controller.error(new Error('secret')) }));
-  }));
+  const { server, log } = portless((app) =>
+    app
+      .get('/', () => Readable.from([TEXT]))
+      .onResponse((response) => {
+        expect(response.body).toBeInstanceOf(ReadableStream);
+        return HttpResponse.stream(new ReadableStream({ pull: (controller) => controller.error(new Error('secret')) }));
+      }),
+  );
   expect(await (await server.fetch('/')).text()).toBe(TEXT);
   expect(log.at('error')).toHaveLength(1);
 });
 
 test('a body that was read before it is sent is a 500, and not an empty answer', async () => {
-  const { server, log } = portless((app) => app.get('/', () => Readable.from([TEXT])).use(async (_request, next) => {
-    const response = await next();
-    await new Response(response.body as ReadableStream).text();
-    return response;
-  }));
+  const { server, log } = portless((app) =>
+    app
+      .get('/', () => Readable.from([TEXT]))
+      .use(async (_request, next) => {
+        const response = await next();
+        await new Response(response.body as ReadableStream).text();
+        return response;
+      }),
+  );
   expect((await server.fetch('/')).status).toBe(500);
   expect(log.at('error')).toHaveLength(1);
 });
 
-test.each(['a middleware that returns another response', 'a middleware that assigns it'])('the source of a body ends when the one made of it is given up, in %s', async (place) => {
-  const told = deferred();
-  const source = (): ReadableStream => new ReadableStream({
-    pull: async (controller) => {
-      await new Promise(setImmediate);
-      controller.enqueue('x'.repeat(1_000));
-    },
-    cancel: () => told.resolve(),
-  });
-  const wrap = async function* (body: Body): AsyncGenerator {
-    for await (const chunk of body as ReadableStream<Uint8Array>) yield chunk;
-  };
-  await using open = await openServer((app) => (PLACES[place] as (typeof PLACES)[string])(app.get('/', source), wrap));
-  const client = await RawClient.open(open.port);
-  client.send(get('/'));
-  await client.until(() => client.received.length > 10_000, 'some chunks');
-  client.reset();
-  await told.promise;
-});
+test.each(['a middleware that returns another response', 'a middleware that assigns it'])(
+  'the source of a body ends when the one made of it is given up, in %s',
+  async (place) => {
+    const told = deferred();
+    const source = (): ReadableStream =>
+      new ReadableStream({
+        pull: async (controller) => {
+          await new Promise(setImmediate);
+          controller.enqueue('x'.repeat(1_000));
+        },
+        cancel: () => told.resolve(),
+      });
+    const wrap = async function* (body: Body): AsyncGenerator {
+      for await (const chunk of body as ReadableStream<Uint8Array>) yield chunk;
+    };
+    await using open = await openServer((app) =>
+      (PLACES[place] as (typeof PLACES)[string])(app.get('/', source), wrap),
+    );
+    const client = await RawClient.open(open.port);
+    client.send(get('/'));
+    await client.until(() => client.received.length > 10_000, 'some chunks');
+    client.reset();
+    await told.promise;
+  },
+);
 
 /** Ways whose streams of Node hear no errors: one that came to them would end the process. */
 const UNHEARD: Readonly<Record<string, (body: Body) => BodyStream>> = {
-  'Readable.fromWeb and a pipe': (body) => Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]).pipe(createGzip()),
+  'Readable.fromWeb and a pipe': (body) =>
+    Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]).pipe(createGzip()),
   'Readable.from and a pipe': (body) => Readable.from(body as ReadableStream<Uint8Array>).pipe(createGzip()),
 };
 
@@ -171,7 +232,8 @@ describe.each(Object.entries(UNHEARD))('a body made by %s does not end the proce
     await new Promise(setImmediate);
     throw new Error('late');
   };
-  const wrapped = (app: HttpServer): HttpServer => app.use(async (_request, next) => HttpResponse.stream(wrap((await next()).body)));
+  const wrapped = (app: HttpServer): HttpServer =>
+    app.use(async (_request, next) => HttpResponse.stream(wrap((await next()).body)));
 
   test.each(Object.entries(SOURCES))('when HEAD asks for %s', async (_source, reply) => {
     await using open = await openServer((app) => wrapped(app).get('/', reply));
@@ -186,7 +248,9 @@ describe.each(Object.entries(UNHEARD))('a body made by %s does not end the proce
     client.send(get('/'));
     await client.until(() => client.received.length > 1_000, 'some chunks');
     client.reset();
-    await expect.poll(() => open.log.at('debug').some(({ message }) => message.includes('not sent to its end'))).toBe(true);
+    await expect
+      .poll(() => open.log.at('debug').some(({ message }) => message.includes('not sent to its end')))
+      .toBe(true);
   });
 
   test('when its source fails late, and the response is cut', async () => {
@@ -197,11 +261,16 @@ describe.each(Object.entries(UNHEARD))('a body made by %s does not end the proce
     expect(open.log.at('error')).toHaveLength(1);
   });
 
-  test.each([['text', () => 'other'], ['a 304', () => new HttpResponse(null, { status: 304 })]])('when %s is sent in its place', async (_what, other) => {
-    const { server } = portless((app) => app.get('/', endless).use(async (_request, next) => {
-      wrap((await next()).body);
-      return other();
-    }));
+  test.each([
+    ['text', () => 'other'],
+    ['a 304', () => new HttpResponse(null, { status: 304 })],
+  ])('when %s is sent in its place', async (_what, other) => {
+    const { server } = portless((app) =>
+      app.get('/', endless).use(async (_request, next) => {
+        wrap((await next()).body);
+        return other();
+      }),
+    );
     await (await server.fetch('/')).text();
     await new Promise(setImmediate);
   });
@@ -210,17 +279,20 @@ describe.each(Object.entries(UNHEARD))('a body made by %s does not end the proce
 test('a middleware that reads the body of a client that leaves is told that it is not whole', async () => {
   const outcome = deferred<unknown>();
   const begun = deferred();
-  const source = (): ReadableStream => new ReadableStream({
-    pull: async (controller) => {
-      await new Promise(setImmediate);
-      controller.enqueue('x');
-      begun.resolve();
-    },
-  });
-  await using open = await openServer((app) => app.get('/', source).use(async (_request, next) => {
-    await new Response((await next()).body as ReadableStream).text().then(outcome.resolve, outcome.resolve);
-    return 'read';
-  }));
+  const source = (): ReadableStream =>
+    new ReadableStream({
+      pull: async (controller) => {
+        await new Promise(setImmediate);
+        controller.enqueue('x');
+        begun.resolve();
+      },
+    });
+  await using open = await openServer((app) =>
+    app.get('/', source).use(async (_request, next) => {
+      await new Response((await next()).body as ReadableStream).text().then(outcome.resolve, outcome.resolve);
+      return 'read';
+    }),
+  );
   const client = await RawClient.open(open.port);
   client.send(get('/'));
   await begun.promise;
@@ -245,7 +317,9 @@ test('a silent body made of a source that goes on is ended for a client that has
     const silent = async function* (body: Body): AsyncGenerator<string> {
       for await (const chunk of body as ReadableStream<Uint8Array>) if (chunk.length > 1) yield 'never';
     };
-    await using open = await openServer((app) => app.get('/', source).use(async (_request, next) => HttpResponse.stream(silent((await next()).body))));
+    await using open = await openServer((app) =>
+      app.get('/', source).use(async (_request, next) => HttpResponse.stream(silent((await next()).body))),
+    );
     await using client = await RawClient.open(open.port);
     client.send(get('/')).sendFin();
     await aborted.promise;
@@ -261,11 +335,14 @@ test('a silent body made of a source that goes on is ended for a client that has
 
 test('the source of a body that nobody made anything of ends with the response in its place', async () => {
   const told = deferred();
-  const source = (): ReadableStream => new ReadableStream({ pull: (controller) => controller.enqueue('x'), cancel: () => told.resolve() });
-  const { server } = portless((app) => app.get('/', source).use(async (_request, next) => {
-    const { body } = await next();
-    return body instanceof ReadableStream ? 'a stream' : 'none';
-  }));
+  const source = (): ReadableStream =>
+    new ReadableStream({ pull: (controller) => controller.enqueue('x'), cancel: () => told.resolve() });
+  const { server } = portless((app) =>
+    app.get('/', source).use(async (_request, next) => {
+      const { body } = await next();
+      return body instanceof ReadableStream ? 'a stream' : 'none';
+    }),
+  );
   expect(await (await server.fetch('/')).text()).toBe('a stream');
   await told.promise;
 });
@@ -276,30 +353,40 @@ test.each([
   ['nothing', null, '0'],
   ['a stream', () => ['some'].values(), null],
 ])('%s in the place of a file has its own length', async (_what, body, length) => {
-  const { server } = portless((app) => app.get('/', () => HttpResponse.file(folder.at('text.txt'))).use(async (_request, next) => {
-    const response = await next();
-    response.body = typeof body === 'function' ? body() : body;
-  }));
+  const { server } = portless((app) =>
+    app
+      .get('/', () => HttpResponse.file(folder.at('text.txt')))
+      .use(async (_request, next) => {
+        const response = await next();
+        response.body = typeof body === 'function' ? body() : body;
+      }),
+  );
   expect((await server.fetch('/')).headers.get('content-length')).toBe(length);
 });
 
 test('what is no body cannot be assigned', async () => {
-  const { server, log } = portless((app) => app.get('/', () => 'x').onResponse((response) => {
-    (response as { body: unknown }).body = 5;
-  }));
+  const { server, log } = portless((app) =>
+    app
+      .get('/', () => 'x')
+      .onResponse((response) => {
+        (response as { body: unknown }).body = 5;
+      }),
+  );
   expect(await (await server.fetch('/')).text()).toBe('x');
   expect(log.at('error')).toHaveLength(1);
   expect(() => ((HttpResponse.text('x') as { body: unknown }).body = { a: 1 })).toThrow('HttpResponse.json');
 });
 
 test('what an interceptor sets itself stands when it returns another text', async () => {
-  const { server } = portless((app) => app
-    .get('/', () => HttpResponse.text('x', { headers: { etag: '"old"', 'content-encoding': 'gzip' } }))
-    .get('/kept', () => HttpResponse.text('x', { headers: { etag: '"old"', 'content-encoding': 'gzip' } }))
-    .onResponse((response, request) => {
-      if (request?.path === '/') response.header('content-encoding', 'gzip').header('etag', '"new"');
-      return 'other';
-    }));
+  const { server } = portless((app) =>
+    app
+      .get('/', () => HttpResponse.text('x', { headers: { etag: '"old"', 'content-encoding': 'gzip' } }))
+      .get('/kept', () => HttpResponse.text('x', { headers: { etag: '"old"', 'content-encoding': 'gzip' } }))
+      .onResponse((response, request) => {
+        if (request?.path === '/') response.header('content-encoding', 'gzip').header('etag', '"new"');
+        return 'other';
+      }),
+  );
   const [set, kept] = [await server.fetch('/'), await server.fetch('/kept')];
   expect([set.headers.get('etag'), set.headers.get('content-encoding')]).toEqual(['"new"', 'gzip']);
   expect([kept.headers.get('etag'), kept.headers.get('content-encoding')]).toEqual([null, null]);

@@ -12,8 +12,20 @@ async function entriesOf(init: RequestInit): Promise<unknown> {
 }
 
 const pairs: readonly (readonly [string, string])[] = [
-  ['b', '1'], ['a', '2'], ['b', '3'], ['2', 'x'], ['1', 'y'], ['', 'no name'], ['empty', ''],
-  ['__proto__', 'p'], ['constructor', 'c'], ['toString', 't'], ['hasOwnProperty', 'h'], ['a[b]', 'flat'], ['ünï 名', 'wërt 値 🚪'], ['x', 'a=b&c;d,e+f%20'],
+  ['b', '1'],
+  ['a', '2'],
+  ['b', '3'],
+  ['2', 'x'],
+  ['1', 'y'],
+  ['', 'no name'],
+  ['empty', ''],
+  ['__proto__', 'p'],
+  ['constructor', 'c'],
+  ['toString', 't'],
+  ['hasOwnProperty', 'h'],
+  ['a[b]', 'flat'],
+  ['ünï 名', 'wërt 値 🚪'],
+  ['x', 'a=b&c;d,e+f%20'],
 ];
 
 describe('a form', () => {
@@ -26,11 +38,23 @@ describe('a form', () => {
   });
 
   test('of standard URLSearchParams has its entries in their order', async () => {
-    expect(await entriesOf({ method: 'POST', body: new URLSearchParams(pairs.map(([name, value]): [string, string] => [name, value])) })).toEqual(pairs);
+    expect(
+      await entriesOf({
+        method: 'POST',
+        body: new URLSearchParams(pairs.map(([name, value]): [string, string] => [name, value])),
+      }),
+    ).toEqual(pairs);
   });
 
   test.each([
-    ['a=1&a=2&&b', [['a', '1'], ['a', '2'], ['b', '']]],
+    [
+      'a=1&a=2&&b',
+      [
+        ['a', '1'],
+        ['a', '2'],
+        ['b', ''],
+      ],
+    ],
     ['a+b=c+d%2B', [['a b', 'c d+']]],
     ['', []],
     ['a=1=2', [['a', '1=2']]],
@@ -57,15 +81,24 @@ describe('a form', () => {
     expect(await entriesOf(post(body, 'multipart/form-data; boundary="a b"'))).toEqual([['näme 名', 'wért']]);
   });
 
-  test.each([
-    ['application/json'], ['text/plain'], ['multipart/mixed; boundary=x'], ['nonsense'],
-  ])('of the type %s is 415', async (type) => {
-    expect(await entriesOf(post('{}', type))).toMatchObject({ status: 415, code: 'ERR_PORTLIGHT_UNSUPPORTED_MEDIA_TYPE' });
-  });
+  test.each([['application/json'], ['text/plain'], ['multipart/mixed; boundary=x'], ['nonsense']])(
+    'of the type %s is 415',
+    async (type) => {
+      expect(await entriesOf(post('{}', type))).toMatchObject({
+        status: 415,
+        code: 'ERR_PORTLIGHT_UNSUPPORTED_MEDIA_TYPE',
+      });
+    },
+  );
 
-  test.each([['multipart/form-data; boundary=x', 'gzip'], [URLENCODED, 'br']])('of the type %s that is compressed is 415', async (type, encoding) => {
+  test.each([
+    ['multipart/form-data; boundary=x', 'gzip'],
+    [URLENCODED, 'br'],
+  ])('of the type %s that is compressed is 415', async (type, encoding) => {
     const init = post('a', type);
-    expect(await entriesOf({ ...init, headers: { 'content-type': type, 'content-encoding': encoding } })).toMatchObject({ status: 415 });
+    expect(await entriesOf({ ...init, headers: { 'content-type': type, 'content-encoding': encoding } })).toMatchObject(
+      { status: 415 },
+    );
   });
 
   test('that is not there is 415', async () => {
@@ -74,34 +107,47 @@ describe('a form', () => {
 });
 
 describe('a form read twice', () => {
-  test.each([['multipart', post(form(field('a', '1')))], ['urlencoded', post('a=1', URLENCODED)]])('is the same (%s)', async (_kind, init) => {
-    const { server } = portless((app) => app.post('/', async (request) => {
-      const [first, second] = await Promise.all([request.formData(), request.formData()]);
-      return [first === second, first === (await request.formData()), first.get('a')];
-    }));
+  test.each([
+    ['multipart', post(form(field('a', '1')))],
+    ['urlencoded', post('a=1', URLENCODED)],
+  ])('is the same (%s)', async (_kind, init) => {
+    const { server } = portless((app) =>
+      app.post('/', async (request) => {
+        const [first, second] = await Promise.all([request.formData(), request.formData()]);
+        return [first === second, first === (await request.formData()), first.get('a')];
+      }),
+    );
     expect(await (await server.fetch('/', init)).json()).toEqual([true, true, '1']);
   });
 
   test.each(['json', 'text', 'bytes'] as const)('after %s says that the body was read', async (method) => {
-    const { server, log } = portless((app) => app.post('/', async (request) => {
-      await request[method]().catch(() => undefined);
-      return [...(await request.formData())];
-    }));
+    const { server, log } = portless((app) =>
+      app.post('/', async (request) => {
+        await request[method]().catch(() => undefined);
+        return [...(await request.formData())];
+      }),
+    );
     expect((await server.fetch('/', post(form(field('a', '1'))))).status).toBe(500);
     expect(log.at('error')[0]?.fields['err']).toMatchObject({ message: 'The body of this request was already read.' });
   });
 
   test('and then as text says that it is gone', async () => {
-    const { server, log } = portless((app) => app.post('/', async (request) => {
-      await request.formData();
-      return request.text();
-    }));
+    const { server, log } = portless((app) =>
+      app.post('/', async (request) => {
+        await request.formData();
+        return request.text();
+      }),
+    );
     expect((await server.fetch('/', post(form(field('a', '1'))))).status).toBe(500);
-    expect(log.at('error')[0]?.fields['err']).toMatchObject({ message: 'The body of this request was already taken as a stream.' });
+    expect(log.at('error')[0]?.fields['err']).toMatchObject({
+      message: 'The body of this request was already taken as a stream.',
+    });
   });
 
   test('urlencoded can be read as text as well', async () => {
-    const { server } = portless((app) => app.post('/', async (request) => [...(await request.formData()), await request.text()]));
+    const { server } = portless((app) =>
+      app.post('/', async (request) => [...(await request.formData()), await request.text()]),
+    );
     expect(await (await server.fetch('/', post('a=1', URLENCODED))).json()).toEqual([['a', '1'], 'a=1']);
   });
 });

@@ -6,14 +6,20 @@ describe('HttpRequest', () => {
   test('shows where it came from', () => {
     const raw = {};
     const request = newRequest({ method: 'PROPFIND', target: '/a%20b%2F%25%61?c=d', raw });
-    expect(request).toMatchObject({ method: 'PROPFIND', path: '/a b%2F%25a', ip: '192.0.2.1', client: { id: '192.0.2.1', address: '192.0.2.1', port: 50_000 } });
+    expect(request).toMatchObject({
+      method: 'PROPFIND',
+      path: '/a b%2F%25a',
+      ip: '192.0.2.1',
+      client: { id: '192.0.2.1', address: '192.0.2.1', port: 50_000 },
+    });
     expect(request.raw).toBe(raw);
     expect(request.server.getAddress()).toEqual({ address: '127.0.0.1', port: 8080 });
   });
 
   test('has records without prototype for params, query and state', () => {
     const request = newRequest({ target: '/?toString=1' });
-    for (const record of [request.params, request.query, request.state]) expect(Object.getPrototypeOf(record)).toBe(null);
+    for (const record of [request.params, request.query, request.state])
+      expect(Object.getPrototypeOf(record)).toBe(null);
     expect(request.query).toEqual(expect.objectContaining({ toString: '1' }));
   });
 
@@ -38,7 +44,20 @@ describe('HttpRequest', () => {
 
 describe('header fields of a request', () => {
   const request = newRequest({
-    rawHeaders: ['Host', 'example.com', 'Accept', 'text/html', 'accept', 'text/plain', 'Cookie', 'a=1', 'cookie', 'b=2', '__proto__', 'x'],
+    rawHeaders: [
+      'Host',
+      'example.com',
+      'Accept',
+      'text/html',
+      'accept',
+      'text/plain',
+      'Cookie',
+      'a=1',
+      'cookie',
+      'b=2',
+      '__proto__',
+      'x',
+    ],
   });
 
   test('are found whatever the case, repeats joined (RFC 9110 §5.3)', () => {
@@ -72,7 +91,11 @@ describe('request.url', () => {
     ['Host', { target: '/a%20b?c=d%20e' }, 'http://example.com/a%20b?c=d%20e'],
     ['Host with a port', { rawHeaders: ['host', 'example.com:8080'] }, 'http://example.com:8080/'],
     ['an IPv6 literal', { rawHeaders: ['host', '[::1]:80'] }, 'http://[::1]/'],
-    ['a target with an authority, which overrules Host', { target: 'http://other.example/x' }, 'http://other.example/x'],
+    [
+      'a target with an authority, which overrules Host',
+      { target: 'http://other.example/x' },
+      'http://other.example/x',
+    ],
     ['no Host at all', { rawHeaders: [] }, 'http://localhost/'],
     ['TLS', { secure: true }, 'https://example.com/'],
     ['the asterisk', { method: 'OPTIONS', target: '*' }, 'http://example.com/'],
@@ -86,21 +109,29 @@ describe('request.url', () => {
     expect(newRequest(fields).url.href).toBe(href);
   });
 
-  test.each(['a b', 'user@evil.example', 'evil.example/x', 'a,b', 'a\\b', '[::', '', 'a?b', 'a:99999', '%00', '[:::]'])('refuses the Host %j with 400', (host) => {
-    expect(() => newRequest({ rawHeaders: ['host', host] }).url).toThrow(expect.objectContaining({ status: 400 }));
-  });
+  test.each(['a b', 'user@evil.example', 'evil.example/x', 'a,b', 'a\\b', '[::', '', 'a?b', 'a:99999', '%00', '[:::]'])(
+    'refuses the Host %j with 400',
+    (host) => {
+      expect(() => newRequest({ rawHeaders: ['host', host] }).url).toThrow(expect.objectContaining({ status: 400 }));
+    },
+  );
 
-  test.each(['1.2.3.999', '1.2.3.4.5', 'a.1', 'host.0x', 'host.0x:8080'])('has no name for the host %j, which no URL can hold', (host) => {
-    const request = newRequest({ target: '/a?b=c', rawHeaders: ['host', host] });
-    expect([request.url.href, request.header('host')]).toEqual(['http://invalid/a?b=c', host]);
-  });
+  test.each(['1.2.3.999', '1.2.3.4.5', 'a.1', 'host.0x', 'host.0x:8080'])(
+    'has no name for the host %j, which no URL can hold',
+    (host) => {
+      const request = newRequest({ target: '/a?b=c', rawHeaders: ['host', host] });
+      expect([request.url.href, request.header('host')]).toEqual(['http://invalid/a?b=c', host]);
+    },
+  );
 
   test('has the name xn--a, or none, as the URL of this Node has it', () => {
     expect(['xn--a', 'invalid']).toContain(newRequest({ rawHeaders: ['host', 'xn--a'] }).url.host);
   });
 
   test('refuses two Hosts with 400', () => {
-    expect(() => newRequest({ rawHeaders: ['host', 'a', 'host', 'b'] }).url).toThrow(expect.objectContaining({ status: 400 }));
+    expect(() => newRequest({ rawHeaders: ['host', 'a', 'host', 'b'] }).url).toThrow(
+      expect.objectContaining({ status: 400 }),
+    );
   });
 
   test('is made once', () => {

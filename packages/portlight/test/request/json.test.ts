@@ -16,16 +16,21 @@ describe('parseJson', () => {
     );
   });
 
-  test.each(['', ' ', '{', '{"a":}', '[1,]', "{'a':1}", 'undefined', 'NaN', '01', '{"a":1}x', '"\t"', '1 2'])('refuses %j with 400', (text) => {
-    expect(() => parse(text)).toThrow(malformed);
-  });
+  test.each(['', ' ', '{', '{"a":}', '[1,]', "{'a':1}", 'undefined', 'NaN', '01', '{"a":1}x', '"\t"', '1 2'])(
+    'refuses %j with 400',
+    (text) => {
+      expect(() => parse(text)).toThrow(malformed);
+    },
+  );
 
   test('says of an empty body that it is empty', () => {
     expect(() => parse('')).toThrow('The body is empty where JSON was expected.');
   });
 
   test('does not show the body in its message', () => {
-    expect(() => parse('{"password":"hunter2"')).toThrow(expect.not.objectContaining({ message: expect.stringContaining('hunter2') as string }));
+    expect(() => parse('{"password":"hunter2"')).toThrow(
+      expect.not.objectContaining({ message: expect.stringContaining('hunter2') as string }),
+    );
   });
 
   test.each([
@@ -87,8 +92,11 @@ describe('parseJson', () => {
 
 test('decodeUtf8 gives back every text', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'grapheme' }).filter((text) => !text.startsWith('\ufeff')), (text) => {
-      expect(decodeUtf8(Buffer.from(text))).toBe(text);
-    }),
+    fc.property(
+      fc.string({ unit: 'grapheme' }).filter((text) => !text.startsWith('\ufeff')),
+      (text) => {
+        expect(decodeUtf8(Buffer.from(text))).toBe(text);
+      },
+    ),
   );
 });

@@ -17,7 +17,9 @@ function open(debug: boolean): { readonly server: HttpServer; readonly logger: R
 }
 
 const post = (server: HttpServer, path: string, body: string | null = '{"a":1}'): Promise<string> =>
-  server.fetch(path, { method: 'POST', body, headers: { 'content-type': 'application/json' } }).then((response) => response.text());
+  server
+    .fetch(path, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+    .then((response) => response.text());
 
 test('in debug mode a route that reads a body nobody made is told so, once', async () => {
   const { server, logger } = open(true);

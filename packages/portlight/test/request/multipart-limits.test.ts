@@ -12,7 +12,9 @@ const many = (count: number, part: string): string => form(...Array.from({ lengt
 
 /** The status that a form gets under some limits, or how many entries it has. */
 async function send(init: RequestInit, limits?: FormLimits, options: RouteOptions = {}): Promise<number | string> {
-  const { server, log } = portless((app) => app.post('/', options, async (request) => [...(await request.formData(limits))].length));
+  const { server, log } = portless((app) =>
+    app.post('/', options, async (request) => [...(await request.formData(limits))].length),
+  );
   const response = await server.fetch('/', init);
   expect(log.at('error')).toEqual([]);
   const text = await response.text();
@@ -28,9 +30,27 @@ describe('the limits of a form', () => {
     ['no fields', { maxFields: 0 }, form(), form(field('a', '1')), 0],
     ['no files', { maxFiles: 0 }, form(field('a', '1')), form(file('f', 'f', '1')), 1],
     ['bytes of a field', { maxFieldBytes: 5 }, form(field('a', '12345')), form(field('a', '123456')), 1],
-    ['bytes of a file in memory', { maxFileBytes: 5 }, form(file('f', 'f', '12345')), form(file('f', 'f', '123456')), 1],
-    ['bytes of a file on disk', { maxFileBytes: 100_000 }, form(file('f', 'f', BIG)), form(file('f', 'f', `${BIG}x`)), 1],
-    ['bytes of a file on disk at once', { maxFileBytes: 10, memoryBytes: 0 }, form(file('f', 'f', '1234567890')), form(file('f', 'f', '12345678901')), 1],
+    [
+      'bytes of a file in memory',
+      { maxFileBytes: 5 },
+      form(file('f', 'f', '12345')),
+      form(file('f', 'f', '123456')),
+      1,
+    ],
+    [
+      'bytes of a file on disk',
+      { maxFileBytes: 100_000 },
+      form(file('f', 'f', BIG)),
+      form(file('f', 'f', `${BIG}x`)),
+      1,
+    ],
+    [
+      'bytes of a file on disk at once',
+      { maxFileBytes: 10, memoryBytes: 0 },
+      form(file('f', 'f', '1234567890')),
+      form(file('f', 'f', '12345678901')),
+      1,
+    ],
   ])('%s: what reaches it is taken, one more is 413', async (_what, limits, within, beyond, entries) => {
     expect(await send(post(within), limits)).toBe(String(entries));
     expect(await send(post(beyond), limits)).toBe(413);
@@ -62,13 +82,27 @@ describe('the limits of a form', () => {
   });
 
   test.each<[string, unknown]>([
-    ['maxFields', -1], ['maxFields', Number.NaN], ['maxFields', '10'], ['maxFields', 1.5],
-    ['maxFiles', -1], ['maxFiles', Number.NaN], ['maxFiles', 'none'],
-    ['maxFieldBytes', -1], ['maxFieldBytes', Number.NaN], ['maxFieldBytes', '1mb'],
-    ['maxFileBytes', -1], ['maxFileBytes', Number.NaN], ['maxFileBytes', '1mbb'], ['maxFileBytes', null],
-    ['memoryBytes', -1], ['memoryBytes', Number.NaN], ['memoryBytes', '64k'],
+    ['maxFields', -1],
+    ['maxFields', Number.NaN],
+    ['maxFields', '10'],
+    ['maxFields', 1.5],
+    ['maxFiles', -1],
+    ['maxFiles', Number.NaN],
+    ['maxFiles', 'none'],
+    ['maxFieldBytes', -1],
+    ['maxFieldBytes', Number.NaN],
+    ['maxFieldBytes', '1mb'],
+    ['maxFileBytes', -1],
+    ['maxFileBytes', Number.NaN],
+    ['maxFileBytes', '1mbb'],
+    ['maxFileBytes', null],
+    ['memoryBytes', -1],
+    ['memoryBytes', Number.NaN],
+    ['memoryBytes', '64k'],
   ])('%s of %s is a mistake in the app, and never means no limit', async (name, value) => {
-    const { server, log } = portless((app) => app.post('/', async (request) => [...(await request.formData({ [name]: value }))].length));
+    const { server, log } = portless((app) =>
+      app.post('/', async (request) => [...(await request.formData({ [name]: value }))].length),
+    );
     expect((await server.fetch('/', post(form(field('a', '1'), file('f', 'f', BIG))))).status).toBe(500);
     expect(log.at('error')[0]?.fields['err']).toMatchObject({ message: expect.stringContaining(name) as string });
   });

@@ -10,7 +10,8 @@ function peer(fields: Readonly<Record<string, string>>, address = '10.0.0.1'): P
   return { address, port: 1_234, isSecure: false, host: undefined, header: (name) => fields[name] };
 }
 
-const addressOf = (fields: Readonly<Record<string, string>>, address?: string): string => findOrigin(peer(fields, address), trusts).address;
+const addressOf = (fields: Readonly<Record<string, string>>, address?: string): string =>
+  findOrigin(peer(fields, address), trusts).address;
 
 describe('the address of a client', () => {
   test.each<[string, string, string]>([
@@ -51,34 +52,84 @@ describe('the address of a client', () => {
     expect(addressOf({ forwarded: field })).toBe(expected);
   });
 
-  test('is the peer where the two fields do not agree, for one of them is the client\'s', () => {
+  test("is the peer where the two fields do not agree, for one of them is the client's", () => {
     expect(addressOf({ 'x-forwarded-for': '198.51.100.1', forwarded: 'for=6.6.6.6' })).toBe('10.0.0.1');
-    expect(addressOf({ 'x-forwarded-for': '198.51.100.1', forwarded: 'for=198.51.100.1;proto=https' })).toBe('198.51.100.1');
+    expect(addressOf({ 'x-forwarded-for': '198.51.100.1', forwarded: 'for=198.51.100.1;proto=https' })).toBe(
+      '198.51.100.1',
+    );
     expect(addressOf({ 'x-forwarded-for': '2001:db8:0::1', forwarded: 'for="[2001:DB8::1]"' })).toBe('2001:db8::1');
   });
 
   test('is the peer that is no proxy, whatever it says', () => {
-    const forged = { 'x-forwarded-for': '6.6.6.6', forwarded: 'for=6.6.6.6', 'x-forwarded-proto': 'https', 'x-forwarded-host': 'evil.example', 'x-real-ip': '6.6.6.6', 'cf-connecting-ip': '6.6.6.6' };
-    expect(findOrigin(peer(forged, '198.51.100.9'), trusts)).toEqual({ address: '198.51.100.9', port: 1_234, isSecure: false, host: undefined });
-    expect(findOrigin(peer(forged), undefined)).toEqual({ address: '10.0.0.1', port: 1_234, isSecure: false, host: undefined });
+    const forged = {
+      'x-forwarded-for': '6.6.6.6',
+      forwarded: 'for=6.6.6.6',
+      'x-forwarded-proto': 'https',
+      'x-forwarded-host': 'evil.example',
+      'x-real-ip': '6.6.6.6',
+      'cf-connecting-ip': '6.6.6.6',
+    };
+    expect(findOrigin(peer(forged, '198.51.100.9'), trusts)).toEqual({
+      address: '198.51.100.9',
+      port: 1_234,
+      isSecure: false,
+      host: undefined,
+    });
+    expect(findOrigin(peer(forged), undefined)).toEqual({
+      address: '10.0.0.1',
+      port: 1_234,
+      isSecure: false,
+      host: undefined,
+    });
   });
 
   test('never is one that a client could choose, whatever it writes', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary-ascii', maxLength: 60 }), fc.string({ unit: 'binary-ascii', maxLength: 60 }), (written, other) => {
-      // The proxy appends what it saw; the client wrote the rest, and all of the field that the proxy does not know.
-      const found = addressOf({ 'x-forwarded-for': `${written}, 198.51.100.1`, forwarded: other });
-      expect(['198.51.100.1', '10.0.0.1']).toContain(found);
-    }));
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary-ascii', maxLength: 60 }),
+        fc.string({ unit: 'binary-ascii', maxLength: 60 }),
+        (written, other) => {
+          // The proxy appends what it saw; the client wrote the rest, and all of the field that the proxy does not
+          // know.
+          const found = addressOf({ 'x-forwarded-for': `${written}, 198.51.100.1`, forwarded: other });
+          expect(['198.51.100.1', '10.0.0.1']).toContain(found);
+        },
+      ),
+    );
   });
 });
 
 describe('protocol and host', () => {
   test.each<[string, Readonly<Record<string, string>>, boolean, string | undefined]>([
-    ['from the X- fields', { 'x-forwarded-for': '198.51.100.1', 'x-forwarded-proto': 'https', 'x-forwarded-host': 'shop.example' }, true, 'shop.example'],
-    ['the last where there are several', { 'x-forwarded-for': '198.51.100.1', 'x-forwarded-proto': 'https, http', 'x-forwarded-host': 'evil.example, shop.example:8443' }, false, 'shop.example:8443'],
-    ['from Forwarded', { forwarded: 'for=198.51.100.1;proto=HTTPS;host="shop.example:8443"' }, true, 'shop.example:8443'],
+    [
+      'from the X- fields',
+      { 'x-forwarded-for': '198.51.100.1', 'x-forwarded-proto': 'https', 'x-forwarded-host': 'shop.example' },
+      true,
+      'shop.example',
+    ],
+    [
+      'the last where there are several',
+      {
+        'x-forwarded-for': '198.51.100.1',
+        'x-forwarded-proto': 'https, http',
+        'x-forwarded-host': 'evil.example, shop.example:8443',
+      },
+      false,
+      'shop.example:8443',
+    ],
+    [
+      'from Forwarded',
+      { forwarded: 'for=198.51.100.1;proto=HTTPS;host="shop.example:8443"' },
+      true,
+      'shop.example:8443',
+    ],
     ['not from what is no host', { 'x-forwarded-for': '198.51.100.1', 'x-forwarded-host': 'a/b@c' }, false, undefined],
-    ['not from what is no protocol', { 'x-forwarded-for': '198.51.100.1', 'x-forwarded-proto': 'gopher' }, false, undefined],
+    [
+      'not from what is no protocol',
+      { 'x-forwarded-for': '198.51.100.1', 'x-forwarded-proto': 'gopher' },
+      false,
+      undefined,
+    ],
   ])('%s', (_what, fields, isSecure, host) => {
     expect(findOrigin(peer(fields), trusts)).toMatchObject({ isSecure, host });
   });

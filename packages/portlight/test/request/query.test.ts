@@ -25,7 +25,10 @@ describe('parseQuery (WHATWG URL §5.1)', () => {
   });
 
   test('agrees with URLSearchParams', () => {
-    const text = fc.string({ unit: fc.constantFrom('a', 'b', '&', '=', '+', ' ', '%', 'é', ';', '[', ']'), maxLength: 5 });
+    const text = fc.string({
+      unit: fc.constantFrom('a', 'b', '&', '=', '+', ' ', '%', 'é', ';', '[', ']'),
+      maxLength: 5,
+    });
     fc.assert(
       fc.property(fc.array(fc.tuple(text, text), { maxLength: 8 }), (pairs) => {
         const standard = new URLSearchParams(pairs);
@@ -39,13 +42,16 @@ describe('parseQuery (WHATWG URL §5.1)', () => {
     );
   });
 
-  test.each(['__proto__', 'constructor', 'prototype', 'hasOwnProperty', 'toString'])('takes %s as any other name', (name) => {
-    const query = parseQuery(`${name}=1&${name}=2`);
-    expect(Object.getPrototypeOf(query)).toBe(null);
-    expect(query[name]).toEqual(['1', '2']);
-    expect(Object.keys(query)).toEqual([name]);
-    expect(({} as Record<string, unknown>)['1']).toBe(undefined);
-  });
+  test.each(['__proto__', 'constructor', 'prototype', 'hasOwnProperty', 'toString'])(
+    'takes %s as any other name',
+    (name) => {
+      const query = parseQuery(`${name}=1&${name}=2`);
+      expect(Object.getPrototypeOf(query)).toBe(null);
+      expect(query[name]).toEqual(['1', '2']);
+      expect(Object.keys(query)).toEqual([name]);
+      expect(({} as Record<string, unknown>)['1']).toBe(undefined);
+    },
+  );
 
   test.each(['a=%', 'a=%2', '%zz=1', 'a=%ff', 'a=%c0%af'])('refuses the malformed escape in %s with 400', (search) => {
     expect(() => parseQuery(search)).toThrow(expect.objectContaining({ status: 400 }));

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { FakeBody } from '../support/fake-body.ts';
 import { newRequest } from '../support/new-request.ts';
 
-const withBody = (text: string, ...rawHeaders: readonly string[]) => newRequest({ method: 'POST', body: FakeBody.of(text), rawHeaders });
+const withBody = (text: string, ...rawHeaders: readonly string[]) =>
+  newRequest({ method: 'POST', body: FakeBody.of(text), rawHeaders });
 
 describe('the body of a request', () => {
   test('as JSON is the same value each time', async () => {
@@ -33,18 +34,29 @@ describe('the body of a request', () => {
     await expect(newRequest().json()).rejects.toMatchObject({ status: 400 });
   });
 
-  test.each(['gzip', 'br', 'deflate, gzip', 'GZIP'])('with Content-Encoding %s is 415 as text and JSON, and comes as it is as bytes', async (encoding) => {
-    const request = withBody('{}', 'content-encoding', encoding);
-    await expect(request.json()).rejects.toMatchObject({ status: 415, code: 'ERR_PORTLIGHT_UNSUPPORTED_MEDIA_TYPE' });
-    await expect(request.text()).rejects.toMatchObject({ status: 415 });
-    expect((await request.bytes()).byteLength).toBe(2);
-  });
+  test.each(['gzip', 'br', 'deflate, gzip', 'GZIP'])(
+    'with Content-Encoding %s is 415 as text and JSON, and comes as it is as bytes',
+    async (encoding) => {
+      const request = withBody('{}', 'content-encoding', encoding);
+      await expect(request.json()).rejects.toMatchObject({ status: 415, code: 'ERR_PORTLIGHT_UNSUPPORTED_MEDIA_TYPE' });
+      await expect(request.text()).rejects.toMatchObject({ status: 415 });
+      expect((await request.bytes()).byteLength).toBe(2);
+    },
+  );
 
   test.each(['utf-7', 'utf-16', 'iso-8859-1'])('in the charset %s is 415', async (charset) => {
-    await expect(withBody('{}', 'content-type', `application/json; charset=${charset}`).json()).rejects.toMatchObject({ status: 415 });
+    await expect(withBody('{}', 'content-type', `application/json; charset=${charset}`).json()).rejects.toMatchObject({
+      status: 415,
+    });
   });
 
-  test.each(['application/json', 'application/json; charset=UTF-8', 'text/plain; charset="utf-8"', 'text/plain; charset=us-ascii', 'nonsense'])('of the type %s is read', async (type) => {
+  test.each([
+    'application/json',
+    'application/json; charset=UTF-8',
+    'text/plain; charset="utf-8"',
+    'text/plain; charset=us-ascii',
+    'nonsense',
+  ])('of the type %s is read', async (type) => {
     expect(await withBody('{}', 'content-type', type).json()).toEqual({});
   });
 
@@ -57,7 +69,10 @@ describe('the body of a request', () => {
       sink.chunk(Uint8Array.of(0xff));
       sink.end();
     });
-    await expect(newRequest({ body }).text()).rejects.toMatchObject({ status: 400, code: 'ERR_PORTLIGHT_MALFORMED_BODY' });
+    await expect(newRequest({ body }).text()).rejects.toMatchObject({
+      status: 400,
+      code: 'ERR_PORTLIGHT_MALFORMED_BODY',
+    });
   });
 
   test('can be taken as a stream once', () => {

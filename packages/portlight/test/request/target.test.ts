@@ -78,11 +78,18 @@ describe('parseTarget (RFC 9112 §3.2)', () => {
 
   test('never throws, and refuses or routes whatever comes', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom('/', '.', '%', '2', 'e', 'E', 'f', '\\', '?', '#', 'a', '\0', '*', ':'), maxLength: 14 }), (target) => {
-        const { path, refusal } = parseTarget(target);
-        if (refusal === undefined && target !== '*') expect(path).toMatch(/^\/(?!\/)/);
-        if (refusal === undefined) expect(path.split('/').some((segment) => segment === '.' || segment === '..')).toBe(false);
-      }),
+      fc.property(
+        fc.string({
+          unit: fc.constantFrom('/', '.', '%', '2', 'e', 'E', 'f', '\\', '?', '#', 'a', '\0', '*', ':'),
+          maxLength: 14,
+        }),
+        (target) => {
+          const { path, refusal } = parseTarget(target);
+          if (refusal === undefined && target !== '*') expect(path).toMatch(/^\/(?!\/)/);
+          if (refusal === undefined)
+            expect(path.split('/').some((segment) => segment === '.' || segment === '..')).toBe(false);
+        },
+      ),
     );
   });
 });
@@ -103,17 +110,24 @@ describe('canonicalPath', () => {
 
   test('decodes exactly once: what was encoded comes back', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme', maxLength: 20 }).filter((text) => !text.includes('\0')), (text) => {
-        expect(decodeCapture(canonicalPath(encodeURIComponent(text)))).toBe(text);
-      }),
+      fc.property(
+        fc.string({ unit: 'grapheme', maxLength: 20 }).filter((text) => !text.includes('\0')),
+        (text) => {
+          expect(decodeCapture(canonicalPath(encodeURIComponent(text)))).toBe(text);
+        },
+      ),
     );
   });
 
   test('gives the same form to every way of writing a path', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z%é/]{1,12}$/u), fc.infiniteStream(fc.boolean()), (text, coin) => {
-        const variant = [...text].map((char) => (char === '/' ? '%2f' : char === '%' || coin.next().value === true ? percent(char) : char)).join('');
-        expect(canonicalPath(variant)).toBe(canonicalPath([...text].map((char) => (char === '/' ? '%2F' : char === '%' ? '%25' : char)).join('')));
+        const variant = [...text]
+          .map((char) => (char === '/' ? '%2f' : char === '%' || coin.next().value === true ? percent(char) : char))
+          .join('');
+        expect(canonicalPath(variant)).toBe(
+          canonicalPath([...text].map((char) => (char === '/' ? '%2F' : char === '%' ? '%25' : char)).join('')),
+        );
       }),
     );
   });
@@ -140,7 +154,11 @@ describe('toPathname', () => {
   });
 
   test('of whatever is not refused leads back to it', () => {
-    const piece = fc.oneof(fc.constantFrom('/', '.', '..', '\\', ';', 'a', 'public'), fc.nat(0x7f).map((code) => `%${code.toString(16).padStart(2, '0')}`), fc.string({ unit: 'grapheme', maxLength: 2 }).map(encodeURIComponent));
+    const piece = fc.oneof(
+      fc.constantFrom('/', '.', '..', '\\', ';', 'a', 'public'),
+      fc.nat(0x7f).map((code) => `%${code.toString(16).padStart(2, '0')}`),
+      fc.string({ unit: 'grapheme', maxLength: 2 }).map(encodeURIComponent),
+    );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
         const { path, refusal } = parseTarget(`/${pieces.join('')}`);

@@ -13,20 +13,33 @@ const BIG = 'x'.repeat(200_000);
 const NOTHING = { folders: [], open: [] };
 const body = form(file('f', 'f.bin', BIG), file('g', 'g.bin', BIG), field('a', '1'));
 const upload = (): string => request('POST', '/', [`content-type: ${MULTIPART}`], body);
-const pathOf = async (each: HttpRequest): Promise<string> => ((await each.formData()).get('f') as unknown as { path: string }).path;
+const pathOf = async (each: HttpRequest): Promise<string> =>
+  ((await each.formData()).get('f') as unknown as { path: string }).path;
 
 type Reply = (each: HttpRequest) => unknown;
 const replies: readonly (readonly [string, number, Reply])[] = [
   ['answers', 200, async (each) => (await stat(await pathOf(each))).size],
-  ['throws', 500, async (each) => {
-    await pathOf(each);
-    throw new Error('failed');
-  }],
-  ['does not wait for the form', 200, (each) => {
-    void each.formData().catch(() => undefined);
-    return 'early';
-  }],
-  ['streams a file of it', 200, async (each) => HttpResponse.stream(((await each.formData()).get('f') as File).stream())],
+  [
+    'throws',
+    500,
+    async (each) => {
+      await pathOf(each);
+      throw new Error('failed');
+    },
+  ],
+  [
+    'does not wait for the form',
+    200,
+    (each) => {
+      void each.formData().catch(() => undefined);
+      return 'early';
+    },
+  ],
+  [
+    'streams a file of it',
+    200,
+    async (each) => HttpResponse.stream(((await each.formData()).get('f') as File).stream()),
+  ],
   ['sends a file of it', 200, async (each) => HttpResponse.file(await pathOf(each))],
 ];
 
@@ -48,9 +61,11 @@ describe('files of a form are gone when the response is done', () => {
 
   test('and not before: an interceptor still finds them', async () => {
     let size = 0;
-    await using open = await openServer((app) => app.post('/', pathOf).onResponse(async (response) => {
-      size = (await stat(String(response))).size;
-    }));
+    await using open = await openServer((app) =>
+      app.post('/', pathOf).onResponse(async (response) => {
+        size = (await stat(String(response))).size;
+      }),
+    );
     await using client = await RawClient.open(open.port);
     await client.send(upload()).response();
     expect(size).toBe(BIG.length);
@@ -58,7 +73,9 @@ describe('files of a form are gone when the response is done', () => {
   });
 
   test('and its stream was cancelled, without a connection', async () => {
-    const { server } = portless((app) => app.post('/', async (each) => HttpResponse.stream(((await each.formData()).get('f') as File).stream())));
+    const { server } = portless((app) =>
+      app.post('/', async (each) => HttpResponse.stream(((await each.formData()).get('f') as File).stream())),
+    );
     const response = await server.fetch('/', post(body));
     await response.body?.cancel();
     await expect.poll(() => uploads.left()).toEqual(NOTHING);
@@ -67,12 +84,14 @@ describe('files of a form are gone when the response is done', () => {
   test('and the caller aborted, without a connection', async () => {
     const read = deferred();
     const controller = new AbortController();
-    const { server } = portless((app) => app.post('/', async (each) => {
-      await pathOf(each);
-      read.resolve();
-      await new Promise((resolve) => each.signal.addEventListener('abort', resolve));
-      return 'late';
-    }));
+    const { server } = portless((app) =>
+      app.post('/', async (each) => {
+        await pathOf(each);
+        read.resolve();
+        await new Promise((resolve) => each.signal.addEventListener('abort', resolve));
+        return 'late';
+      }),
+    );
     const response = server.fetch('/', { ...post(body), signal: controller.signal });
     await read.promise;
     controller.abort();
@@ -82,10 +101,12 @@ describe('files of a form are gone when the response is done', () => {
 
   test('and the handler took too long', async () => {
     const gate = deferred();
-    await using open = await openServer((app) => app.post('/', { handlerTimeoutMs: 300 }, async (each) => {
-      await pathOf(each);
-      await gate.promise;
-    }));
+    await using open = await openServer((app) =>
+      app.post('/', { handlerTimeoutMs: 300 }, async (each) => {
+        await pathOf(each);
+        await gate.promise;
+      }),
+    );
     await using client = await RawClient.open(open.port);
     expect((await client.send(upload()).response()).status).toBe(503);
     gate.resolve();
@@ -97,12 +118,14 @@ describe('files of a form whose client goes away', () => {
   test('while the handler works are gone', async () => {
     const read = deferred();
     const over = deferred();
-    await using open = await openServer((app) => app.post('/', async (each) => {
-      await pathOf(each);
-      read.resolve();
-      await new Promise((resolve) => each.signal.addEventListener('abort', resolve));
-      over.resolve();
-    }));
+    await using open = await openServer((app) =>
+      app.post('/', async (each) => {
+        await pathOf(each);
+        read.resolve();
+        await new Promise((resolve) => each.signal.addEventListener('abort', resolve));
+        over.resolve();
+      }),
+    );
     await using client = await RawClient.open(open.port);
     client.send(upload());
     await read.promise;
@@ -113,21 +136,28 @@ describe('files of a form whose client goes away', () => {
 
   const abortAll = async (app: HttpServer, port: number, count: number): Promise<void> => {
     const cuts = Array.from({ length: count }, (_each, index) => Math.floor((index / count) * body.length));
-    await Promise.all(cuts.map(async (length) => {
-      const client = await RawClient.open(port);
-      client.send(request('POST', '/', [`content-type: ${MULTIPART}`, `content-length: ${body.length}`]) + body.slice(0, length));
-      await new Promise((resolve) => client.socket.write('', resolve));
-      client.reset();
-    }));
+    await Promise.all(
+      cuts.map(async (length) => {
+        const client = await RawClient.open(port);
+        client.send(
+          request('POST', '/', [`content-type: ${MULTIPART}`, `content-length: ${body.length}`]) +
+            body.slice(0, length),
+        );
+        await new Promise((resolve) => client.socket.write('', resolve));
+        client.reset();
+      }),
+    );
     expect(app.isConnected()).toBe(true);
   };
 
   test('in the middle of it, a hundred times, leave no file and no descriptor', async () => {
     let ended = 0;
-    await using open = await openServer((app) => app.post('/', async (each) => {
-      await each.formData().finally(() => ended++);
-      return 'read';
-    }));
+    await using open = await openServer((app) =>
+      app.post('/', async (each) => {
+        await each.formData().finally(() => ended++);
+        return 'read';
+      }),
+    );
     await abortAll(open.server, open.port, 100);
     await expect.poll(() => uploads.left(), { timeout: 10_000 }).toEqual(NOTHING);
     await using client = await RawClient.open(open.port);
@@ -142,7 +172,9 @@ describe('a multipart form with a body schema', () => {
   const schema = z.object({ a: z.string(), tags: z.array(z.string()), f: z.instanceof(File) });
 
   test('is validated, files among its fields, repeats as arrays', async () => {
-    const { server } = portless((app) => app.post('/', { body: schema }, ({ body: { a, tags, f } }) => ({ a, tags, size: f.size })));
+    const { server } = portless((app) =>
+      app.post('/', { body: schema }, ({ body: { a, tags, f } }) => ({ a, tags, size: f.size })),
+    );
     const whole = form(field('a', '1'), field('tags', 'x'), field('tags', 'y'), file('f', 'f', BIG));
     expect(await (await server.fetch('/', post(whole))).json()).toEqual({ a: '1', tags: ['x', 'y'], size: BIG.length });
     await expect.poll(() => uploads.left()).toEqual(NOTHING);
@@ -153,7 +185,14 @@ describe('a multipart form with a body schema', () => {
     const { server } = portless((app) => app.post('/', { body: schema }, () => ++calls));
     const response = await server.fetch('/', post(form(file('f', 'f', BIG), field('tags', 'x'))));
     const issues = ((await response.json()) as { errors: { in: string; path: string[] }[] }).errors;
-    expect([response.status, calls, issues.map((each) => [each.in, ...each.path])]).toEqual([400, 0, [['body', 'a'], ['body', 'tags']]]);
+    expect([response.status, calls, issues.map((each) => [each.in, ...each.path])]).toEqual([
+      400,
+      0,
+      [
+        ['body', 'a'],
+        ['body', 'tags'],
+      ],
+    ]);
     await expect.poll(() => uploads.left()).toEqual(NOTHING);
   });
 

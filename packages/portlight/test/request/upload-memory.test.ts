@@ -10,13 +10,18 @@ const MIB = 1_048_576;
 const TOTAL = 300;
 
 test('an upload of 300 MB is taken in constant memory by a route that allows it', { timeout: 60_000 }, async () => {
-  await using open = await openServer((app) => app.post('/', { maxBodyBytes: 400 * MIB }, async (each) => ((await each.formData()).get('f') as File).size));
+  await using open = await openServer((app) =>
+    app.post('/', { maxBodyBytes: 400 * MIB }, async (each) => ((await each.formData()).get('f') as File).size),
+  );
   await using client = await RawClient.open(open.port);
   const begin = `--${BOUNDARY}\r\ncontent-disposition: form-data; name="f"; filename="big"\r\n\r\n`;
   const end = `\r\n--${BOUNDARY}--\r\n`;
   const before = process.memoryUsage.rss();
   let most = before;
-  client.send(request('POST', '/', [`content-type: ${MULTIPART}`, `content-length: ${begin.length + TOTAL * MIB + end.length}`]) + begin);
+  client.send(
+    request('POST', '/', [`content-type: ${MULTIPART}`, `content-length: ${begin.length + TOTAL * MIB + end.length}`]) +
+      begin,
+  );
   const chunk = Buffer.alloc(MIB, 'x');
   for (let sent = 0; sent < TOTAL; sent++) {
     if (!client.socket.write(chunk)) await once(client.socket, 'drain');

@@ -32,8 +32,12 @@ const noneOpen = (): Promise<void> => expect.poll(() => openFilesUnder(temp.path
 
 describe('the file of a response is closed', () => {
   test.each<[string, Record<string, string>, string, number]>([
-    ['when it is sent', {}, 'GET', 200], ['after a part', { range: 'bytes=1-2' }, 'GET', 206], ['after HEAD', {}, 'HEAD', 200], ['when it has not changed', { 'if-none-match': '*' }, 'GET', 304],
-    ['when a precondition fails', { 'if-match': '"x"' }, 'GET', 412], ['when a range lies outside', { range: 'bytes=99-' }, 'GET', 416],
+    ['when it is sent', {}, 'GET', 200],
+    ['after a part', { range: 'bytes=1-2' }, 'GET', 206],
+    ['after HEAD', {}, 'HEAD', 200],
+    ['when it has not changed', { 'if-none-match': '*' }, 'GET', 304],
+    ['when a precondition fails', { 'if-match': '"x"' }, 'GET', 412],
+    ['when a range lies outside', { range: 'bytes=99-' }, 'GET', 416],
   ])('%s', async (_when, headers, method, status) => {
     await using open = await openServer(serve);
     for (let round = 0; round < 20; round++) {
@@ -46,21 +50,25 @@ describe('the file of a response is closed', () => {
 
   test('when its client goes away midway, a hundred times', async () => {
     await using open = await openServer(serve);
-    await Promise.all(Array.from({ length: 100 }, async () => {
-      const client = await RawClient.open(open.port);
-      client.send(get('/big.bin'));
-      await client.until(() => client.received.length > 0, 'the first bytes');
-      client.reset();
-    }));
+    await Promise.all(
+      Array.from({ length: 100 }, async () => {
+        const client = await RawClient.open(open.port);
+        client.send(get('/big.bin'));
+        await client.until(() => client.received.length > 0, 'the first bytes');
+        client.reset();
+      }),
+    );
     await noneOpen();
     expect(open.log.at('error')).toEqual([]);
   });
 
   test('when its client was gone before it was sent', async () => {
-    await using open = await openServer((app) => app.get('/', async (request) => {
-      await new Promise((resolve) => request.signal.addEventListener('abort', resolve));
-      return file('big.bin');
-    }));
+    await using open = await openServer((app) =>
+      app.get('/', async (request) => {
+        await new Promise((resolve) => request.signal.addEventListener('abort', resolve));
+        return file('big.bin');
+      }),
+    );
     await using client = await RawClient.open(open.port);
     client.send(get('/'));
     await new Promise(setImmediate);
@@ -70,20 +78,27 @@ describe('the file of a response is closed', () => {
   });
 
   test('when the handler took too long for it', async () => {
-    await using open = await openServer((app) => app.get('/', { handlerTimeoutMs: 20 }, async (request) => {
-      await new Promise((resolve) => request.signal.addEventListener('abort', resolve));
-      return file('big.bin');
-    }));
+    await using open = await openServer((app) =>
+      app.get('/', { handlerTimeoutMs: 20 }, async (request) => {
+        await new Promise((resolve) => request.signal.addEventListener('abort', resolve));
+        return file('big.bin');
+      }),
+    );
     await using client = await RawClient.open(open.port);
     expect((await client.send(get('/')).response()).status).toBe(503);
     await noneOpen();
   });
 
   test('when middleware or an interceptor sends something else', async () => {
-    const { server } = portless((app) => app.get('/', () => file('big.bin')).use('/', async (_request, next) => {
-      await next();
-      return file('big.bin');
-    }).onResponse(() => 'other'));
+    const { server } = portless((app) =>
+      app
+        .get('/', () => file('big.bin'))
+        .use('/', async (_request, next) => {
+          await next();
+          return file('big.bin');
+        })
+        .onResponse(() => 'other'),
+    );
     expect(await (await server.fetch('/')).text()).toBe('other');
     await noneOpen();
   });

@@ -10,15 +10,23 @@ let server: HttpServer;
 
 beforeAll(async () => {
   temp = await TempFolder.create();
-  for (const name of ['a.js', 'a.js.br', 'a.js.gz', 'b.js', 'b.js.gz', 'c.js', 'only.js.br', 'd.js', 'e.js']) await temp.write(name, name);
+  for (const name of ['a.js', 'a.js.br', 'a.js.gz', 'b.js', 'b.js.gz', 'c.js', 'only.js.br', 'd.js', 'e.js'])
+    await temp.write(name, name);
   await mkdir(temp.at('d.js.br'));
   await symlink('/etc/passwd', temp.at('e.js.br'));
-  ({ server } = portless((app) => app.get('/:name', (request) => HttpResponse.file(request.params.name, { root: temp.path, precompressed: true })).get('/plain/:name', (request) => HttpResponse.file(request.params.name, { root: temp.path }))));
+  ({ server } = portless((app) =>
+    app
+      .get('/:name', (request) => HttpResponse.file(request.params.name, { root: temp.path, precompressed: true }))
+      .get('/plain/:name', (request) => HttpResponse.file(request.params.name, { root: temp.path })),
+  ));
 });
 
 afterAll(() => temp[Symbol.asyncDispose]());
 
-async function ask(path: string, headers: Record<string, string> = {}): Promise<{ readonly text: string; readonly status: number; readonly headers: Headers }> {
+async function ask(
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<{ readonly text: string; readonly status: number; readonly headers: Headers }> {
   const response = await server.fetch(path, { headers });
   return { text: await response.text(), status: response.status, headers: response.headers };
 }
@@ -45,8 +53,15 @@ test.each<[string, string | undefined, string, string | null]>([
   ['/e.js', 'br', 'e.js', null],
 ])('%s for Accept-Encoding %j is %s (%s)', async (path, accept, text, coding) => {
   const answer = await ask(path, accept === undefined ? {} : { 'accept-encoding': accept });
-  expect([answer.text, answer.headers.get('content-encoding'), answer.headers.get('vary')]).toEqual([text, coding, 'Accept-Encoding']);
-  expect([answer.headers.get('content-type'), answer.headers.get('content-length')]).toEqual(['text/javascript; charset=utf-8', String(text.length)]);
+  expect([answer.text, answer.headers.get('content-encoding'), answer.headers.get('vary')]).toEqual([
+    text,
+    coding,
+    'Accept-Encoding',
+  ]);
+  expect([answer.headers.get('content-type'), answer.headers.get('content-length')]).toEqual([
+    'text/javascript; charset=utf-8',
+    String(text.length),
+  ]);
 });
 
 test('a variant is taken only where the option says so, and varies only there', async () => {
@@ -59,21 +74,34 @@ test('a variant without its file is nothing', async () => {
 });
 
 test('each variant has a tag of its own', async () => {
-  const tags = await Promise.all(['', 'br', 'gzip'].map(async (accept) => (await ask('/a.js', { 'accept-encoding': accept })).headers.get('etag')));
+  const tags = await Promise.all(
+    ['', 'br', 'gzip'].map(async (accept) => (await ask('/a.js', { 'accept-encoding': accept })).headers.get('etag')),
+  );
   expect(new Set(tags).size).toBe(3);
   const [, br] = tags as string[];
   expect((await ask('/a.js', { 'accept-encoding': 'br', 'if-none-match': br as string })).status).toBe(304);
   expect((await ask('/a.js', { 'accept-encoding': 'gzip', 'if-none-match': br as string })).status).toBe(200);
-  expect((await ask('/a.js', { 'accept-encoding': 'br', 'if-none-match': br as string })).headers.get('vary')).toBe('Accept-Encoding');
+  expect((await ask('/a.js', { 'accept-encoding': 'br', 'if-none-match': br as string })).headers.get('vary')).toBe(
+    'Accept-Encoding',
+  );
 });
 
 test('a range is one of the variant', async () => {
   const { status, text, headers } = await ask('/a.js', { 'accept-encoding': 'br', range: 'bytes=-3' });
-  expect([status, text, headers.get('content-range'), headers.get('content-encoding')]).toEqual([206, '.br', 'bytes 4-6/7', 'br']);
+  expect([status, text, headers.get('content-range'), headers.get('content-encoding')]).toEqual([
+    206,
+    '.br',
+    'bytes 4-6/7',
+    'br',
+  ]);
 });
 
 test('a Vary of the app names the encoding as well', async () => {
-  const own = portless((app) => app.get('/', () => HttpResponse.file('a.js', { root: temp.path, precompressed: true, headers: { vary: 'Origin' } })));
+  const own = portless((app) =>
+    app.get('/', () =>
+      HttpResponse.file('a.js', { root: temp.path, precompressed: true, headers: { vary: 'Origin' } }),
+    ),
+  );
   const response = await own.server.fetch('/', { headers: { 'accept-encoding': 'br' } });
   await response.text();
   expect(response.headers.get('vary')?.toLowerCase().split(/, */)).toEqual(['origin', 'accept-encoding']);

@@ -27,11 +27,18 @@ beforeAll(async () => {
   temp = await TempFolder.create();
   await mkdir(temp.at('root', 'shared'), { recursive: true });
   await mkdir(temp.at('outside'));
-  for (const [folder, text] of [['root/shared', 'inside'], ['outside', 'outside']] as const) {
+  for (const [folder, text] of [
+    ['root/shared', 'inside'],
+    ['outside', 'outside'],
+  ] as const) {
     await temp.write(`${folder}/a.txt`, text);
     await temp.write(`${folder}/a.txt.br`, text);
   }
-  swapper = spawn(process.execPath, ['-e', SWAP, temp.at('root', 'shared'), temp.at('root', 'aside'), temp.at('outside')], { stdio: ['ignore', 'pipe', 'inherit'] });
+  swapper = spawn(
+    process.execPath,
+    ['-e', SWAP, temp.at('root', 'shared'), temp.at('root', 'aside'), temp.at('outside')],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   await once(swapper.stdout as NodeJS.ReadableStream, 'data');
 });
 
@@ -41,18 +48,23 @@ afterAll(async () => {
   await temp[Symbol.asyncDispose]();
 });
 
-test.each([false, true])('while a folder is swapped for a link out of the root, no file of outside is sent (precompressed: %s)', async (precompressed) => {
-  const { server } = portless((app) => app.get('/*path', (request) => HttpResponse.file(request.params.path, { root: temp.at('root'), precompressed })));
-  const seen = new Map<string, number>();
-  const ask = async (): Promise<void> => {
-    const response = await server.fetch('/shared/a.txt', { headers: { 'accept-encoding': 'br' } });
-    const text = response.status === 200 ? await response.text() : String(response.status);
-    seen.set(text, (seen.get(text) ?? 0) + 1);
-  };
-  for (let round = 0; round < 150; round++) await Promise.all(Array.from({ length: 20 }, ask));
-  expect([...seen.keys()].sort()).toEqual(['404', 'inside']);
-  await expect.poll(() => openFilesUnder(temp.path)).toEqual([]);
-});
+test.each([false, true])(
+  'while a folder is swapped for a link out of the root, no file of outside is sent (precompressed: %s)',
+  async (precompressed) => {
+    const { server } = portless((app) =>
+      app.get('/*path', (request) => HttpResponse.file(request.params.path, { root: temp.at('root'), precompressed })),
+    );
+    const seen = new Map<string, number>();
+    const ask = async (): Promise<void> => {
+      const response = await server.fetch('/shared/a.txt', { headers: { 'accept-encoding': 'br' } });
+      const text = response.status === 200 ? await response.text() : String(response.status);
+      seen.set(text, (seen.get(text) ?? 0) + 1);
+    };
+    for (let round = 0; round < 150; round++) await Promise.all(Array.from({ length: 20 }, ask));
+    expect([...seen.keys()].sort()).toEqual(['404', 'inside']);
+    await expect.poll(() => openFilesUnder(temp.path)).toEqual([]);
+  },
+);
 
 test('an open file is found where it lies, though another has its place', async () => {
   const path = await temp.write('root/first.txt', 'first');

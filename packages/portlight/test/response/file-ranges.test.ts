@@ -13,32 +13,64 @@ beforeAll(async () => {
   await temp.write('a.txt', '0123456789');
   await temp.write('empty.txt', '');
   await temp.write('big.bin', Buffer.alloc(BIG, Buffer.from([...Array(256).keys()])));
-  ({ server } = portless((app) => app.get('/*path', (request) => HttpResponse.file(request.params.path, { root: temp.path }))));
+  ({ server } = portless((app) =>
+    app.get('/*path', (request) => HttpResponse.file(request.params.path, { root: temp.path })),
+  ));
 });
 
 afterAll(() => temp[Symbol.asyncDispose]());
 
-async function ask(range: string, path = '/a.txt', method = 'GET'): Promise<readonly [number, string, string | null, string | null]> {
+async function ask(
+  range: string,
+  path = '/a.txt',
+  method = 'GET',
+): Promise<readonly [number, string, string | null, string | null]> {
   const response = await server.fetch(path, { method, headers: { range } });
   const text = await response.text();
-  return [response.status, response.status < 400 ? text : '', response.headers.get('content-range'), response.headers.get('content-length')];
+  return [
+    response.status,
+    response.status < 400 ? text : '',
+    response.headers.get('content-range'),
+    response.headers.get('content-length'),
+  ];
 }
 
 describe('a range of a file', () => {
   test.each([
-    ['bytes=0-0', '0', '0-0'], ['bytes=0-9', '0123456789', '0-9'], ['bytes=0-', '0123456789', '0-9'], ['bytes=9-', '9', '9-9'], ['bytes=3-5', '345', '3-5'], ['bytes=5-999', '56789', '5-9'], ['bytes=-1', '9', '9-9'], ['bytes=-99', '0123456789', '0-9'],
+    ['bytes=0-0', '0', '0-0'],
+    ['bytes=0-9', '0123456789', '0-9'],
+    ['bytes=0-', '0123456789', '0-9'],
+    ['bytes=9-', '9', '9-9'],
+    ['bytes=3-5', '345', '3-5'],
+    ['bytes=5-999', '56789', '5-9'],
+    ['bytes=-1', '9', '9-9'],
+    ['bytes=-99', '0123456789', '0-9'],
   ])('%s is sent as 206', async (range, text, sent) => {
     expect(await ask(range)).toEqual([206, text, `bytes ${sent}/10`, String(text.length)]);
   });
 
-  test.each(['bytes=0-1,3-4', 'bytes=0-1, 9-', 'bytes=0-,0-,0-', 'items=0-1', 'bytes=', 'bytes=5-4', 'bytes=-', 'bytes=-,0-', 'nonsense', `bytes=${'0-1,'.repeat(2_000)}0-1`])('%s is answered by the whole', async (range) => {
+  test.each([
+    'bytes=0-1,3-4',
+    'bytes=0-1, 9-',
+    'bytes=0-,0-,0-',
+    'items=0-1',
+    'bytes=',
+    'bytes=5-4',
+    'bytes=-',
+    'bytes=-,0-',
+    'nonsense',
+    `bytes=${'0-1,'.repeat(2_000)}0-1`,
+  ])('%s is answered by the whole', async (range) => {
     expect(await ask(range)).toEqual([200, '0123456789', null, '10']);
   });
 
-  test.each(['bytes=10-', 'bytes=10-11', 'bytes=-0', 'bytes=99-100'])('%s lies outside: 416, saying how long the file is', async (range) => {
-    const [status, , sent] = await ask(range);
-    expect([status, sent]).toEqual([416, 'bytes */10']);
-  });
+  test.each(['bytes=10-', 'bytes=10-11', 'bytes=-0', 'bytes=99-100'])(
+    '%s lies outside: 416, saying how long the file is',
+    async (range) => {
+      const [status, , sent] = await ask(range);
+      expect([status, sent]).toEqual([416, 'bytes */10']);
+    },
+  );
 
   test.each(['bytes=0-', 'bytes=0-0', 'bytes=-1'])('%s of an empty file lies outside', async (range) => {
     const [status, , sent] = await ask(range, '/empty.txt');
@@ -54,7 +86,8 @@ describe('a range of a file', () => {
     const whole = await server.fetch('/a.txt');
     const part = await server.fetch('/a.txt', { headers: { range: 'bytes=1-1' } });
     await Promise.all([whole.text(), part.text()]);
-    for (const name of ['content-type', 'etag', 'last-modified', 'accept-ranges']) expect([name, part.headers.get(name)]).toEqual([name, whole.headers.get(name)]);
+    for (const name of ['content-type', 'etag', 'last-modified', 'accept-ranges'])
+      expect([name, part.headers.get(name)]).toEqual([name, whole.headers.get(name)]);
   });
 
   test('after range puts a file together again', async () => {

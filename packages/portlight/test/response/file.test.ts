@@ -6,7 +6,8 @@ import { get, RawClient } from '../support/raw-client.ts';
 import { TempFolder } from '../support/temp-folder.ts';
 
 let temp: TempFolder;
-const file = (name: string, options: Parameters<typeof HttpResponse.file>[1] = {}): HttpResponse => HttpResponse.file(name, { root: temp.path, ...options });
+const file = (name: string, options: Parameters<typeof HttpResponse.file>[1] = {}): HttpResponse =>
+  HttpResponse.file(name, { root: temp.path, ...options });
 
 beforeAll(async () => {
   temp = await TempFolder.create();
@@ -17,14 +18,21 @@ beforeAll(async () => {
 afterAll(() => temp[Symbol.asyncDispose]());
 
 describe('a file as a response', () => {
-  test.each([['a.html', 'text/html; charset=utf-8'], ['a.txt', 'text/plain; charset=utf-8'], ['a', 'application/octet-stream'], ['a.unknown', 'application/octet-stream']])('%s has the type %s', async (name, type) => {
+  test.each([
+    ['a.html', 'text/html; charset=utf-8'],
+    ['a.txt', 'text/plain; charset=utf-8'],
+    ['a', 'application/octet-stream'],
+    ['a.unknown', 'application/octet-stream'],
+  ])('%s has the type %s', async (name, type) => {
     const { server } = portless((app) => app.get('/', () => file(name)));
     const response = await server.fetch('/');
     expect([response.headers.get('content-type'), await response.text()]).toEqual([type, `text of ${name}`]);
   });
 
   test('has the type that the option mimeTypes says, in error handlers and behind middleware as well', async () => {
-    const { server } = portless((app) => app.get('/', () => file('a.unknown')).error(404, () => file('a.unknown')), { mimeTypes: { Unknown: 'text/x-unknown' } });
+    const { server } = portless((app) => app.get('/', () => file('a.unknown')).error(404, () => file('a.unknown')), {
+      mimeTypes: { Unknown: 'text/x-unknown' },
+    });
     for (const path of ['/', '/nowhere']) {
       const response = await server.fetch(path);
       await response.text();
@@ -34,15 +42,24 @@ describe('a file as a response', () => {
 
   test('has on the wire the type that the option mimeTypes says, and keeps that of the app', async () => {
     const headers = { 'content-type': 'text/x-own' };
-    const app = (server: HttpServer): HttpServer => server.get('/', () => file('a.html')).get('/own', () => file('a.html', { headers }));
+    const app = (server: HttpServer): HttpServer =>
+      server.get('/', () => file('a.html')).get('/own', () => file('a.html', { headers }));
     await using open = await openServer(app, { mimeTypes: { html: 'text/x-html; charset=ascii' } });
     await using client = await RawClient.open(open.port);
     const [first, second] = await client.send(get('/') + get('/own')).responses(2);
-    expect([first?.headers.get('content-type'), second?.headers.get('content-type')]).toEqual(['text/x-html; charset=ascii', 'text/x-own']);
+    expect([first?.headers.get('content-type'), second?.headers.get('content-type')]).toEqual([
+      'text/x-html; charset=ascii',
+      'text/x-own',
+    ]);
   });
 
   test('keeps what the app said of it', async () => {
-    const headers = { 'content-type': 'text/x-own', etag: '"own"', 'cache-control': 'no-store', 'last-modified': 'Sun, 06 Nov 1994 08:49:37 GMT' };
+    const headers = {
+      'content-type': 'text/x-own',
+      etag: '"own"',
+      'cache-control': 'no-store',
+      'last-modified': 'Sun, 06 Nov 1994 08:49:37 GMT',
+    };
     const { server } = portless((app) => app.get('/', () => file('a.html', { headers })));
     const response = await server.fetch('/');
     await response.text();
@@ -52,8 +69,11 @@ describe('a file as a response', () => {
   test('to HEAD has the fields of GET and no body', async () => {
     await using open = await openServer((app) => app.get('/', () => file('a.txt')));
     await using client = await RawClient.open(open.port);
-    const [whole, head, next] = await client.send(get('/') + get('/').replace('GET', 'HEAD') + get('/')).responses(3, [1]);
-    const fields = (headers: ReadonlyMap<string, string> | undefined): unknown[] => [...(headers ?? [])].filter(([name]) => name !== 'date');
+    const [whole, head, next] = await client
+      .send(get('/') + get('/').replace('GET', 'HEAD') + get('/'))
+      .responses(3, [1]);
+    const fields = (headers: ReadonlyMap<string, string> | undefined): unknown[] =>
+      [...(headers ?? [])].filter(([name]) => name !== 'date');
     expect(fields(head?.headers)).toEqual(fields(whole?.headers));
     expect([head?.body, head?.headers.get('content-length'), next?.body]).toEqual(['', '13', 'text of a.txt']);
   });
@@ -62,7 +82,10 @@ describe('a file as a response', () => {
     await using open = await openServer((app) => app.get('/', () => file('empty.txt')));
     await using client = await RawClient.open(open.port);
     const responses = await client.send(get('/') + get('/')).responses(2);
-    expect(responses.map(({ status, body, headers }) => [status, body, headers.get('content-length')])).toEqual([[200, '', '0'], [200, '', '0']]);
+    expect(responses.map(({ status, body, headers }) => [status, body, headers.get('content-length')])).toEqual([
+      [200, '', '0'],
+      [200, '', '0'],
+    ]);
   });
 
   test('can be made once and sent often', async () => {
@@ -84,12 +107,21 @@ describe('a file with a status of its own', () => {
   });
 
   test('is the page for an error', async () => {
-    const { server, log } = portless((app) => app.error(404, () => file('a.html')).error('5xx', () => file('a.txt')).get('/fails', () => {
-      throw new Error('failed');
-    }));
+    const { server, log } = portless((app) =>
+      app
+        .error(404, () => file('a.html'))
+        .error('5xx', () => file('a.txt'))
+        .get('/fails', () => {
+          throw new Error('failed');
+        }),
+    );
     for (const headers of [{}, ranged]) {
       const missing = await server.fetch('/none', { headers });
-      expect([missing.status, missing.headers.get('content-type'), await missing.text()]).toEqual([404, 'text/html; charset=utf-8', 'text of a.html']);
+      expect([missing.status, missing.headers.get('content-type'), await missing.text()]).toEqual([
+        404,
+        'text/html; charset=utf-8',
+        'text of a.html',
+      ]);
     }
     const failed = await server.fetch('/fails', { headers: ranged });
     expect([failed.status, await failed.text()]).toEqual([500, 'text of a.txt']);
@@ -112,19 +144,26 @@ describe('a file with a status of its own', () => {
 
 describe('a file that others than handlers return', () => {
   test('comes from middleware, before or in place of the handler', async () => {
-    const { server } = portless((app) => app.use('/before', () => file('a.txt')).use('/after', async (_request, next) => {
-      await next();
-      return file('a.html');
-    }).get('/after', () => file('a.txt')));
+    const { server } = portless((app) =>
+      app
+        .use('/before', () => file('a.txt'))
+        .use('/after', async (_request, next) => {
+          await next();
+          return file('a.html');
+        })
+        .get('/after', () => file('a.txt')),
+    );
     expect(await (await server.fetch('/before')).text()).toBe('text of a.txt');
     expect(await (await server.fetch('/after')).text()).toBe('text of a.html');
   });
 
   test('comes from middleware that falls back on it', async () => {
-    const { server } = portless((app) => app.use(async (_request, next) => {
-      const response = await next();
-      return response.status === 404 ? file('a.html', { status: 200 }) : response;
-    }));
+    const { server } = portless((app) =>
+      app.use(async (_request, next) => {
+        const response = await next();
+        return response.status === 404 ? file('a.html', { status: 200 }) : response;
+      }),
+    );
     const response = await server.fetch('/none');
     expect([response.status, await response.text()]).toEqual([200, 'text of a.html']);
   });
@@ -132,14 +171,22 @@ describe('a file that others than handlers return', () => {
   test('comes from an interceptor, in place of another file', async () => {
     const { server, log } = portless((app) => app.get('/', () => file('a.txt')).onResponse(() => file('a.html')));
     const response = await server.fetch('/');
-    expect([await response.text(), response.headers.get('content-type'), log.at('error')]).toEqual(['text of a.html', 'text/html; charset=utf-8', []]);
+    expect([await response.text(), response.headers.get('content-type'), log.at('error')]).toEqual([
+      'text of a.html',
+      'text/html; charset=utf-8',
+      [],
+    ]);
   });
 
   test('is a stream to an interceptor, that may be replaced by text', async () => {
-    const { server } = portless((app) => app.get('/', () => file('a.txt')).onResponse((response) => {
-      expect(() => String(response)).toThrow('stream');
-      return 'other';
-    }));
+    const { server } = portless((app) =>
+      app
+        .get('/', () => file('a.txt'))
+        .onResponse((response) => {
+          expect(() => String(response)).toThrow('stream');
+          return 'other';
+        }),
+    );
     const response = await server.fetch('/');
     expect([await response.text(), response.headers.get('content-length')]).toEqual(['other', '5']);
   });
@@ -154,9 +201,17 @@ describe('a file that others than handlers return', () => {
 
 describe('a file to be saved', () => {
   test.each<[string, string | boolean | undefined, string | null]>([
-    ['a.txt', undefined, null], ['a.txt', false, null], ['a.txt', true, 'attachment; filename=a.txt'], ['a.txt', 'own name.txt', 'attachment; filename="own name.txt"'],
-    ['a.txt', 'a"b\\c', String.raw`attachment; filename="a\"b\\c"`], ['a.txt', 'ü€.txt', "attachment; filename=\"?".concat("?.txt\"; filename*=UTF-8''%C3%BC%E2%82%AC.txt")],
-    ['a "ü €".txt', true, String.raw`attachment; filename="a \"? ?\".txt"; filename*=UTF-8''a%20%22%C3%BC%20%E2%82%AC%22.txt`],
+    ['a.txt', undefined, null],
+    ['a.txt', false, null],
+    ['a.txt', true, 'attachment; filename=a.txt'],
+    ['a.txt', 'own name.txt', 'attachment; filename="own name.txt"'],
+    ['a.txt', 'a"b\\c', String.raw`attachment; filename="a\"b\\c"`],
+    ['a.txt', 'ü€.txt', 'attachment; filename="?'.concat("?.txt\"; filename*=UTF-8''%C3%BC%E2%82%AC.txt")],
+    [
+      'a "ü €".txt',
+      true,
+      String.raw`attachment; filename="a \"? ?\".txt"; filename*=UTF-8''a%20%22%C3%BC%20%E2%82%AC%22.txt`,
+    ],
   ])('%s with download %j', async (name, download, field) => {
     const { server } = portless((app) => app.get('/', () => file(name, { download })));
     const response = await server.fetch('/');

@@ -8,7 +8,10 @@ import { portless } from '../support/open-server.ts';
 /** As a second copy of the package in the process would make it: the same brand, another class. */
 class ForeignResponse {
   status = 201;
-  headers: Map<string, string> = new Map([['x-a', '1'], ['content-type', 'text/csv']]);
+  headers: Map<string, string> = new Map([
+    ['x-a', '1'],
+    ['content-type', 'text/csv'],
+  ]);
   body = 'a,b';
 
   static {
@@ -26,7 +29,9 @@ test('a response of another copy of the package is sent as it is', async () => {
 });
 
 test('it may come from an interceptor too', async () => {
-  const { server } = portless((app) => app.get('/', () => 'x').onResponse(() => new ForeignResponse() as unknown as HttpResponse));
+  const { server } = portless((app) =>
+    app.get('/', () => 'x').onResponse(() => new ForeignResponse() as unknown as HttpResponse),
+  );
   expect(await (await server.fetch('/')).text()).toBe('a,b');
 });
 
@@ -45,7 +50,13 @@ describe('a Response of another implementation', () => {
   /** As node-fetch has it: the body is a `Readable`, and cookies come apart only by `raw()`. */
   const likeNodeFetch = (body: unknown): object => ({
     status: 203,
-    headers: Object.assign(new URLSearchParams([['x-a', '1'], ['set-cookie', 'a=1, b=2']]), { raw: () => ({ 'set-cookie': ['a=1', 'b=2'] }) }),
+    headers: Object.assign(
+      new URLSearchParams([
+        ['x-a', '1'],
+        ['set-cookie', 'a=1, b=2'],
+      ]),
+      { raw: () => ({ 'set-cookie': ['a=1', 'b=2'] }) },
+    ),
     body,
     bodyUsed: false,
     arrayBuffer: () => Promise.resolve(new TextEncoder().encode('whole').buffer),
@@ -53,7 +64,10 @@ describe('a Response of another implementation', () => {
   });
   /** A web stream without the class of this realm. */
   const foreignStream = (chunks: string[], onCancel: (reason: unknown) => void = () => {}): object => {
-    const inner = new ReadableStream<string>({ pull: (controller) => (chunks.length > 0 ? controller.enqueue(chunks.shift() as string) : new Promise(() => {})), cancel: onCancel });
+    const inner = new ReadableStream<string>({
+      pull: (controller) => (chunks.length > 0 ? controller.enqueue(chunks.shift() as string) : new Promise(() => {})),
+      cancel: onCancel,
+    });
     return { getReader: () => inner.getReader() };
   };
 
@@ -66,7 +80,11 @@ describe('a Response of another implementation', () => {
   ])('whose body is %s is sent as it is', async (_name, body, text) => {
     const { server } = portless((app) => app.get('/', () => likeNodeFetch(body)));
     const response = await server.fetch('/');
-    expect([response.status, response.headers.get('x-a'), response.headers.getSetCookie()]).toEqual([203, '1', ['a=1', 'b=2']]);
+    expect([response.status, response.headers.get('x-a'), response.headers.getSetCookie()]).toEqual([
+      203,
+      '1',
+      ['a=1', 'b=2'],
+    ]);
     expect(await response.text()).toBe(text);
   });
 
@@ -94,10 +112,13 @@ describe('a Response of another implementation', () => {
       app
         .use('/m', () => likeNodeFetch('x'))
         .get('/i', () => 'x')
-        .onResponse((response, request) => (request?.path === '/i' ? (likeNodeFetch('x') as unknown as HttpResponse) : response))
+        .onResponse((response, request) =>
+          request?.path === '/i' ? (likeNodeFetch('x') as unknown as HttpResponse) : response,
+        )
         .error(404, () => likeNodeFetch('x')),
     );
-    for (const path of ['/m', '/i', '/none']) expect([path, await (await server.fetch(path)).text()]).toEqual([path, 'whole']);
+    for (const path of ['/m', '/i', '/none'])
+      expect([path, await (await server.fetch(path)).text()]).toEqual([path, 'whole']);
   });
 
   test('is not what only looks a little like one', async () => {
@@ -111,7 +132,12 @@ test('bytes and blobs of another realm or implementation are what they are here'
     app
       .get('/array', () => runInNewContext('Uint8Array.of(104, 105)'))
       .get('/buffer', () => runInNewContext('Uint8Array.of(104, 105).buffer'))
-      .get('/blob', () => ({ [Symbol.toStringTag]: 'Blob', size: 2, type: 'text/csv', stream: () => Readable.from([Buffer.from('hi')]) })),
+      .get('/blob', () => ({
+        [Symbol.toStringTag]: 'Blob',
+        size: 2,
+        type: 'text/csv',
+        stream: () => Readable.from([Buffer.from('hi')]),
+      })),
   );
   for (const path of ['/array', '/buffer', '/blob']) {
     const response = await server.fetch(path);

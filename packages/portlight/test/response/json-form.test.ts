@@ -23,11 +23,14 @@ const WITHOUT_FORM: Readonly<Record<string, readonly [make: () => unknown, remed
   'a WeakSet': [() => new WeakSet(), 'a WeakSet'],
   'an Error': [() => new Error('x'), 'throw it'],
   'an Error with a code': [() => Object.assign(new Error('x'), { code: 'ENOENT', path: '/etc' }), 'throw it'],
-  'an Error of another realm': [() => runInNewContext('Object.assign(new TypeError("x"), { code: 1 })') as unknown, 'throw it'],
+  'an Error of another realm': [
+    () => runInNewContext('Object.assign(new TypeError("x"), { code: 1 })') as unknown,
+    'throw it',
+  ],
   'an error of ours': [() => new NotFoundError(), 'throw it'],
-  'Headers': [() => new Headers({ a: 'b' }), 'Object.fromEntries(headers)'],
-  'FormData': [() => new FormData(), 'Object.fromEntries(form)'],
-  'URLSearchParams': [() => new URLSearchParams('a=b'), 'String(params)'],
+  Headers: [() => new Headers({ a: 'b' }), 'Object.fromEntries(headers)'],
+  FormData: [() => new FormData(), 'Object.fromEntries(form)'],
+  URLSearchParams: [() => new URLSearchParams('a=b'), 'String(params)'],
   'a Request': [() => new Request('http://localhost/'), 'a Request'],
   'a RegExp': [() => /x/, 'String(pattern)'],
   'a class that keeps all to itself': [() => new Sealed(), 'toJSON'],
@@ -73,12 +76,19 @@ async function failureOf(reply: () => unknown): Promise<unknown> {
 
 describe('what has no JSON form is an error that says what to write', () => {
   test.each(Object.entries(WITHOUT_FORM))('%s', async (_name, [make, remedy]) => {
-    expect(await failureOf(make)).toMatchObject({ name: 'ReplyError', code: 'ERR_PORTLIGHT_INVALID_REPLY', message: expect.stringContaining(remedy) as string });
+    expect(await failureOf(make)).toMatchObject({
+      name: 'ReplyError',
+      code: 'ERR_PORTLIGHT_INVALID_REPLY',
+      message: expect.stringContaining(remedy) as string,
+    });
   });
 
   for (const [place, put] of Object.entries(PLACES)) {
     test.each(Object.entries(WITHOUT_FORM_INSIDE))(`%s ${place}`, async (_name, [make, remedy]) => {
-      expect(await failureOf(() => put(make()))).toMatchObject({ name: 'ReplyError', message: expect.stringContaining(remedy) as string });
+      expect(await failureOf(() => put(make()))).toMatchObject({
+        name: 'ReplyError',
+        message: expect.stringContaining(remedy) as string,
+      });
     });
   }
 
@@ -89,12 +99,16 @@ describe('what has no JSON form is an error that says what to write', () => {
   });
 
   test('the sentence says where it stands', async () => {
-    expect(await failureOf(() => ({ rows: [{ id: 1 }, { tags: new Set() }] }))).toMatchObject({ message: expect.stringContaining('It stands at "rows[1].tags".') as string });
+    expect(await failureOf(() => ({ rows: [{ id: 1 }, { tags: new Set() }] }))).toMatchObject({
+      message: expect.stringContaining('It stands at "rows[1].tags".') as string,
+    });
   });
 
   test('it is found behind any number of rows', async () => {
     const rows: unknown[] = Array.from({ length: 1_000 }, (_each, id) => ({ id, empty: {} }));
-    expect(await failureOf(() => [...rows, { late: Promise.resolve() }])).toMatchObject({ message: expect.stringContaining('[1000].late') as string });
+    expect(await failureOf(() => [...rows, { late: Promise.resolve() }])).toMatchObject({
+      message: expect.stringContaining('[1000].late') as string,
+    });
   });
 });
 
@@ -128,7 +142,10 @@ const AS_JSON: Readonly<Record<string, readonly [make: () => unknown, text: stri
   'a Buffer inside a value': [() => ({ bytes: Buffer.from('a') }), '{"bytes":{"type":"Buffer","data":[97]}}'],
   'boxed values': [() => [Object('a') as unknown, Object(1) as unknown, Object(true) as unknown], '["a",1,true]'],
   'an instance of a class': [() => new Point(), '{"x":1}'],
-  'what has a toJSON of its own': [() => [new Money(), Object.assign(new Error('x'), { toJSON: () => ({ message: 'x' }) })], '["1.00",{"message":"x"}]'],
+  'what has a toJSON of its own': [
+    () => [new Money(), Object.assign(new Error('x'), { toJSON: () => ({ message: 'x' }) })],
+    '["1.00",{"message":"x"}]',
+  ],
   'a Map with a toJSON': [() => Object.assign(new Map(), { toJSON: () => [] }), '[]'],
 };
 
@@ -139,5 +156,8 @@ test.each(Object.entries(AS_JSON))('%s is sent as JSON.stringify writes it', asy
 
 test('what was published and cannot be said is refused as well', async () => {
   const { server } = portless((app) => app.get('/', () => 'x'));
-  await expect(server.publish('news', { all: new Map() })).rejects.toMatchObject({ code: 'ERR_PORTLIGHT_INVALID_PUBLICATION', message: expect.stringContaining('a Map') as string });
+  await expect(server.publish('news', { all: new Map() })).rejects.toMatchObject({
+    code: 'ERR_PORTLIGHT_INVALID_PUBLICATION',
+    message: expect.stringContaining('a Map') as string,
+  });
 });

@@ -4,9 +4,15 @@ import { portless } from '../support/open-server.ts';
 
 describe('HttpResponse.raw', () => {
   test.each(['\r\n', '\n'])('reads a whole response whose lines end in %j', (line) => {
-    const response = HttpResponse.raw(['HTTP/1.1 201 Created', 'X-A: b: c', 'Set-Cookie: a=1', 'set-cookie: b=2', '', 'body', 'more'].join(line));
+    const response = HttpResponse.raw(
+      ['HTTP/1.1 201 Created', 'X-A: b: c', 'Set-Cookie: a=1', 'set-cookie: b=2', '', 'body', 'more'].join(line),
+    );
     expect(response.status).toBe(201);
-    expect([...response.headers]).toEqual([['x-a', 'b: c'], ['set-cookie', 'a=1'], ['set-cookie', 'b=2']]);
+    expect([...response.headers]).toEqual([
+      ['x-a', 'b: c'],
+      ['set-cookie', 'a=1'],
+      ['set-cookie', 'b=2'],
+    ]);
     expect(response.body).toBe(`body${line}more`);
   });
 
@@ -15,7 +21,9 @@ describe('HttpResponse.raw', () => {
   });
 
   test('takes the length from the body, whatever the text says', async () => {
-    const { server } = portless((app) => app.get('/', () => HttpResponse.raw('HTTP/1.1 200 OK\r\nContent-Length: 99\r\nConnection: close\r\n\r\né')));
+    const { server } = portless((app) =>
+      app.get('/', () => HttpResponse.raw('HTTP/1.1 200 OK\r\nContent-Length: 99\r\nConnection: close\r\n\r\né')),
+    );
     const response = await server.fetch('/');
     expect(response.headers.get('content-length')).toBe('2');
     expect(response.headers.has('connection')).toBe(false);

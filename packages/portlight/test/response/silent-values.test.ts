@@ -14,7 +14,8 @@ const NO_TEXT: Readonly<Record<string, unknown>> = {
   'a response': HttpResponse.text('x'),
 };
 
-const replyError = (text: string): unknown => expect.objectContaining({ name: 'ReplyError', message: expect.stringContaining(text) as string });
+const replyError = (text: string): unknown =>
+  expect.objectContaining({ name: 'ReplyError', message: expect.stringContaining(text) as string });
 
 describe.each(Object.entries(NO_TEXT))('%s', (_name, value) => {
   const text = value as string;
@@ -34,7 +35,9 @@ describe.each(Object.entries(NO_TEXT))('%s', (_name, value) => {
   });
 
   test('is refused as a header', () => {
-    expect(() => new HttpResponse().header('x', Array.isArray(value) ? [value as unknown as string] : text)).toThrow(replyError('x'));
+    expect(() => new HttpResponse().header('x', Array.isArray(value) ? [value as unknown as string] : text)).toThrow(
+      replyError('x'),
+    );
   });
 
   test('is refused as a status', () => {
@@ -45,7 +48,12 @@ describe.each(Object.entries(NO_TEXT))('%s', (_name, value) => {
 
 test('a promise is told that it is one', () => {
   const promise = Promise.resolve('x') as unknown as string;
-  for (const call of [() => HttpResponse.html(promise), () => new HttpResponse().cookie('n', promise), () => new HttpResponse().header('x', promise)]) expect(call).toThrow(replyError('await'));
+  for (const call of [
+    () => HttpResponse.html(promise),
+    () => new HttpResponse().cookie('n', promise),
+    () => new HttpResponse().header('x', promise),
+  ])
+    expect(call).toThrow(replyError('await'));
 });
 
 test.each([undefined, null, Promise.resolve()])('%s is no stream', (source) => {
@@ -64,7 +72,10 @@ test.each([NaN, Infinity])('%s is no number for a header or a cookie', (number) 
 test('numbers are text, and an empty string is one', () => {
   expect(HttpResponse.text(7 as unknown as string).body).toBe('7');
   expect(HttpResponse.html('').body).toBe('');
-  expect(new HttpResponse().cookie('n', 7).cookie('empty', '').headers.getSetCookie()).toEqual(['n=7; Path=/', 'empty=; Path=/']);
+  expect(new HttpResponse().cookie('n', 7).cookie('empty', '').headers.getSetCookie()).toEqual([
+    'n=7; Path=/',
+    'empty=; Path=/',
+  ]);
   expect(new HttpResponse().header('x', '').header('y', 0).headers.flat).toEqual(['x', '', 'y', '0']);
 });
 
@@ -73,5 +84,7 @@ test('an empty location is none', () => {
 });
 
 test('a URL of another implementation is one', () => {
-  expect(HttpResponse.redirect({ href: 'https://example.com/' } as URL).headers.get('location')).toBe('https://example.com/');
+  expect(HttpResponse.redirect({ href: 'https://example.com/' } as URL).headers.get('location')).toBe(
+    'https://example.com/',
+  );
 });

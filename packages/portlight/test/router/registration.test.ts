@@ -6,34 +6,62 @@ const handler = (): string => 'x';
 /** A value that the types refuse, as an app without types may give it. */
 const never = (value: unknown): never => value as never;
 const configError = (...parts: readonly string[]): unknown =>
-  expect.objectContaining({ name: 'ConfigError', code: expect.stringMatching(/^ERR_PORTLIGHT_/) as string, message: expect.stringMatching(new RegExp(parts.join('.*'))) as string });
+  expect.objectContaining({
+    name: 'ConfigError',
+    code: expect.stringMatching(/^ERR_PORTLIGHT_/) as string,
+    message: expect.stringMatching(new RegExp(parts.join('.*'))) as string,
+  });
 
 describe('a wrong call throws a ConfigError at once', () => {
   test.each<[string, (router: Router) => unknown, readonly string[]]>([
-    ['a handler that is no function', (router) => router.get('/a', never('x')), ['GET /a', "a function, not 'x'; write get\\('/a', \\(\\) => 'x'\\)"]],
+    [
+      'a handler that is no function',
+      (router) => router.get('/a', never('x')),
+      ['GET /a', "a function, not 'x'; write get\\('/a', \\(\\) => 'x'\\)"],
+    ],
     ['no handler', (router) => router.post('/a', never(undefined)), ['POST /a', 'a function']],
     ['null as handler behind options', (router) => router.put('/a', {}, never(null)), ['PUT /a', 'not null']],
     ['a pattern without a slash', (router) => router.get('a', handler), ['GET a']],
     ['a pattern that is a number', (router) => router.get(never(1), handler), ['GET']],
-    ['Luminova\'s segment', (router) => router.get('/users/(:id)', handler), ['/users/']],
+    ["Luminova's segment", (router) => router.get('/users/(:id)', handler), ['/users/']],
     ['a regular expression in a string', (router) => router.get('/ws(?:/.*)?', handler), ['RegExp']],
     ['the same route twice', (router) => router.get('/a/:x', handler).get('/a/:y', handler), ['/a/:y', '/a/:x']],
     ['the same route by route()', (router) => router.get('/a', handler).route('POST|GET', '/a', handler), ['/a']],
-    ['a method in lower case', (router) => router.route('get', '/a', handler), ['upper case', "'get'; write route\\('GET', pattern, handler\\)"]],
+    [
+      'a method in lower case',
+      (router) => router.route('get', '/a', handler),
+      ['upper case', "'get'; write route\\('GET', pattern, handler\\)"],
+    ],
     ['an empty method', (router) => router.route('GET|', '/a', handler), ['GET']],
     ['a method that is no token', (router) => router.route('GET POST', '/a', handler), ['GET POST']],
     ['methods that are no string', (router) => router.route(never(['GET']), '/a', handler), ['route needs methods']],
-    ['a middleware that is no function', (router) => router.use(never({})), ['use', 'not {}; write use\\(\\(request, next\\)']],
+    [
+      'a middleware that is no function',
+      (router) => router.use(never({})),
+      ['use', 'not {}; write use\\(\\(request, next\\)'],
+    ],
     ['a bad pattern of a middleware', (router) => router.use('admin/*rest', never(handler)), ['admin']],
     ['an error status that is none', (router) => router.error(200, handler), ['400 to 599', '200']],
-    ['an error class that is none', (router) => router.error(never('404'), handler), ['400 to 599', "'404'", 'write error\\(404, handler\\)']],
-    ['an error handler that is no function', (router) => router.error(404, never(undefined)), ['error has no handler; write error\\(404, ']],
+    [
+      'an error class that is none',
+      (router) => router.error(never('404'), handler),
+      ['400 to 599', "'404'", 'write error\\(404, handler\\)'],
+    ],
+    [
+      'an error handler that is no function',
+      (router) => router.error(404, never(undefined)),
+      ['error has no handler; write error\\(404, '],
+    ],
     ['two error handlers for one status', (router) => router.error(404, handler).error(404, handler), ['404']],
     ['two error handlers for all', (router) => router.error(handler).error(handler), ['all errors']],
     ['an interceptor that is no function', (router) => router.onResponse(never('x')), ['onResponse']],
     ['a bad header name', (router) => router.setHeader('x a', 'b'), ['x a']],
     ['a bad header value', (router) => router.setHeader('x-a', 'b\r\nc: d'), ['x-a', 'U\\+000D']],
-    ['a header value that is an object', (router) => router.setHeader('x-a', never({ toString: () => 'b' })), ['x-a', 'object']],
+    [
+      'a header value that is an object',
+      (router) => router.setHeader('x-a', never({ toString: () => 'b' })),
+      ['x-a', 'object'],
+    ],
     ['headers that are no object', (router) => router.setHeaders(never(undefined)), ['setHeaders']],
     ['a group without a function', (router) => router.group('/a', never(undefined)), ['group']],
     ['an async group', (router) => router.group('/a', async () => undefined), ['/a', 'async']],
@@ -95,23 +123,41 @@ describe('a call that comes too late', () => {
 
 describe('mount', () => {
   test('takes the same router under several prefixes, each with its own surroundings', async () => {
-    const router = new Router().get('/:id', (request) => request.params.id).use(async (_request, next) => void (await next()).header('x-in', '1'));
-    const { server } = portless((app) => app.mount('/a', router).group('/g', (group) => group.mount('/b', router).setHeader('x-g', '1')).mount('/', router));
-    for (const [path, header] of [['/a/1', null], ['/g/b/2', '1'], ['/3', null]] as const) {
+    const router = new Router()
+      .get('/:id', (request) => request.params.id)
+      .use(async (_request, next) => void (await next()).header('x-in', '1'));
+    const { server } = portless((app) =>
+      app
+        .mount('/a', router)
+        .group('/g', (group) => group.mount('/b', router).setHeader('x-g', '1'))
+        .mount('/', router),
+    );
+    for (const [path, header] of [
+      ['/a/1', null],
+      ['/g/b/2', '1'],
+      ['/3', null],
+    ] as const) {
       const response = await server.fetch(path);
       expect([response.status, response.headers.get('x-in'), response.headers.get('x-g')]).toEqual([200, '1', header]);
     }
   });
 
   test('takes params in its prefix', async () => {
-    const { server } = portless((app) => app.mount('/teams/:team', new Router().get('/users/:user', (request) => request.params)));
+    const { server } = portless((app) =>
+      app.mount(
+        '/teams/:team',
+        new Router().get('/users/:user', (request) => request.params),
+      ),
+    );
     expect(await (await server.fetch('/teams/a/users/b')).json()).toEqual({ team: 'a', user: 'b' });
   });
 
   test('that fails changes nothing, on either side', async () => {
     const router = new Router().get('/free', handler).get('/taken', handler).setHeader('x-mounted', '1');
     const { server } = portless((app) => app.get('/m/taken', () => 'old'));
-    expect(() => server.mount('/m', router)).toThrow(expect.objectContaining({ code: 'ERR_PORTLIGHT_DUPLICATE_ROUTE' }));
+    expect(() => server.mount('/m', router)).toThrow(
+      expect.objectContaining({ code: 'ERR_PORTLIGHT_DUPLICATE_ROUTE' }),
+    );
     expect((await server.fetch('/m/free')).status).toBe(404);
     const response = await server.fetch('/m/taken');
     expect([await response.text(), response.headers.get('x-mounted')]).toEqual(['old', null]);
@@ -122,23 +168,44 @@ describe('mount', () => {
 
   test('at the same place twice is refused', () => {
     const router = new Router().get('/', handler);
-    expect(() => new Router().mount('/a', router).mount('/a', router)).toThrow(expect.objectContaining({ code: 'ERR_PORTLIGHT_DUPLICATE_ROUTE' }));
+    expect(() => new Router().mount('/a', router).mount('/a', router)).toThrow(
+      expect.objectContaining({ code: 'ERR_PORTLIGHT_DUPLICATE_ROUTE' }),
+    );
   });
 });
 
 test('every registration returns its router', () => {
   const router = new Router();
   for (const result of [
-    router.get('/g', handler), router.post('/p', handler), router.put('/u', handler), router.patch('/c', handler), router.delete('/d', handler), router.head('/h', handler),
-    router.options('/o', handler), router.all('/a', handler), router.route('GET', '/r', handler), router.use((_request, next) => next()), router.error(handler), router.onResponse(() => undefined),
-    router.ping(), router.setHeader('a', 'b'), router.setHeaders({ c: 1 }), router.group('/x', () => undefined), router.mount('/y', new Router()),
-  ]) expect(result).toBe(router);
+    router.get('/g', handler),
+    router.post('/p', handler),
+    router.put('/u', handler),
+    router.patch('/c', handler),
+    router.delete('/d', handler),
+    router.head('/h', handler),
+    router.options('/o', handler),
+    router.all('/a', handler),
+    router.route('GET', '/r', handler),
+    router.use((_request, next) => next()),
+    router.error(handler),
+    router.onResponse(() => undefined),
+    router.ping(),
+    router.setHeader('a', 'b'),
+    router.setHeaders({ c: 1 }),
+    router.group('/x', () => undefined),
+    router.mount('/y', new Router()),
+  ])
+    expect(result).toBe(router);
 });
 
 test('ping answers PONG as text', async () => {
   const { server } = portless((app) => app.ping().ping('/alive'));
   for (const path of ['/ping', '/alive']) {
     const response = await server.fetch(path);
-    expect([response.status, response.headers.get('content-type'), await response.text()]).toEqual([200, 'text/plain; charset=utf-8', 'PONG']);
+    expect([response.status, response.headers.get('content-type'), await response.text()]).toEqual([
+      200,
+      'text/plain; charset=utf-8',
+      'PONG',
+    ]);
   }
 });

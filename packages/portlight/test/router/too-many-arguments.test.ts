@@ -35,9 +35,13 @@ test.each<[string, readonly unknown[]]>([
   ['debug', [true, true]],
 ])('%s refuses arguments that it would drop', (method, args) => {
   const server = new HttpServer();
-  expect(() => Reflect.apply(Reflect.get(server, method) as () => unknown, server, args) as unknown).toThrow(`${method} takes no more than`);
+  expect(() => Reflect.apply(Reflect.get(server, method) as () => unknown, server, args) as unknown).toThrow(
+    `${method} takes no more than`,
+  );
 });
 
 test('a misspelt option of a router is refused', () => {
-  expect(() => Reflect.construct(Router, [{ strictSlash: true }]) as unknown).toThrow('A router has no option "strictSlash".');
+  expect(() => Reflect.construct(Router, [{ strictSlash: true }]) as unknown).toThrow(
+    'A router has no option "strictSlash".',
+  );
 });

@@ -28,28 +28,82 @@ function messageOf(call: () => unknown): string {
 const ROUTES: readonly Row[] = [
   ['several handlers', (app) => app['get']?.('/x', auth, list), "write get('/x', { use: [auth] }, list)."],
   ['three handlers', (app) => app['post']?.('/x', auth, log, list), "write post('/x', { use: [auth, log] }, list)."],
-  ['an array of middleware', (app) => app['get']?.('/x', [auth, log], list), "write get('/x', { use: [auth, log] }, list)."],
+  [
+    'an array of middleware',
+    (app) => app['get']?.('/x', [auth, log], list),
+    "write get('/x', { use: [auth, log] }, list).",
+  ],
   ['an array of all handlers', (app) => app['get']?.('/x', [auth, list]), "write get('/x', { use: [auth] }, list)."],
-  ['handlers without names', (app) => app['get']?.('/x', () => 1, () => 2, () => 3), "write get('/x', { use: [first, second] }, handler)."],
-  ['options and several handlers', (app) => app['get']?.('/x', { maxBodyBytes: 5, use: [log] }, auth, list), "write get('/x', { maxBodyBytes: 5, use: [log, auth] }, list)."],
+  [
+    'handlers without names',
+    (app) =>
+      app['get']?.(
+        '/x',
+        () => 1,
+        () => 2,
+        () => 3,
+      ),
+    "write get('/x', { use: [first, second] }, handler).",
+  ],
+  [
+    'options and several handlers',
+    (app) => app['get']?.('/x', { maxBodyBytes: 5, use: [log] }, auth, list),
+    "write get('/x', { maxBodyBytes: 5, use: [log, auth] }, list).",
+  ],
   ['no handler', (app) => app['get']?.('/x'), "write get('/x', (request) => 'Hello')."],
   ['options alone', (app) => app['get']?.('/x', { maxBodyBytes: 5 }), "write get('/x', { maxBodyBytes: 5 }, handler)."],
   ['a handler among options', (app) => app['get']?.('/x', { handler: list }), "write get('/x', list)."],
-  ['a handler and options in one', (app) => app['get']?.('/x', { maxBodyBytes: 5, handler: list }), "write get('/x', { maxBodyBytes: 5 }, list)."],
-  ['options behind the handler', (app) => app['get']?.('/x', list, { maxBodyBytes: 5 }), "write get('/x', { maxBodyBytes: 5 }, list)."],
+  [
+    'a handler and options in one',
+    (app) => app['get']?.('/x', { maxBodyBytes: 5, handler: list }),
+    "write get('/x', { maxBodyBytes: 5 }, list).",
+  ],
+  [
+    'options behind the handler',
+    (app) => app['get']?.('/x', list, { maxBodyBytes: 5 }),
+    "write get('/x', { maxBodyBytes: 5 }, list).",
+  ],
   ['no path', (app) => app['get']?.(list), "write get('/', list), or get(null, list) for every path."],
   ['an object for all', (app) => app['get']?.({ path: '/x', handler: list }), "write get('/x', list)."],
   ['a text for a handler', (app) => app['get']?.('/x', 'Hello'), "write get('/x', () => 'Hello')."],
   ['a router for a handler', (app) => app['get']?.('/x', other), "write mount('/x', router)."],
   ['undefined for a handler', (app) => app['get']?.('/x', undefined), 'not undefined'],
   ['a promise for a handler', (app) => app['get']?.('/x', Promise.resolve(list)), 'not Promise'],
-  ['several handlers for all methods', (app) => app['all']?.(/x/, auth, list), 'write all(/x/, { use: [auth] }, list).'],
-  ['several handlers for several methods', (app) => app['route']?.('GET|POST', '/x', auth, list), "write route('GET|POST', '/x', { use: [auth] }, list)."],
-  ['several handlers for a method of its own', (app) => app['route']?.('PROPFIND', '/x', auth, list), "write route('PROPFIND', '/x', { use: [auth] }, list)."],
-  ['methods in an array', (app) => app['route']?.(['GET', 'post'], '/x', list), "write route('GET|POST', pattern, handler)."],
-  ['a route as an object', (app) => app['route']?.({ method: 'get', url: '/x', handler: list }), "write route('GET', '/x', list)."],
-  ['several handlers of events', (app) => app['events']?.('/x', auth, list), "write events('/x', { use: [auth] }, list)."],
-  ['several handlers of a WebSocket', (app) => app['accept']?.('/x', {}, auth, list), "write accept('/x', { use: [auth] }, list)."],
+  [
+    'several handlers for all methods',
+    (app) => app['all']?.(/x/, auth, list),
+    'write all(/x/, { use: [auth] }, list).',
+  ],
+  [
+    'several handlers for several methods',
+    (app) => app['route']?.('GET|POST', '/x', auth, list),
+    "write route('GET|POST', '/x', { use: [auth] }, list).",
+  ],
+  [
+    'several handlers for a method of its own',
+    (app) => app['route']?.('PROPFIND', '/x', auth, list),
+    "write route('PROPFIND', '/x', { use: [auth] }, list).",
+  ],
+  [
+    'methods in an array',
+    (app) => app['route']?.(['GET', 'post'], '/x', list),
+    "write route('GET|POST', pattern, handler).",
+  ],
+  [
+    'a route as an object',
+    (app) => app['route']?.({ method: 'get', url: '/x', handler: list }),
+    "write route('GET', '/x', list).",
+  ],
+  [
+    'several handlers of events',
+    (app) => app['events']?.('/x', auth, list),
+    "write events('/x', { use: [auth] }, list).",
+  ],
+  [
+    'several handlers of a WebSocket',
+    (app) => app['accept']?.('/x', {}, auth, list),
+    "write accept('/x', { use: [auth] }, list).",
+  ],
   ['no handler of a WebSocket', (app) => app['accept']?.('/x'), "write accept('/x', "],
 ];
 
@@ -57,9 +111,21 @@ const OTHERS: readonly Row[] = [
   ['several middleware', (app) => app['use']?.(auth, log), 'write use(auth).use(log).'],
   ['an array of middleware', (app) => app['use']?.([auth, log]), 'write use(auth).use(log).'],
   ['one middleware in an array', (app) => app['use']?.([auth]), 'write use(auth).'],
-  ['middleware without names', (app) => app['use']?.(() => 1, () => 2), 'write use(first).use(second).'],
+  [
+    'middleware without names',
+    (app) =>
+      app['use']?.(
+        () => 1,
+        () => 2,
+      ),
+    'write use(first).use(second).',
+  ],
   ['several middleware for a path', (app) => app['use']?.('/x', auth, log), "write use('/x', auth).use('/x', log)."],
-  ['an array of middleware for a path', (app) => app['use']?.('/x', [auth, log]), "write use('/x', auth).use('/x', log)."],
+  [
+    'an array of middleware for a path',
+    (app) => app['use']?.('/x', [auth, log]),
+    "write use('/x', auth).use('/x', log).",
+  ],
   ['a pattern behind its middleware', (app) => app['use']?.(auth, '/x'), "write use('/x', auth)."],
   ['a pattern alone', (app) => app['use']?.('/x'), "write use('/x', (request, next) => next())."],
   ['nothing to use', (app) => app['use']?.(), 'write use((request, next) => next()).'],
@@ -81,11 +147,27 @@ const OTHERS: readonly Row[] = [
   ['a router as a group', (app) => app['group']?.('/x', other), "write mount('/x', router)."],
   ['an object of headers', (app) => app['setHeader']?.({ 'x-a': 'b' }), "write setHeaders({ 'x-a': 'b' })."],
   ['Headers', (app) => app['setHeaders']?.(new Headers({ a: 'b' })), 'write setHeaders(Object.fromEntries(headers)).'],
-  ['an object as a limit', (app) => app['setRateLimit']?.({ windowMs: 60_000, max: 100 }), 'write setRateLimit(100, 60).'],
-  ['an object as a limit, in seconds', (app) => app['setRateLimit']?.({ limit: 5, windowSeconds: 10 }), 'write setRateLimit(5, 10).'],
+  [
+    'an object as a limit',
+    (app) => app['setRateLimit']?.({ windowMs: 60_000, max: 100 }),
+    'write setRateLimit(100, 60).',
+  ],
+  [
+    'an object as a limit, in seconds',
+    (app) => app['setRateLimit']?.({ limit: 5, windowSeconds: 10 }),
+    'write setRateLimit(5, 10).',
+  ],
   ['a limit without a window', (app) => app['setRateLimit']?.(100), 'write setRateLimit(100, 60).'],
-  ['a call that other frameworks have', (app) => app['listen']?.(3000), "write new HttpServer('127.0.0.1', 3000), and then run()."],
-  ['that call with all it may have', (app) => app['listen']?.({ port: 3000, host: '0.0.0.0' }, list), "write new HttpServer('0.0.0.0', 3000), and then onStart(list).run()."],
+  [
+    'a call that other frameworks have',
+    (app) => app['listen']?.(3000),
+    "write new HttpServer('127.0.0.1', 3000), and then run().",
+  ],
+  [
+    'that call with all it may have',
+    (app) => app['listen']?.({ port: 3000, host: '0.0.0.0' }, list),
+    "write new HttpServer('0.0.0.0', 3000), and then onStart(list).run().",
+  ],
   ['that call without anything', (app) => app['listen']?.(), 'write run().'],
 ];
 
@@ -99,7 +181,9 @@ describe('a wrong call is told what to write instead', () => {
   });
 
   test('a prefix of a router', () => {
-    expect(messageOf(() => new (Router as unknown as new (prefix: string) => Router)('/x'))).toContain("mount('/x', router)");
+    expect(messageOf(() => new (Router as unknown as new (prefix: string) => Router)('/x'))).toContain(
+      "mount('/x', router)",
+    );
   });
 });
 
@@ -128,7 +212,15 @@ describe('a server of wrong arguments is told what to write instead', () => {
     expect(messageOf(() => new LooseServer(...args))).toContain(suggestion);
   });
 
-  test.each<[readonly unknown[]]>([[['127.0.0.1']], [['::1', 0]], [['localhost', 0, {}]], [[undefined, 0]], [['tcp://127.0.0.1:80']], [['unix:///tmp/app.sock']], [[]]])('%j is a server', (args) => {
+  test.each<[readonly unknown[]]>([
+    [['127.0.0.1']],
+    [['::1', 0]],
+    [['localhost', 0, {}]],
+    [[undefined, 0]],
+    [['tcp://127.0.0.1:80']],
+    [['unix:///tmp/app.sock']],
+    [[]],
+  ])('%j is a server', (args) => {
     expect(new LooseServer(...args)).toBeInstanceOf(HttpServer);
   });
 });
@@ -137,7 +229,12 @@ describe('a start of wrong arguments is told what to write instead', () => {
   test.each<[string, 'start' | 'run', readonly unknown[], string]>([
     ['a port', 'run', [8080], "new HttpServer('127.0.0.1', 8080), and then run()."],
     ['a port as text', 'run', ['8080'], "new HttpServer('127.0.0.1', 8080), and then run()."],
-    ['a port and what follows', 'run', [8080, list], "new HttpServer('127.0.0.1', 8080), and then onStart(list).run()."],
+    [
+      'a port and what follows',
+      'run',
+      [8080, list],
+      "new HttpServer('127.0.0.1', 8080), and then onStart(list).run().",
+    ],
     ['a port among the options', 'run', [{ port: 8080 }], "new HttpServer('127.0.0.1', 8080), and then run()."],
     ['an address', 'run', [{ host: '0.0.0.0', port: 8080 }], "new HttpServer('0.0.0.0', 8080), and then run()."],
     ['what follows', 'run', [list], 'write onStart(list).run().'],
@@ -147,12 +244,16 @@ describe('a start of wrong arguments is told what to write instead', () => {
     ['a port', 'start', [8080], "new HttpServer('127.0.0.1', 8080), and then start()."],
     ['what follows', 'start', [list], 'write onStart(list).start().'],
   ])('%s: %s(%j)', async (_name, call, args, suggestion) => {
-    await expect(server()[call]?.(...args)).rejects.toMatchObject({ name: 'ConfigError', message: expect.stringContaining(suggestion) as string });
+    await expect(server()[call]?.(...args)).rejects.toMatchObject({
+      name: 'ConfigError',
+      message: expect.stringContaining(suggestion) as string,
+    });
   });
 });
 
 describe('the stack of such an error begins where the app called', () => {
-  const firstFrame = (error: unknown): string => (error as Error).stack?.split('\n').find((line) => line.startsWith('    at ')) ?? '';
+  const firstFrame = (error: unknown): string =>
+    (error as Error).stack?.split('\n').find((line) => line.startsWith('    at ')) ?? '';
   const here = expect.stringContaining('wrong-calls.test.ts') as string;
 
   test.each([...ROUTES, ...OTHERS])('%s', (_name, call) => {
@@ -185,14 +286,21 @@ describe('the stack of such an error begins where the app called', () => {
     ['start', () => server()['start']?.(8080)],
     ['shutdown', () => server()['shutdown']?.({ timeoutMs: -1 })],
   ])('%s', async (_name, call) => {
-    const thrown = await (async () => call())().then(() => undefined, (error: unknown) => error);
+    const thrown = await (async () => call())().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
     expect(firstFrame(thrown)).toEqual(here);
   });
 
   test('what the app itself throws in a group keeps its own', () => {
     const mine = new Error('mine');
     const { stack } = mine;
-    expect(() => new Router().group('/g', () => { throw mine; })).toThrow(mine);
+    expect(() =>
+      new Router().group('/g', () => {
+        throw mine;
+      }),
+    ).toThrow(mine);
     expect(mine.stack).toBe(stack);
   });
 });

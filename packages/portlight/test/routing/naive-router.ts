@@ -39,11 +39,13 @@ interface Segment {
 }
 
 export function toPatternString(pieces: readonly Piece[]): string {
-  return pieces.map((piece) => {
-    if (piece.kind === 'text') return piece.text;
-    if (piece.kind === 'group') return `{${toPatternString(piece.pieces)}}`;
-    return `${piece.kind === 'param' ? ':' : '*'}"${piece.name}"`;
-  }).join('');
+  return pieces
+    .map((piece) => {
+      if (piece.kind === 'text') return piece.text;
+      if (piece.kind === 'group') return `{${toPatternString(piece.pieces)}}`;
+      return `${piece.kind === 'param' ? ':' : '*'}"${piece.name}"`;
+    })
+    .join('');
 }
 
 export function variantsOf([first, ...rest]: readonly Piece[]): FlatPiece[][] {
@@ -56,7 +58,11 @@ export function variantsOf([first, ...rest]: readonly Piece[]): FlatPiece[][] {
 /** What path-to-regexp and canonical paths leave as a pattern. */
 export function isValidVariant(variant: readonly FlatPiece[]): boolean {
   const shape = shapeOf(variant);
-  return !/[\u0001\u0002]{2}/.test(shape) && !shape.startsWith('//') && !shape.split('/').some((text) => text === '.' || text === '..');
+  return (
+    !/[\u0001\u0002]{2}/.test(shape) &&
+    !shape.startsWith('//') &&
+    !shape.split('/').some((text) => text === '.' || text === '..')
+  );
 }
 
 /** Equal for variants that match the same paths. */
@@ -66,7 +72,12 @@ export function normalShapeOf(variant: readonly FlatPiece[], isStrict: boolean):
 }
 
 /** Matches a path against every route with path-to-regexp itself, and picks from all that match. */
-export function matchNaively(routes: readonly NaiveRoute[], method: string, path: string, isStrict: boolean): NaiveMatch | undefined {
+export function matchNaively(
+  routes: readonly NaiveRoute[],
+  method: string,
+  path: string,
+  isStrict: boolean,
+): NaiveMatch | undefined {
   const usable = routes.filter((route) => route.method === method || (route.method === null && method !== 'HEAD'));
   const candidates = usable.flatMap((route) => matchVariants(route, path, isStrict)).sort(compareCandidates);
   const found = candidates[0] ?? matchExpressions(usable, path);
@@ -74,12 +85,21 @@ export function matchNaively(routes: readonly NaiveRoute[], method: string, path
 }
 
 /** The methods that take a path, and the target of the most specific route that takes it for whatever method. */
-export function allowedNaively(routes: readonly NaiveRoute[], path: string, isStrict: boolean): { methods: string[]; targets: number[] } | undefined {
+export function allowedNaively(
+  routes: readonly NaiveRoute[],
+  path: string,
+  isStrict: boolean,
+): { methods: string[]; targets: number[] } | undefined {
   const named = [...new Set(routes.map(({ method }) => method).filter((method) => method !== null))];
   const methods = named.filter((method) => matchNaively(routes, method, path, isStrict) !== undefined);
   const [best, ...others] = routes.flatMap((route) => matchVariants(route, path, isStrict)).sort(compareCandidates);
-  const level = others.filter((other) => best !== undefined && compareCandidates({ ...best, isAny: false }, { ...other, isAny: false }) === 0);
-  const expression = best === undefined ? routes.find((route) => route.pieces === undefined && matchExpression(route, path) !== undefined) : undefined;
+  const level = others.filter(
+    (other) => best !== undefined && compareCandidates({ ...best, isAny: false }, { ...other, isAny: false }) === 0,
+  );
+  const expression =
+    best === undefined
+      ? routes.find((route) => route.pieces === undefined && matchExpression(route, path) !== undefined)
+      : undefined;
   const targets = [best, ...level, expression].flatMap((found) => (found === undefined ? [] : [found.target]));
   if (targets.length === 0) return undefined;
   return { methods: [...new Set(methods.includes('GET') ? [...methods, 'HEAD'] : methods)].sort(), targets };
@@ -96,7 +116,9 @@ function matchVariants(route: NaiveRoute, path: string, isStrict: boolean): Cand
     const params = matchVariant(endsInSlash ? withoutLastSlash(variant) : variant, trimmed);
     if (params === undefined) return [];
     const segments = (endsInSlash ? shape.slice(0, -1) : shape).slice(1).split('/').map(toSegment);
-    return [{ target: route.target, params, isAny: route.method === null, hasSlash: isStrict && endsInSlash, segments }];
+    return [
+      { target: route.target, params, isAny: route.method === null, hasSlash: isStrict && endsInSlash, segments },
+    ];
   });
 }
 
@@ -104,19 +126,25 @@ function matchVariant(variant: readonly FlatPiece[], path: string): NaiveMatch['
   const text = toPatternString(variant) || '/';
   const found = match<Record<string, string>>(text, { sensitive: true, trailing: false, decode: false })(path);
   if (found === false) return undefined;
-  return Object.fromEntries(Object.entries(found.params).map(([name, value]) => {
-    const isWildcard = variant.some((piece) => piece.kind === 'wildcard' && piece.name === name);
-    return [name, isWildcard ? (value ?? '').split('/').map(decodeURIComponent) : decodeURIComponent(value ?? '')];
-  }));
+  return Object.fromEntries(
+    Object.entries(found.params).map(([name, value]) => {
+      const isWildcard = variant.some((piece) => piece.kind === 'wildcard' && piece.name === name);
+      return [name, isWildcard ? (value ?? '').split('/').map(decodeURIComponent) : decodeURIComponent(value ?? '')];
+    }),
+  );
 }
 
 function withoutLastSlash(variant: readonly FlatPiece[]): FlatPiece[] {
   const last = variant.at(-1);
-  return last?.kind === 'text' ? [...variant.slice(0, -1), { kind: 'text', text: last.text.slice(0, -1) }] : [...variant];
+  return last?.kind === 'text'
+    ? [...variant.slice(0, -1), { kind: 'text', text: last.text.slice(0, -1) }]
+    : [...variant];
 }
 
 function shapeOf(variant: readonly FlatPiece[]): string {
-  return variant.map((piece) => (piece.kind === 'text' ? piece.text : piece.kind === 'param' ? '\u0001' : '\u0002')).join('');
+  return variant
+    .map((piece) => (piece.kind === 'text' ? piece.text : piece.kind === 'param' ? '\u0001' : '\u0002'))
+    .join('');
 }
 
 /** "Within one segment static, then text with params (longer text first), then param, then wildcard." */
@@ -145,7 +173,9 @@ function matchExpressions(routes: readonly NaiveRoute[], path: string): NaiveMat
   const expressions = routes.filter(({ pieces }) => pieces === undefined);
   const first = expressions.find((route) => matchExpression(route, path) !== undefined);
   if (first === undefined) return undefined;
-  const same = expressions.filter((route) => String(route.expression) === String(first.expression) && route.prefix === first.prefix);
+  const same = expressions.filter(
+    (route) => String(route.expression) === String(first.expression) && route.prefix === first.prefix,
+  );
   const route = same.find(({ method }) => method !== null) ?? first;
   return { target: route.target, params: matchExpression(route, path) ?? {} };
 }
@@ -157,5 +187,9 @@ function matchExpression({ expression, prefix }: NaiveRoute, path: string): Naiv
   const { source, flags } = expression;
   const found = new RegExp(`^(?:${source})$`, flags).exec(rest);
   if (found === null) return undefined;
-  return Object.fromEntries(Object.entries(found.groups ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [[name, decodeURIComponent(value)]])));
+  return Object.fromEntries(
+    Object.entries(found.groups ?? {}).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, decodeURIComponent(value)]],
+    ),
+  );
 }

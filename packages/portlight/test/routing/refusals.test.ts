@@ -122,7 +122,22 @@ describe('a prefix is refused', () => {
 });
 
 describe('what looks alike is accepted', () => {
-  test.each(['/report{.:format}', '{/:tab}', '/a{b}', '/{a}b', '/a{-b}', '/a/{b}.json', '/x{/:a}{/:b}', '/..a', '/a.', '/...', "/:a's", '/a/', '/$1', '/a;b=c'])('%j', (pattern) => {
+  test.each([
+    '/report{.:format}',
+    '{/:tab}',
+    '/a{b}',
+    '/{a}b',
+    '/a{-b}',
+    '/a/{b}.json',
+    '/x{/:a}{/:b}',
+    '/..a',
+    '/a.',
+    '/...',
+    "/:a's",
+    '/a/',
+    '/$1',
+    '/a;b=c',
+  ])('%j', (pattern) => {
     expect(() => new RouteTable().add('GET', pattern, 1)).not.toThrow();
   });
 
@@ -158,7 +173,9 @@ describe('a second route for the same method and pattern is refused', () => {
     for (const method of ['GET', null]) {
       const table = new RouteTable<string>();
       table.add(method, first, 'first');
-      expect(() => table.add(method, second, 'second', prefix)).toThrow(expect.objectContaining({ code: 'ERR_PORTLIGHT_DUPLICATE_ROUTE' }));
+      expect(() => table.add(method, second, 'second', prefix)).toThrow(
+        expect.objectContaining({ code: 'ERR_PORTLIGHT_DUPLICATE_ROUTE' }),
+      );
       expect(table.size).toBe(1);
     }
   });

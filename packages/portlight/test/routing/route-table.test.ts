@@ -5,7 +5,11 @@ import { RouteTable } from '../../src/routing/route-table.ts';
 type Params = Record<string, string | string[]>;
 
 /** What a table of GET routes, each with its pattern as target, says to a path. */
-function find(patterns: readonly string[], path: string, strictSlashes = false): { pattern: string; params: Params } | undefined {
+function find(
+  patterns: readonly string[],
+  path: string,
+  strictSlashes = false,
+): { pattern: string; params: Params } | undefined {
   const table = new RouteTable<string>({ strictSlashes });
   for (const pattern of patterns) table.add('GET', pattern, pattern);
   const found = table.match('GET', path);
@@ -261,22 +265,24 @@ describe('a trailing slash', () => {
     expect(find(['/dirs/*path/'], '/dirs/a/b/', true)?.params).toEqual({ path: ['a', 'b'] });
   });
 
-  test.each<[patterns: readonly string[], path: string, pattern: string | undefined, params?: Record<string, unknown>]>([
-    [['/files/*path'], '/files/a', '/files/*path', { path: ['a'] }],
-    [['/files/*path'], '/files/a/', '/files/*path', { path: ['a'] }],
-    [['/files/*path'], '/files/a/b/', '/files/*path', { path: ['a', 'b'] }],
-    [['/files/*path'], '/files/', undefined],
-    [['/*path'], '/a/', '/*path', { path: ['a'] }],
-    [['/files/v*path'], '/files/v1/x/', '/files/v*path', { path: ['1', 'x'] }],
-    [['/files/*path.js'], '/files/a.js/', undefined],
-    [['/files/*path', '/files/*path/'], '/files/a/', '/files/*path/'],
-    [['/files/*path/', '/files/*path'], '/files/a/', '/files/*path/'],
-    [['/files/*path/', '/files/*path'], '/files/a', '/files/*path'],
-    [['/:a/:b/', '/files/*path'], '/files/a/', '/files/*path'],
-    [['/files/:b/', '/files/*path'], '/files/a/', '/files/:b/'],
-    [['/files/:b', '/files/*path'], '/files/a/', '/files/*path'],
-    [['/files/a', '/files/*path'], '/files/a/', '/files/*path'],
-  ])('is no segment of a wildcard, with strictSlashes as well: %j, %s', (patterns, path, pattern, params) => {
+  test.each<[patterns: readonly string[], path: string, pattern: string | undefined, params?: Record<string, unknown>]>(
+    [
+      [['/files/*path'], '/files/a', '/files/*path', { path: ['a'] }],
+      [['/files/*path'], '/files/a/', '/files/*path', { path: ['a'] }],
+      [['/files/*path'], '/files/a/b/', '/files/*path', { path: ['a', 'b'] }],
+      [['/files/*path'], '/files/', undefined],
+      [['/*path'], '/a/', '/*path', { path: ['a'] }],
+      [['/files/v*path'], '/files/v1/x/', '/files/v*path', { path: ['1', 'x'] }],
+      [['/files/*path.js'], '/files/a.js/', undefined],
+      [['/files/*path', '/files/*path/'], '/files/a/', '/files/*path/'],
+      [['/files/*path/', '/files/*path'], '/files/a/', '/files/*path/'],
+      [['/files/*path/', '/files/*path'], '/files/a', '/files/*path'],
+      [['/:a/:b/', '/files/*path'], '/files/a/', '/files/*path'],
+      [['/files/:b/', '/files/*path'], '/files/a/', '/files/:b/'],
+      [['/files/:b', '/files/*path'], '/files/a/', '/files/*path'],
+      [['/files/a', '/files/*path'], '/files/a/', '/files/*path'],
+    ],
+  )('is no segment of a wildcard, with strictSlashes as well: %j, %s', (patterns, path, pattern, params) => {
     const found = find(patterns, path, true);
     expect(found?.pattern).toBe(pattern);
     if (params !== undefined) expect(found?.params).toEqual(params);
@@ -284,7 +290,9 @@ describe('a trailing slash', () => {
 });
 
 describe('methods', () => {
-  function toTable(...routes: readonly (readonly [method: string | null, pattern: RoutePattern])[]): RouteTable<string> {
+  function toTable(
+    ...routes: readonly (readonly [method: string | null, pattern: RoutePattern])[]
+  ): RouteTable<string> {
     const table = new RouteTable<string>();
     for (const [method, pattern] of routes) table.add(method, pattern, `${method ?? 'all'} ${String(pattern)}`);
     return table;
@@ -305,15 +313,18 @@ describe('methods', () => {
     expect(table.match('PUT', '/users/7')).toBeUndefined();
   });
 
-  test.each<RoutePattern>(['/a', '/:a', '/*a', '/*a/b', '/x:a', /\/a/, null])('the own method goes before any method: %s', (pattern) => {
-    const path = pattern === '/*a/b' ? '/a/b' : pattern === '/x:a' ? '/xa' : '/a';
-    const later = toTable([null, pattern], ['GET', pattern]);
-    const earlier = toTable(['GET', pattern], [null, pattern]);
-    for (const table of [later, earlier]) {
-      expect(table.match('GET', path)?.target).toBe(`GET ${String(pattern)}`);
-      expect(table.match('POST', path)?.target).toBe(`all ${String(pattern)}`);
-    }
-  });
+  test.each<RoutePattern>(['/a', '/:a', '/*a', '/*a/b', '/x:a', /\/a/, null])(
+    'the own method goes before any method: %s',
+    (pattern) => {
+      const path = pattern === '/*a/b' ? '/a/b' : pattern === '/x:a' ? '/xa' : '/a';
+      const later = toTable([null, pattern], ['GET', pattern]);
+      const earlier = toTable(['GET', pattern], [null, pattern]);
+      for (const table of [later, earlier]) {
+        expect(table.match('GET', path)?.target).toBe(`GET ${String(pattern)}`);
+        expect(table.match('POST', path)?.target).toBe(`all ${String(pattern)}`);
+      }
+    },
+  );
 
   test('HEAD falls back to GET where nothing was made for HEAD', () => {
     expect(toTable(['GET', '/a']).match('HEAD', '/a')?.target).toBe('GET /a');
@@ -335,17 +346,36 @@ describe('methods', () => {
   });
 
   test('allowed names the methods of all routes that take the path, and the most specific target', () => {
-    const table = toTable(['GET', '/users/:id'], ['PUT', '/users/me'], ['DELETE', '/*all'], ['PATCH', /\/users\/.*/], ['PROPFIND', '/teams']);
-    expect(table.allowed('/users/me')).toEqual({ methods: ['DELETE', 'GET', 'HEAD', 'PATCH', 'PUT'], target: 'PUT /users/me' });
-    expect(table.allowed('/users/7')).toEqual({ methods: ['DELETE', 'GET', 'HEAD', 'PATCH'], target: 'GET /users/:id' });
+    const table = toTable(
+      ['GET', '/users/:id'],
+      ['PUT', '/users/me'],
+      ['DELETE', '/*all'],
+      ['PATCH', /\/users\/.*/],
+      ['PROPFIND', '/teams'],
+    );
+    expect(table.allowed('/users/me')).toEqual({
+      methods: ['DELETE', 'GET', 'HEAD', 'PATCH', 'PUT'],
+      target: 'PUT /users/me',
+    });
+    expect(table.allowed('/users/7')).toEqual({
+      methods: ['DELETE', 'GET', 'HEAD', 'PATCH'],
+      target: 'GET /users/:id',
+    });
     expect(table.allowed('/teams')).toEqual({ methods: ['DELETE', 'PROPFIND'], target: 'PROPFIND /teams' });
     expect(toTable(['GET', '/a']).allowed('/b')).toBeUndefined();
-    expect(toTable(['GET', /\/a/], ['PUT', null]).allowed('/a')).toEqual({ methods: ['GET', 'HEAD', 'PUT'], target: 'GET /\\/a/' });
+    expect(toTable(['GET', /\/a/], ['PUT', null]).allowed('/a')).toEqual({
+      methods: ['GET', 'HEAD', 'PUT'],
+      target: 'GET /\\/a/',
+    });
   });
 
   test('methods names them all', () => {
     expect(new RouteTable().methods()).toEqual([]);
-    expect(toTable(['PUT', '/a'], ['GET', '/b'], ['GET', null], [null, '/c']).methods()).toEqual(['GET', 'HEAD', 'PUT']);
+    expect(toTable(['PUT', '/a'], ['GET', '/b'], ['GET', null], [null, '/c']).methods()).toEqual([
+      'GET',
+      'HEAD',
+      'PUT',
+    ]);
   });
 
   test('size counts routes, not variants', () => {
@@ -468,12 +498,20 @@ describe('params', () => {
     }
   });
 
-  test.each(['__proto__', 'constructor', 'prototype', 'hasOwnProperty', 'toString', '0', 'length'])('one may be called %s', (name) => {
-    const found = find([`/a/:"${name}"/*x`], '/a/value/y');
-    expect(Object.entries(found?.params ?? {})).toEqual(expect.arrayContaining([[name, 'value'], ['x', ['y']]]));
-    expect(({} as Params)['value']).toBeUndefined();
-    expect(Object.keys(Object.prototype)).toEqual([]);
-  });
+  test.each(['__proto__', 'constructor', 'prototype', 'hasOwnProperty', 'toString', '0', 'length'])(
+    'one may be called %s',
+    (name) => {
+      const found = find([`/a/:"${name}"/*x`], '/a/value/y');
+      expect(Object.entries(found?.params ?? {})).toEqual(
+        expect.arrayContaining([
+          [name, 'value'],
+          ['x', ['y']],
+        ]),
+      );
+      expect(({} as Params)['value']).toBeUndefined();
+      expect(Object.keys(Object.prototype)).toEqual([]);
+    },
+  );
 
   test('belong to one match alone', () => {
     const table = new RouteTable<string>();

@@ -36,7 +36,9 @@ describe('a body over the limit', () => {
     await using open = await openServer((app) => app.post('/', { maxBodyBytes: 10 }, (each) => each.text()));
     await using client = await RawClient.open(open.port);
     const whole = request('POST', '/', ['transfer-encoding: chunked']) + chunks('12345', '67890') + '0\r\n\r\n';
-    const responses = await client.send(whole + request('POST', '/', [], '1234567890') + request('POST', '/', [], '12345678901')).responses(3);
+    const responses = await client
+      .send(whole + request('POST', '/', [], '1234567890') + request('POST', '/', [], '12345678901'))
+      .responses(3);
     expect(responses.map(({ status }) => status)).toEqual([200, 200, 413]);
   });
 
@@ -127,7 +129,12 @@ describe('a body that is read as it comes', () => {
     expect(JSON.parse((await client.send('0\r\n\r\n').response()).body)).toEqual(['one', 'two']);
   });
 
-  test.each([['size', 'zz\r\n'], ['end of a chunk', '3\r\nabcd\r\n'], ['sign', '-1\r\n'], ['size in hexadecimal notation', '0x3\r\nabc\r\n']])('fails at a bad %s, and is answered 400', async (_what, bad) => {
+  test.each([
+    ['size', 'zz\r\n'],
+    ['end of a chunk', '3\r\nabcd\r\n'],
+    ['sign', '-1\r\n'],
+    ['size in hexadecimal notation', '0x3\r\nabc\r\n'],
+  ])('fails at a bad %s, and is answered 400', async (_what, bad) => {
     const failure = deferred<unknown>();
     await using open = await openServer((app) =>
       app.post('/', (each) =>
@@ -159,8 +166,13 @@ describe('Expect: 100-continue (RFC 9110 §10.1.1)', () => {
     await client.until(() => client.received.endsWith('\r\n\r\nbody'), 'the answer');
   });
 
-  test.each([['over the limit', 20, 413], ['for no route', 4, 404]])('is not told to go on with a body %s', async (_what, length, status) => {
-    await using open = await openServer((app) => app.post(status === 404 ? '/else' : '/', (each) => each.text()), { maxBodyBytes: 10 });
+  test.each([
+    ['over the limit', 20, 413],
+    ['for no route', 4, 404],
+  ])('is not told to go on with a body %s', async (_what, length, status) => {
+    await using open = await openServer((app) => app.post(status === 404 ? '/else' : '/', (each) => each.text()), {
+      maxBodyBytes: 10,
+    });
     await using client = await RawClient.open(open.port);
     expect((await client.send(head(length)).response()).status).toBe(status);
     expect(client.received).not.toContain('100 Continue');

@@ -18,7 +18,10 @@ async function openAnswered(open: OpenServer, count: number): Promise<readonly R
 async function isServed(port: number, host?: string): Promise<boolean> {
   await using client = await RawClient.open(port, host);
   client.send(get('/'));
-  await client.until(() => client.isClosed || client.hasEnded || client.received.includes('200 OK'), 'an answer or the close');
+  await client.until(
+    () => client.isClosed || client.hasEnded || client.received.includes('200 OK'),
+    'an answer or the close',
+  );
   return client.received.includes('200 OK');
 }
 
@@ -27,7 +30,7 @@ describe.each(['maxConnections', 'maxConnectionsPerIp'])('%s', (option) => {
     await using open = await openServer((app) => app.get('/', () => 'x'), { [option]: 3 });
     const clients = await openAnswered(open, 3);
     expect([await isServed(open.port), await isServed(open.port)]).toEqual([false, false]);
-    await Promise.all(clients.map(async (client) => (await client.send(get('/')).responses(2))));
+    await Promise.all(clients.map(async (client) => await client.send(get('/')).responses(2)));
     expect(clients.map(({ isClosed }) => isClosed)).toEqual([false, false, false]);
     await clients[0]?.[Symbol.asyncDispose]();
     await expect.poll(() => isServed(open.port)).toBe(true);
@@ -56,12 +59,16 @@ describe.each(['maxConnections', 'maxConnectionsPerIp'])('%s', (option) => {
     await using open = await openServer((app) => app.get('/', () => 'x'), { [option]: 1 });
     const [client] = await openAnswered(open, 1);
     expect(await isServed(open.port)).toBe(false);
-    expect(open.log.lines.filter(({ message }) => message.includes('over the limit')).map(({ fields }) => fields['address'])).toEqual(['127.0.0.1']);
+    expect(
+      open.log.lines.filter(({ message }) => message.includes('over the limit')).map(({ fields }) => fields['address']),
+    ).toEqual(['127.0.0.1']);
     await client?.[Symbol.asyncDispose]();
   });
 
   test.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '10', null])('of %s is refused', (value) => {
-    expect(() => new HttpServer('127.0.0.1', 0, { [option]: value })).toThrow(expect.objectContaining({ name: 'ConfigError' }));
+    expect(() => new HttpServer('127.0.0.1', 0, { [option]: value })).toThrow(
+      expect.objectContaining({ name: 'ConfigError' }),
+    );
   });
 });
 
@@ -72,7 +79,11 @@ test('maxConnectionsPerIp counts each address by itself, IPv4 and its mapped for
     const { port } = server.getAddress();
     await using first = await RawClient.open(port, '127.0.0.1');
     expect((await first.send(get('/')).response()).body).toBe('127.0.0.1');
-    expect([await isServed(port, '127.0.0.1'), await isServed(port, '::ffff:127.0.0.1'), await isServed(port, '::1')]).toEqual([false, false, true]);
+    expect([
+      await isServed(port, '127.0.0.1'),
+      await isServed(port, '::ffff:127.0.0.1'),
+      await isServed(port, '::1'),
+    ]).toEqual([false, false, true]);
   } finally {
     await server.shutdown({ timeoutMs: 0 });
   }

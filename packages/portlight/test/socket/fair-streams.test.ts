@@ -20,9 +20,11 @@ test('a stream that never has to wait does not keep other clients waiting', asyn
 });
 
 test('a stream that never has to wait does not keep a stop waiting', async () => {
-  await using open = await openServer((app) => app.get('/endless', function* () {
-    for (;;) yield 'x'.repeat(1_000);
-  }));
+  await using open = await openServer((app) =>
+    app.get('/endless', function* () {
+      for (;;) yield 'x'.repeat(1_000);
+    }),
+  );
   await using greedy = await RawClient.open(open.port);
   greedy.send(get('/endless'));
   await greedy.until(() => greedy.received.length > 10_000, 'the stream');
@@ -30,8 +32,25 @@ test('a stream that never has to wait does not keep a stop waiting', async () =>
 });
 
 test.each([
-  ['a proxy that was revoked', () => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); return proxy; }],
-  ['an error whose stack cannot be read', () => Object.assign(new Error('odd'), { stack: { toString: () => { throw new Error('never'); } } })],
+  [
+    'a proxy that was revoked',
+    () => {
+      const { proxy, revoke } = Proxy.revocable({}, {});
+      revoke();
+      return proxy;
+    },
+  ],
+  [
+    'an error whose stack cannot be read',
+    () =>
+      Object.assign(new Error('odd'), {
+        stack: {
+          toString: () => {
+            throw new Error('never');
+          },
+        },
+      }),
+  ],
   ['undefined', () => undefined],
   ['a frozen error', () => Object.freeze(new Error('frozen'))],
 ])('a stream that fails with %s midway is cut and reported', async (_what, thrown) => {

@@ -4,7 +4,12 @@ import { portless } from '../support/open-server.ts';
 
 const { server } = portless((app) =>
   app
-    .get('/url', (request) => ({ href: request.url.href, host: request.header('host'), ip: request.ip, raw: typeof request.raw }))
+    .get('/url', (request) => ({
+      href: request.url.href,
+      host: request.header('host'),
+      ip: request.ip,
+      raw: typeof request.raw,
+    }))
     .get('/query', (request) => request.query)
     .get('/names/:name', (request) => request.params.name)
     .get('/cookies', (request) => request.cookies)
@@ -19,20 +24,34 @@ const { server } = portless((app) =>
 describe('server.fetch', () => {
   test('takes a target, a URL, a string with a host, and a standard Request', async () => {
     const hrefs = await Promise.all(
-      ['/url?a=b', new URL('http://example.com/url?a=b'), 'https://example.com:8443/url', new Request('http://example.com/url')].map(
-        async (input) => ((await (await server.fetch(input)).json()) as { href: string }).href,
-      ),
+      [
+        '/url?a=b',
+        new URL('http://example.com/url?a=b'),
+        'https://example.com:8443/url',
+        new Request('http://example.com/url'),
+      ].map(async (input) => ((await (await server.fetch(input)).json()) as { href: string }).href),
     );
-    expect(hrefs).toEqual(['http://localhost/url?a=b', 'http://example.com/url?a=b', 'https://example.com:8443/url', 'http://example.com/url']);
+    expect(hrefs).toEqual([
+      'http://localhost/url?a=b',
+      'http://example.com/url?a=b',
+      'https://example.com:8443/url',
+      'http://example.com/url',
+    ]);
   });
 
   test('takes the Host that is given', async () => {
-    expect(await (await server.fetch('/url', { headers: { host: 'example.com' } })).json()).toMatchObject({ href: 'http://example.com/url', host: 'example.com' });
+    expect(await (await server.fetch('/url', { headers: { host: 'example.com' } })).json()).toMatchObject({
+      href: 'http://example.com/url',
+      host: 'example.com',
+    });
   });
 
-  test.each(['a:99999', '%00', '[:::]', 'user@evil.example', 'a/b'])('answers the Host %j with 400 where a handler asks for the URL', async (host) => {
-    expect((await server.fetch('/url', { headers: { host } })).status).toBe(400);
-  });
+  test.each(['a:99999', '%00', '[:::]', 'user@evil.example', 'a/b'])(
+    'answers the Host %j with 400 where a handler asks for the URL',
+    async (host) => {
+      expect((await server.fetch('/url', { headers: { host } })).status).toBe(400);
+    },
+  );
 
   test('comes from this machine, and has no message of Node', async () => {
     expect(await (await server.fetch('/url')).json()).toMatchObject({ ip: '127.0.0.1', raw: 'undefined' });
@@ -56,7 +75,10 @@ describe('server.fetch', () => {
       [stream, undefined, 'ab'],
       [{}, undefined, ''],
     ] as const) {
-      expect(await (await server.fetch('/echo', { method: 'POST', ...init })).json()).toEqual({ text, ...(type === undefined ? {} : { type }) });
+      expect(await (await server.fetch('/echo', { method: 'POST', ...init })).json()).toEqual({
+        text,
+        ...(type === undefined ? {} : { type }),
+      });
     }
   });
 
@@ -65,7 +87,10 @@ describe('server.fetch', () => {
   });
 
   test('passes cookies and repeated query names like any request', async () => {
-    expect(await (await server.fetch('/cookies', { headers: { cookie: 'a=1; b=2' } })).json()).toEqual({ a: '1', b: '2' });
+    expect(await (await server.fetch('/cookies', { headers: { cookie: 'a=1; b=2' } })).json()).toEqual({
+      a: '1',
+      b: '2',
+    });
     expect(await (await server.fetch('/query?a=1&a=2')).json()).toEqual({ a: ['1', '2'] });
   });
 
@@ -81,10 +106,12 @@ describe('server.fetch', () => {
       app.get('/', ({ signal }) => {
         calls++;
         begun.resolve();
-        return new Promise((resolve) => signal.addEventListener('abort', () => {
-          reason.resolve(signal.reason);
-          resolve('late');
-        }));
+        return new Promise((resolve) =>
+          signal.addEventListener('abort', () => {
+            reason.resolve(signal.reason);
+            resolve('late');
+          }),
+        );
       }),
     ).server;
     await expect(aborting.fetch('/', { signal: AbortSignal.abort(new Error('before')) })).rejects.toThrow('before');
@@ -99,7 +126,16 @@ describe('server.fetch', () => {
 
   test('tells the source of a stream when nobody reads it any more', async () => {
     const cancelled = deferred<unknown>();
-    const endless = portless((app) => app.get('/', () => new ReadableStream({ pull: (controller) => controller.enqueue('x'), cancel: (reason) => cancelled.resolve(reason) }))).server;
+    const endless = portless((app) =>
+      app.get(
+        '/',
+        () =>
+          new ReadableStream({
+            pull: (controller) => controller.enqueue('x'),
+            cancel: (reason) => cancelled.resolve(reason),
+          }),
+      ),
+    ).server;
     const response = await endless.fetch('/');
     await response.body?.cancel(new Error('enough'));
     expect(await cancelled.promise).toEqual(new Error('enough'));

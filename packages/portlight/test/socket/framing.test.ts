@@ -11,7 +11,12 @@ const app = (server: HttpServer): unknown =>
     .get('/304', () => new HttpResponse('ignored', { status: 304, headers: { etag: '"a"' } }))
     .get('/205', () => new HttpResponse(null, { status: 205 }))
     .get('/close', () => HttpResponse.text('bye').header('connection', 'close'))
-    .get('/own-framing', () => HttpResponse.text('x').header('transfer-encoding', 'gzip, chunked').header('content-length', '99').header('keep-alive', 'timeout=1'))
+    .get('/own-framing', () =>
+      HttpResponse.text('x')
+        .header('transfer-encoding', 'gzip, chunked')
+        .header('content-length', '99')
+        .header('keep-alive', 'timeout=1'),
+    )
     .get('/cookies', () => HttpResponse.text('x').cookie('a', '1').cookie('b', '2'))
     .post('/echo', (each) => each.text());
 
@@ -44,7 +49,11 @@ describe('framing as a client sees it (RFC 9112 §6)', () => {
     expect(next?.body).toBe('Hello');
   });
 
-  test.each([['/204', 204], ['/304', 304], ['/205', 205]])('sends no body for %s, and the next answer is whole', async (path, status) => {
+  test.each([
+    ['/204', 204],
+    ['/304', 304],
+    ['/205', 205],
+  ])('sends no body for %s, and the next answer is whole', async (path, status) => {
     await using open = await openServer(app);
     await using client = await RawClient.open(open.port);
     const [first, next] = await client.send(get(path) + get('/')).responses(2);
@@ -52,7 +61,10 @@ describe('framing as a client sees it (RFC 9112 §6)', () => {
     expect(first?.headers.has('transfer-encoding')).toBe(false);
   });
 
-  test.each([['asked for by the client', get('/', 'connection: close'), 'Hello'], ['asked for by the handler', get('/close'), 'bye']])('closes when that is %s', async (_what, bytes, body) => {
+  test.each([
+    ['asked for by the client', get('/', 'connection: close'), 'Hello'],
+    ['asked for by the handler', get('/close'), 'bye'],
+  ])('closes when that is %s', async (_what, bytes, body) => {
     await using open = await openServer(app);
     await using client = await RawClient.open(open.port);
     const response = await client.send(bytes).response();
@@ -91,7 +103,10 @@ describe('framing as a client sees it (RFC 9112 §6)', () => {
     await using open = await openServer(app);
     await using client = await RawClient.open(open.port);
     await client.send(get('/cookies')).response();
-    expect(client.received.match(/^set-cookie: .*$/gim)).toEqual(['set-cookie: a=1; Path=/', 'set-cookie: b=2; Path=/']);
+    expect(client.received.match(/^set-cookie: .*$/gim)).toEqual([
+      'set-cookie: a=1; Path=/',
+      'set-cookie: b=2; Path=/',
+    ]);
   });
 });
 
@@ -124,6 +139,8 @@ describe('a request in pieces', () => {
 test('an upgrade that is not for us is the plain request it also is', async () => {
   await using open = await openServer(app);
   await using client = await RawClient.open(open.port);
-  const response = await client.send(get('/', 'connection: Upgrade, HTTP2-Settings', 'upgrade: h2c', 'http2-settings: AAMAAABkAAQAAP__')).response();
+  const response = await client
+    .send(get('/', 'connection: Upgrade, HTTP2-Settings', 'upgrade: h2c', 'http2-settings: AAMAAABkAAQAAP__'))
+    .response();
   expect([response.status, response.body]).toEqual([200, 'Hello']);
 });

@@ -28,7 +28,14 @@ describe.skipIf(process.platform !== 'linux')('freePortIfStuck', { timeout: 20_0
     await using holder = await spawnHolder('', host);
     const attempt = await free(holder.port);
     expect([attempt.isFreed, await holder.ended]).toEqual([true, 'SIGTERM']);
-    expect(attempt.log.at('warn').map(({ fields }) => fields)).toEqual([{ port: holder.port, pid: holder.pid, command: expect.stringContaining('portlight-test-holder') as string, signal: 'SIGTERM' }]);
+    expect(attempt.log.at('warn').map(({ fields }) => fields)).toEqual([
+      {
+        port: holder.port,
+        pid: holder.pid,
+        command: expect.stringContaining('portlight-test-holder') as string,
+        signal: 'SIGTERM',
+      },
+    ]);
     expect(await new HttpServer('127.0.0.1', holder.port).isPortFree()).toBe(true);
   });
 
@@ -42,12 +49,18 @@ describe.skipIf(process.platform !== 'linux')('freePortIfStuck', { timeout: 20_0
     await using holder = await spawnHolder(IGNORES);
     const startedAt = performance.now();
     const attempt = await free(holder.port);
-    expect([attempt.isFreed, await holder.ended, signalsSent(attempt)]).toEqual([true, 'SIGKILL', ['SIGTERM', 'SIGKILL']]);
+    expect([attempt.isFreed, await holder.ended, signalsSent(attempt)]).toEqual([
+      true,
+      'SIGKILL',
+      ['SIGTERM', 'SIGKILL'],
+    ]);
     expect(performance.now() - startedAt).toBeGreaterThan(1_900);
   });
 
   test('frees the port of one that only closes it', async () => {
-    await using holder = await spawnHolder(`process.on('SIGTERM', () => process._getActiveHandles().forEach((each) => each.close && each.close())); setInterval(() => undefined, 1e6)`);
+    await using holder = await spawnHolder(
+      `process.on('SIGTERM', () => process._getActiveHandles().forEach((each) => each.close && each.close())); setInterval(() => undefined, 1e6)`,
+    );
     const { isFreed } = await free(holder.port);
     expect(isFreed).toBe(true);
   });
@@ -88,7 +101,9 @@ describe.skipIf(process.platform !== 'linux')('freePortIfStuck', { timeout: 20_0
   test('takes a process that is dead and not yet buried for ended', async () => {
     // It has no parent that asks how it ended: sleep takes the place of the shell that started it.
     const code = `require('node:net').createServer().listen(0, '127.0.0.1', function () { console.log(this.address().port, process.pid); })`;
-    const parent = spawn('/bin/sh', ['-c', '"$0" -e "$1" & exec sleep 60', process.execPath, code], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const parent = spawn('/bin/sh', ['-c', '"$0" -e "$1" & exec sleep 60', process.execPath, code], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     try {
       const [line] = (await once(parent.stdout, 'data')) as [Buffer];
       const [port = 0, pid = 0] = line.toString().split(' ').map(Number);

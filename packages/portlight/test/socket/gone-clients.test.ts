@@ -25,10 +25,12 @@ describe('a client that closes its side after the request', () => {
   });
 
   test('gets all answers to pipelined requests', async () => {
-    await using open = await openServer((app) => app.get('/:n', async (each) => {
-      await new Promise(setImmediate);
-      return each.params.n;
-    }));
+    await using open = await openServer((app) =>
+      app.get('/:n', async (each) => {
+        await new Promise(setImmediate);
+        return each.params.n;
+      }),
+    );
     await using client = await RawClient.open(open.port);
     client.send(get('/1') + get('/2')).sendFin();
     expect((await client.responses(2)).map(({ body }) => body)).toEqual(['1', '2']);
@@ -41,13 +43,15 @@ describe('a client that closes its side after the request', () => {
     ['that is half a head', 'POST / HTTP/1.1\r\nhost: a\r\nco', ''],
   ])('gets an answer to a request %s that came with one that takes its time', async (_kind, second, answer) => {
     const [hasBegun, mayEnd] = [deferred(), deferred()];
-    await using open = await openServer((app) => app
-      .get('/slow', async () => {
-        hasBegun.resolve();
-        await mayEnd.promise;
-        return 'slow';
-      })
-      .post('/', (each) => each.text()));
+    await using open = await openServer((app) =>
+      app
+        .get('/slow', async () => {
+          hasBegun.resolve();
+          await mayEnd.promise;
+          return 'slow';
+        })
+        .post('/', (each) => each.text()),
+    );
     await using client = await RawClient.open(open.port);
     client.send(get('/slow') + second).sendFin();
     await hasBegun.promise;
@@ -60,12 +64,14 @@ describe('a client that closes its side after the request', () => {
   });
 
   test('gets the whole of a stream', async () => {
-    await using open = await openServer((app) => app.get('/', async function* () {
-      for (let index = 0; index < 3; index++) {
-        await new Promise(setImmediate);
-        yield String(index);
-      }
-    }));
+    await using open = await openServer((app) =>
+      app.get('/', async function* () {
+        for (let index = 0; index < 3; index++) {
+          await new Promise(setImmediate);
+          yield String(index);
+        }
+      }),
+    );
     await using client = await RawClient.open(open.port);
     client.send(get('/')).sendFin();
     expect((await client.response()).body).toBe('012');
@@ -73,7 +79,9 @@ describe('a client that closes its side after the request', () => {
 
   test('in the middle of a body makes it fail', async () => {
     const failure = deferred<unknown>();
-    await using open = await openServer((app) => app.post('/', (each) => each.text().catch((error: unknown) => void failure.resolve(error))));
+    await using open = await openServer((app) =>
+      app.post('/', (each) => each.text().catch((error: unknown) => void failure.resolve(error))),
+    );
     await using client = await RawClient.open(open.port);
     client.send(request('POST', '/', ['content-length: 10']) + 'half').sendFin();
     expect(await failure.promise).toBeInstanceOf(Error);

@@ -41,10 +41,13 @@ class QuietSource {
   }
 
   readable(): Readable {
-    const readable = new Readable({ read() {}, destroy: (_error, done) => {
-      this.told.resolve();
-      done(null);
-    } });
+    const readable = new Readable({
+      read() {},
+      destroy: (_error, done) => {
+        this.told.resolve();
+        done(null);
+      },
+    });
     this.#give = (chunk) => void readable.push(chunk);
     return readable;
   }
@@ -59,11 +62,12 @@ class QuietSource {
     };
     const iterator = {
       [Symbol.asyncIterator]: () => iterator,
-      next: () => new Promise<IteratorResult<string>>((resolve) => {
-        const value = ready.shift();
-        if (value === undefined) waiting.push(resolve);
-        else resolve({ done: false, value });
-      }),
+      next: () =>
+        new Promise<IteratorResult<string>>((resolve) => {
+          const value = ready.shift();
+          if (value === undefined) waiting.push(resolve);
+          else resolve({ done: false, value });
+        }),
       return: async () => {
         this.told.resolve();
         return { done: true, value: undefined } as const;
@@ -93,15 +97,20 @@ function abortOf({ signal }: HttpRequest): Promise<void> {
 }
 
 describe.each(KINDS)('a stream (%s) to a client that has closed its side', (kind) => {
-  test.each([['that said nothing yet', []], ['that has begun', ['part']]])('%s is ended after five silent seconds', async (_what, chunks) => {
+  test.each([
+    ['that said nothing yet', []],
+    ['that has begun', ['part']],
+  ])('%s is ended after five silent seconds', async (_what, chunks) => {
     const source = new QuietSource();
     const aborted = deferred();
-    await using open = await openServer((app) => app.get('/', (each) => {
-      void abortOf(each as HttpRequest).then(aborted.resolve);
-      const body = source[kind]();
-      for (const chunk of chunks) source.give(chunk);
-      return body;
-    }));
+    await using open = await openServer((app) =>
+      app.get('/', (each) => {
+        void abortOf(each as HttpRequest).then(aborted.resolve);
+        const body = source[kind]();
+        for (const chunk of chunks) source.give(chunk);
+        return body;
+      }),
+    );
     await using client = await halfClosed(open, aborted.promise, get('/'));
     await pass(DEFAULTS.halfClosedMs + 1_000);
     await source.told.promise;
@@ -113,12 +122,16 @@ describe.each(KINDS)('a stream (%s) to a client that has closed its side', (kind
   test('goes on while it speaks, and comes whole', async () => {
     const source = new QuietSource();
     const aborted = deferred();
-    await using open = await openServer((app) => app.get('/', (each) => {
-      void abortOf(each as HttpRequest).then(aborted.resolve);
-      const response = HttpResponse.stream(source[kind === 'response' ? 'web' : kind](), { headers: { 'content-length': 12 } });
-      source.give('abcd');
-      return response;
-    }));
+    await using open = await openServer((app) =>
+      app.get('/', (each) => {
+        void abortOf(each as HttpRequest).then(aborted.resolve);
+        const response = HttpResponse.stream(source[kind === 'response' ? 'web' : kind](), {
+          headers: { 'content-length': 12 },
+        });
+        source.give('abcd');
+        return response;
+      }),
+    );
     await using client = await halfClosed(open, aborted.promise, get('/'));
     for (const chunk of ['efgh', 'ijkl']) {
       await pass(DEFAULTS.halfClosedMs - 1_000);
@@ -132,21 +145,29 @@ describe.each(KINDS)('a stream (%s) to a client that has closed its side', (kind
 test.each([
   ['behind which another request waits', get('/') + get('/')],
   ['and has sent bytes that are no HTTP', `${get('/')}no HTTP\r\n\r\n`],
-  ['in the middle of a body that nobody reads', `${request('POST', '/', ['content-length: 1000000'])}${'x'.repeat(500_000)}`],
-])('a client that closes its side of a silent stream %s does not hold its connection for ever', async (_what, bytes) => {
-  const source = new QuietSource();
-  const begun = deferred();
-  await using open = await openServer((app) => app.all('/', () => {
-    begun.resolve();
-    return source.web();
-  }));
-  await using client = await RawClient.open(open.port);
-  client.send(bytes).sendFin();
-  await begun.promise;
-  await pass(DEFAULTS.requestTimeoutMs + 10_000);
-  await source.told.promise;
-  await client.until(() => client.isClosed || client.hasEnded, 'the end');
-});
+  [
+    'in the middle of a body that nobody reads',
+    `${request('POST', '/', ['content-length: 1000000'])}${'x'.repeat(500_000)}`,
+  ],
+])(
+  'a client that closes its side of a silent stream %s does not hold its connection for ever',
+  async (_what, bytes) => {
+    const source = new QuietSource();
+    const begun = deferred();
+    await using open = await openServer((app) =>
+      app.all('/', () => {
+        begun.resolve();
+        return source.web();
+      }),
+    );
+    await using client = await RawClient.open(open.port);
+    client.send(bytes).sendFin();
+    await begun.promise;
+    await pass(DEFAULTS.requestTimeoutMs + 10_000);
+    await source.told.promise;
+    await client.until(() => client.isClosed || client.hasEnded, 'the end');
+  },
+);
 
 test('a client that sends its next request early keeps a stream that takes its time', async () => {
   const source = new QuietSource();
@@ -171,11 +192,13 @@ test('a client that stays gets a stream however long it is silent', async () => 
 test('a source that comes when the client is gone is told at once', async () => {
   const source = new QuietSource();
   const [called, answer] = [deferred(), deferred()];
-  await using open = await openServer((app) => app.get('/', async () => {
-    called.resolve();
-    await answer.promise;
-    return source.web();
-  }));
+  await using open = await openServer((app) =>
+    app.get('/', async () => {
+      called.resolve();
+      await answer.promise;
+      return source.web();
+    }),
+  );
   const client = await RawClient.open(open.port);
   client.send(get('/'));
   await called.promise;

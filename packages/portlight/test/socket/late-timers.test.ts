@@ -43,7 +43,10 @@ describe('what clients sent while the loop was blocked is read before they are j
     ['the rest of a body', `${request('POST', '/', ['content-length: 4'])}ab`, 'cd'],
     ['the rest of a body in chunks', `${request('POST', '/', ['transfer-encoding: chunked'])}2\r\nab\r\n`, '0\r\n\r\n'],
   ])('%s', async (_what, before, after) => {
-    await using open = await openServer((app) => app.all('/', (each) => each.text()), { headersTimeoutMs: LIMIT_MS, requestTimeoutMs: LIMIT_MS });
+    await using open = await openServer((app) => app.all('/', (each) => each.text()), {
+      headersTimeoutMs: LIMIT_MS,
+      requestTimeoutMs: LIMIT_MS,
+    });
     await using client = await RawClient.open(open.port);
     client.send(before);
     await settle();
@@ -56,7 +59,8 @@ describe('what clients sent while the loop was blocked is read before they are j
     const size = 64 * 1_048_576;
     const body = Buffer.alloc(size, 'x');
     await using open = await openServer((app) => app.get('/', () => body), { writeTimeoutMs: LIMIT_MS });
-    const reader = new Worker(`
+    const reader = new Worker(
+      `
       const { connect } = require('node:net');
       const { parentPort, workerData } = require('node:worker_threads');
       let bytes = 0;
@@ -67,13 +71,17 @@ describe('what clients sent while the loop was blocked is read before they are j
       });
       socket.on('error', () => {});
       socket.on('close', () => parentPort.postMessage(bytes));
-    `, { eval: true, workerData: { port: open.port } });
+    `,
+      { eval: true, workerData: { port: open.port } },
+    );
     const messages: unknown[] = [];
-    const closed = new Promise<number>((resolve) => reader.on('message', (message) => {
-      messages.push(message);
-      if (message === 'begun') for (let round = 0; round < 3; round++) setTimeout(() => block(BLOCKED_MS), round);
-      else resolve(message as number);
-    }));
+    const closed = new Promise<number>((resolve) =>
+      reader.on('message', (message) => {
+        messages.push(message);
+        if (message === 'begun') for (let round = 0; round < 3; round++) setTimeout(() => block(BLOCKED_MS), round);
+        else resolve(message as number);
+      }),
+    );
     expect(await closed).toBeGreaterThan(size);
     await reader.terminate();
   });
@@ -84,7 +92,10 @@ test.each([
   ['the rest of a head', 'GET / HTTP/1.1\r\nx-', 408],
   ['the rest of a body', `${request('POST', '/', ['content-length: 4'])}ab`, 408],
 ])('a client that did not send %s in time is told so, after a blocked loop too', async (_what, before, status) => {
-  await using open = await openServer((app) => app.post('/', (each) => each.text()), { headersTimeoutMs: LIMIT_MS, requestTimeoutMs: LIMIT_MS });
+  await using open = await openServer((app) => app.post('/', (each) => each.text()), {
+    headersTimeoutMs: LIMIT_MS,
+    requestTimeoutMs: LIMIT_MS,
+  });
   await using client = await RawClient.open(open.port);
   client.send(before);
   await settle();

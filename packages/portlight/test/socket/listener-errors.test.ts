@@ -10,14 +10,19 @@ function shortage(code: string): Error {
   return Object.assign(new Error(`accept ${code}`), { code, syscall: 'accept' });
 }
 
-test.each(['ENFILE', 'EMFILE', 'ENOBUFS', 'ECONNABORTED'])('%s at accept is logged, and the server goes on', async (code) => {
-  await using open = await openServer((server) => server.get('/', () => 'x'));
-  open.server.getSocket()?.emit('error', shortage(code));
-  expect(open.log.at('error').map(({ fields }) => fields)).toEqual([{ err: expect.objectContaining({ code }) as unknown, times: 1, connections: 0 }]);
-  expect(open.server.isConnected()).toBe(true);
-  await using client = await RawClient.open(open.port);
-  expect((await client.send(get('/')).response()).body).toBe('x');
-});
+test.each(['ENFILE', 'EMFILE', 'ENOBUFS', 'ECONNABORTED'])(
+  '%s at accept is logged, and the server goes on',
+  async (code) => {
+    await using open = await openServer((server) => server.get('/', () => 'x'));
+    open.server.getSocket()?.emit('error', shortage(code));
+    expect(open.log.at('error').map(({ fields }) => fields)).toEqual([
+      { err: expect.objectContaining({ code }) as unknown, times: 1, connections: 0 },
+    ]);
+    expect(open.server.isConnected()).toBe(true);
+    await using client = await RawClient.open(open.port);
+    expect((await client.send(get('/')).response()).body).toBe('x');
+  },
+);
 
 test('many of them are one line for each interval', async () => {
   await using open = await openServer(() => undefined);

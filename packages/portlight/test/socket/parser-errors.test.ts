@@ -30,7 +30,11 @@ describe('what is no HTTP/1.1 is answered once and closed', () => {
     ['a signed length', 'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: +1\r\n\r\n', '400'],
     ['a length in hexadecimal', 'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 0x5\r\n\r\n', '400'],
     ['a length of 20 digits', `POST / HTTP/1.1\r\nhost: a\r\ncontent-length: ${'9'.repeat(20)}\r\n\r\n`, '400'],
-    ['a length and chunks', 'POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\ncontent-length: 1\r\n\r\n', '400'],
+    [
+      'a length and chunks',
+      'POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\ncontent-length: 1\r\n\r\n',
+      '400',
+    ],
     ['chunks of an unknown kind', 'POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: xchunked\r\n\r\n', '400'],
     ['chunks in HTTP/1.0', 'POST / HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n', '400'],
     ['an empty transfer coding', 'POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding:\r\n\r\n', '400'],
@@ -65,7 +69,9 @@ describe.concurrent('what does not come in time is answered 408 and closed', () 
   });
 
   test('half a body in chunks', async () => {
-    expect(await statusesOf('POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n9\r\nhalf', FAST)).toEqual(['408']);
+    expect(await statusesOf('POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n9\r\nhalf', FAST)).toEqual(
+      ['408'],
+    );
   });
 
   test('nothing at all: the connection ends', async () => {
@@ -127,9 +133,13 @@ describe.concurrent('a response that was made before there was a request', () =>
 
   test('is sent though an interceptor fails or is slow', async () => {
     await using open = await openServer((server) =>
-      server.onResponse(() => { throw new Error('broken'); }).onResponse(async () => {
-        await new Promise(setImmediate);
-      }),
+      server
+        .onResponse(() => {
+          throw new Error('broken');
+        })
+        .onResponse(async () => {
+          await new Promise(setImmediate);
+        }),
     );
     await using client = await RawClient.open(open.port);
     expect((await client.send('GARBAGE\r\n\r\n').response()).status).toBe(400);

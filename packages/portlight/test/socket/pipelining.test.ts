@@ -27,7 +27,14 @@ describe('pipelined requests (RFC 9112 §9.3.2)', () => {
   test('with bodies are told apart', async () => {
     await using open = await openServer((app) => app.post('/', (each) => each.text()));
     await using client = await RawClient.open(open.port);
-    const responses = await client.send(request('POST', '/', [], 'first') + request('POST', '/', ['transfer-encoding: chunked']) + '6\r\nsecond\r\n0\r\n\r\n' + request('POST', '/', [], '')).responses(3);
+    const responses = await client
+      .send(
+        request('POST', '/', [], 'first') +
+          request('POST', '/', ['transfer-encoding: chunked']) +
+          '6\r\nsecond\r\n0\r\n\r\n' +
+          request('POST', '/', [], ''),
+      )
+      .responses(3);
     expect(responses.map(({ body }) => body)).toEqual(['first', 'second', '']);
   });
 

@@ -8,7 +8,9 @@ import { spawnHolder } from '../support/spawn-holder.ts';
 describe.skipIf(process.platform !== 'linux')('who holds a port', () => {
   test.each(['127.0.0.1', '0.0.0.0', '::1', '::'])('is found at %s', async (host) => {
     await using holder = await spawnHolder('', host);
-    expect(await findPortHolders(holder.port)).toMatchObject([{ pid: holder.pid, uid: process.getuid?.(), command: expect.stringContaining('portlight-test-holder') as string }]);
+    expect(await findPortHolders(holder.port)).toMatchObject([
+      { pid: holder.pid, uid: process.getuid?.(), command: expect.stringContaining('portlight-test-holder') as string },
+    ]);
   });
 
   test('is this process itself', async () => {
@@ -34,16 +36,25 @@ describe.skipIf(process.platform !== 'linux')('who holds a port', () => {
   test('has a start that tells it from a later process of the same number', async () => {
     await using first = await spawnHolder();
     await using second = await spawnHolder();
-    const [one, again, other] = [await describeProcess(first.pid), await describeProcess(first.pid), await describeProcess(second.pid)];
+    const [one, again, other] = [
+      await describeProcess(first.pid),
+      await describeProcess(first.pid),
+      await describeProcess(second.pid),
+    ];
     expect(one?.startedAt).toMatch(/^\d+$/);
     expect(again).toEqual(one);
     expect(Number(other?.startedAt)).toBeGreaterThanOrEqual(Number(one?.startedAt));
   });
 
-  test.each([`process.title = 'a) Z 1 (b'`, `process.title = ''`])('is known whatever it calls itself (%s)', async (code) => {
-    await using holder = await spawnHolder(code);
-    expect(await findPortHolders(holder.port)).toMatchObject([{ pid: holder.pid, startedAt: expect.stringMatching(/^\d+$/) as string }]);
-  });
+  test.each([`process.title = 'a) Z 1 (b'`, `process.title = ''`])(
+    'is known whatever it calls itself (%s)',
+    async (code) => {
+      await using holder = await spawnHolder(code);
+      expect(await findPortHolders(holder.port)).toMatchObject([
+        { pid: holder.pid, startedAt: expect.stringMatching(/^\d+$/) as string },
+      ]);
+    },
+  );
 
   test('is no process that ended, or never was', async () => {
     const holder = await spawnHolder();

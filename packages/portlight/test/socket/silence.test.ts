@@ -22,14 +22,28 @@ describe('setTimeout closes a connection whose client is silent', () => {
     ['from the beginning', () => undefined],
     ['after a request', async (client) => client.send(get('/')).response()],
     ['in the middle of a head', (client) => client.send('GET / HT')],
-    ['in the middle of a head after a request', async (client) => {
-      await client.send(get('/')).response();
-      client.send('GET / HTTP/1.1\r\nhost: te');
-    }],
-    ['in the middle of a body that is read', (client) => client.send(request('POST', '/', ['content-length: 10']) + 'half')],
-    ['in the middle of a body in chunks', (client) => client.send(request('POST', '/', ['transfer-encoding: chunked']) + '5\r\nhe')],
+    [
+      'in the middle of a head after a request',
+      async (client) => {
+        await client.send(get('/')).response();
+        client.send('GET / HTTP/1.1\r\nhost: te');
+      },
+    ],
+    [
+      'in the middle of a body that is read',
+      (client) => client.send(request('POST', '/', ['content-length: 10']) + 'half'),
+    ],
+    [
+      'in the middle of a body in chunks',
+      (client) => client.send(request('POST', '/', ['transfer-encoding: chunked']) + '5\r\nhe'),
+    ],
   ])('%s', async (_when, begin) => {
-    await using open = await openServer((app) => app.get('/', () => 'x').post('/', (each) => each.text()).setTimeout(SILENCE_S));
+    await using open = await openServer((app) =>
+      app
+        .get('/', () => 'x')
+        .post('/', (each) => each.text())
+        .setTimeout(SILENCE_S),
+    );
     await using client = await RawClient.open(open.port);
     await begin(client);
     expect(await timeUntilClosed(client)).toBeGreaterThan(LEAST_MS);
@@ -58,10 +72,14 @@ describe('setTimeout closes a connection whose client is silent', () => {
 describe('setTimeout leaves a connection alone', () => {
   test('while a handler works, however long', async () => {
     const gate = deferred();
-    await using open = await openServer((app) => app.get('/slow', async () => {
-      await gate.promise;
-      return 'done';
-    }).setTimeout(SILENCE_S));
+    await using open = await openServer((app) =>
+      app
+        .get('/slow', async () => {
+          await gate.promise;
+          return 'done';
+        })
+        .setTimeout(SILENCE_S),
+    );
     await using working = await RawClient.open(open.port);
     working.send(get('/slow'));
     await working.until(() => true, 'nothing');
@@ -76,10 +94,14 @@ describe('setTimeout leaves a connection alone', () => {
 
   test('while a handler works and the client has sent half a body that nobody reads', async () => {
     const gate = deferred();
-    await using open = await openServer((app) => app.post('/', async () => {
-      await gate.promise;
-      return 'done';
-    }).setTimeout(SILENCE_S));
+    await using open = await openServer((app) =>
+      app
+        .post('/', async () => {
+          await gate.promise;
+          return 'done';
+        })
+        .setTimeout(SILENCE_S),
+    );
     await using working = await RawClient.open(open.port);
     working.send(request('POST', '/', ['content-length: 10']) + 'half');
     for (let round = 0; round < 2; round++) {
@@ -92,11 +114,15 @@ describe('setTimeout leaves a connection alone', () => {
 
   test('while the source of a stream takes its time', async () => {
     const gate = deferred();
-    await using open = await openServer((app) => app.get('/', async function* () {
-      yield 'a';
-      await gate.promise;
-      yield 'b';
-    }).setTimeout(SILENCE_S));
+    await using open = await openServer((app) =>
+      app
+        .get('/', async function* () {
+          yield 'a';
+          await gate.promise;
+          yield 'b';
+        })
+        .setTimeout(SILENCE_S),
+    );
     await using client = await RawClient.open(open.port);
     client.send(get('/'));
     await client.until(() => client.received.includes('a\r\n'), 'the first chunk');
@@ -122,9 +148,17 @@ describe('setTimeout leaves a connection alone', () => {
     expect(client.isClosed).toBe(false);
   });
 
-  test.each([[0, 0], [0, undefined]])('when it is switched off by %s and %s', async (seconds, microseconds) => {
+  test.each([
+    [0, 0],
+    [0, undefined],
+  ])('when it is switched off by %s and %s', async (seconds, microseconds) => {
     await using watched = await openServer((app) => app.setTimeout(SILENCE_S));
-    await using open = await openServer((app) => app.get('/', () => 'x').setTimeout(SILENCE_S).setTimeout(seconds, microseconds));
+    await using open = await openServer((app) =>
+      app
+        .get('/', () => 'x')
+        .setTimeout(SILENCE_S)
+        .setTimeout(seconds, microseconds),
+    );
     await using client = await RawClient.open(open.port);
     for (let round = 0; round < 2; round++) {
       await using silent = await RawClient.open(watched.port);
@@ -135,12 +169,19 @@ describe('setTimeout leaves a connection alone', () => {
 });
 
 describe('setTimeout refuses', () => {
-  test.each([-1, 86_401, 30_000_000, Number.NaN, Number.POSITIVE_INFINITY, '30', null, undefined, true, {}, 30n])('%s seconds', (seconds) => {
-    expect(() => new HttpServer().setTimeout(seconds as number)).toThrow(expect.objectContaining({ name: 'ConfigError', code: 'ERR_PORTLIGHT_INVALID_OPTION' }));
-  });
+  test.each([-1, 86_401, 30_000_000, Number.NaN, Number.POSITIVE_INFINITY, '30', null, undefined, true, {}, 30n])(
+    '%s seconds',
+    (seconds) => {
+      expect(() => new HttpServer().setTimeout(seconds as number)).toThrow(
+        expect.objectContaining({ name: 'ConfigError', code: 'ERR_PORTLIGHT_INVALID_OPTION' }),
+      );
+    },
+  );
 
   test.each([-1, 1_000_000, 1.5, Number.NaN, '1', null])('%s microseconds', (microseconds) => {
-    expect(() => new HttpServer().setTimeout(1, microseconds as number)).toThrow(expect.objectContaining({ name: 'ConfigError', code: 'ERR_PORTLIGHT_INVALID_OPTION' }));
+    expect(() => new HttpServer().setTimeout(1, microseconds as number)).toThrow(
+      expect.objectContaining({ name: 'ConfigError', code: 'ERR_PORTLIGHT_INVALID_OPTION' }),
+    );
   });
 
   test('to be set after the start', async () => {
@@ -149,6 +190,7 @@ describe('setTimeout refuses', () => {
   });
 
   test('nothing from 0 to a day', () => {
-    for (const seconds of [0, 0.001, 30, 86_400]) expect(() => new HttpServer().setTimeout(seconds, 999_999)).not.toThrow();
+    for (const seconds of [0, 0.001, 30, 86_400])
+      expect(() => new HttpServer().setTimeout(seconds, 999_999)).not.toThrow();
   });
 });

@@ -22,7 +22,12 @@ async function openTls(register: (server: HttpServer) => unknown, options: Serve
   const server = new HttpServer('tls://127.0.0.1', 0, { tls: first, ...options }).debug(log);
   register(server);
   await server.start();
-  return { server, log, port: server.getAddress().port, [Symbol.asyncDispose]: async () => void (await server.shutdown({ timeoutMs: 0 })) };
+  return {
+    server,
+    log,
+    port: server.getAddress().port,
+    [Symbol.asyncDispose]: async () => void (await server.shutdown({ timeoutMs: 0 })),
+  };
 }
 
 /** A connection whose handshake is done. */
@@ -52,9 +57,14 @@ describe.skipIf(!hasOpenssl())('a server at tls://', { timeout: 20_000 }, () => 
   test('serves https, to a client that checks the certificate', async () => {
     await using open = await openTls((app) => app.get('/', (request) => request.url.href));
     const body = deferred<string>();
-    httpsRequest({ port: open.port, host: '127.0.0.1', ca: first.cert, agent: false, headers: { host: 'first.test:1' } }, (response) => {
-      response.setEncoding('utf8').once('data', body.resolve);
-    }).on('error', body.reject).end();
+    httpsRequest(
+      { port: open.port, host: '127.0.0.1', ca: first.cert, agent: false, headers: { host: 'first.test:1' } },
+      (response) => {
+        response.setEncoding('utf8').once('data', body.resolve);
+      },
+    )
+      .on('error', body.reject)
+      .end();
     expect(await body.promise).toBe('https://first.test:1/');
   });
 
@@ -74,7 +84,9 @@ describe.skipIf(!hasOpenssl())('a server at tls://', { timeout: 20_000 }, () => 
     const socket = await handshake(open.port, { ALPNProtocols: ['h2', 'http/1.1'] });
     expect(socket.alpnProtocol).toBe('http/1.1');
     socket.destroy();
-    await expect(handshake(open.port, { maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'ALL:@SECLEVEL=0' })).rejects.toMatchObject({ code: expect.any(String) as string });
+    await expect(
+      handshake(open.port, { maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'ALL:@SECLEVEL=0' }),
+    ).rejects.toMatchObject({ code: expect.any(String) as string });
   });
 
   test('shows another certificate after setCertificate, and keeps what is open', async () => {
@@ -84,13 +96,23 @@ describe.skipIf(!hasOpenssl())('a server at tls://', { timeout: 20_000 }, () => 
     const after = await handshake(open.port);
     const names = [before, after].map((socket) => socket.getPeerCertificate().subject.CN);
     expect(names).toEqual(['first.test', 'second.test']);
-    expect([await ask(before), await ask(after)]).toEqual([expect.stringContaining('200 OK'), expect.stringContaining('200 OK')]);
+    expect([await ask(before), await ask(after)]).toEqual([
+      expect.stringContaining('200 OK'),
+      expect.stringContaining('200 OK'),
+    ]);
   });
 
   test('lets in only who has a good certificate, where it asks for one', async () => {
-    await using open = await openTls((app) => app.get('/', () => 'x'), { tls: { ...first, requestCert: true, ca: second.cert } });
+    await using open = await openTls((app) => app.get('/', () => 'x'), {
+      tls: { ...first, requestCert: true, ca: second.cert },
+    });
     expect(await ask(await handshake(open.port, second))).toContain('200 OK');
-    for (const bad of [{}, first]) expect(await handshake(open.port, bad).then((socket) => ask(socket)).catch(() => '')).toBe('');
+    for (const bad of [{}, first])
+      expect(
+        await handshake(open.port, bad)
+          .then((socket) => ask(socket))
+          .catch(() => ''),
+      ).toBe('');
     expect(open.log.at('error')).toEqual([]);
   });
 
@@ -105,22 +127,33 @@ describe.skipIf(!hasOpenssl())('a server at tls://', { timeout: 20_000 }, () => 
   });
 
   test.each<[string, () => unknown]>([
-    ['nothing', () => undefined], ['no key', () => ({ cert: first.cert })], ['no certificate', () => ({ key: first.key })], ['nonsense', () => ({ key: 'x', cert: 'y' })],
+    ['nothing', () => undefined],
+    ['no key', () => ({ cert: first.cert })],
+    ['no certificate', () => ({ key: first.key })],
+    ['nonsense', () => ({ key: 'x', cert: 'y' })],
     ['the key of another', () => ({ key: second.key, cert: first.cert })],
   ])('refuses a certificate that is %s, and serves on', async (_what, options) => {
     await using open = await openTls((app) => app.get('/', () => 'x'));
-    expect(() => open.server.setCertificate(options() as Certificate)).toThrow(expect.objectContaining({ name: 'ConfigError', code: 'ERR_PORTLIGHT_INVALID_OPTION' }));
+    expect(() => open.server.setCertificate(options() as Certificate)).toThrow(
+      expect.objectContaining({ name: 'ConfigError', code: 'ERR_PORTLIGHT_INVALID_OPTION' }),
+    );
     expect(await ask(await handshake(open.port))).toContain('200 OK');
-    if (options() !== undefined) expect(() => new HttpServer('tls://127.0.0.1', 0, { tls: options() as Certificate })).toThrow(expect.objectContaining({ name: 'ConfigError' }));
+    if (options() !== undefined)
+      expect(() => new HttpServer('tls://127.0.0.1', 0, { tls: options() as Certificate })).toThrow(
+        expect.objectContaining({ name: 'ConfigError' }),
+      );
   });
 
-  test.each(['GET / HTTP/1.1\r\nhost: x\r\n\r\n', '\0\0\0\0\0\0', '\x16\x03\x01\xff\xff'.padEnd(4_000, '\xff')])('closes a connection that speaks something else (%j)', async (bytes) => {
-    await using open = await openTls((app) => app.get('/', () => 'x'), { headersTimeoutMs: 1_000 });
-    await using client = await RawClient.open(open.port);
-    expect(await client.send(bytes).ended()).not.toContain('HTTP');
-    expect(await ask(await handshake(open.port))).toContain('200 OK');
-    expect(open.log.at('error')).toEqual([]);
-  });
+  test.each(['GET / HTTP/1.1\r\nhost: x\r\n\r\n', '\0\0\0\0\0\0', '\x16\x03\x01\xff\xff'.padEnd(4_000, '\xff')])(
+    'closes a connection that speaks something else (%j)',
+    async (bytes) => {
+      await using open = await openTls((app) => app.get('/', () => 'x'), { headersTimeoutMs: 1_000 });
+      await using client = await RawClient.open(open.port);
+      expect(await client.send(bytes).ended()).not.toContain('HTTP');
+      expect(await ask(await handshake(open.port))).toContain('200 OK');
+      expect(open.log.at('error')).toEqual([]);
+    },
+  );
 
   test('closes a connection whose handshake never comes', async () => {
     await using open = await openTls((app) => app.get('/', () => 'x'), { headersTimeoutMs: 300 });
@@ -146,17 +179,26 @@ describe.skipIf(!hasOpenssl())('a server at tls://', { timeout: 20_000 }, () => 
     await using beyond = await RawClient.open(open.port);
     await beyond.ended();
     await client[Symbol.asyncDispose]();
-    await expect.poll(() => handshake(open.port).then((socket) => ask(socket), () => '')).toContain('200 OK');
+    await expect
+      .poll(() =>
+        handshake(open.port).then(
+          (socket) => ask(socket),
+          () => '',
+        ),
+      )
+      .toContain('200 OK');
   });
 
   test('drains: an open handshake goes at once, a request is answered, an idle connection closed', async () => {
     const begun = deferred();
     const gate = deferred();
-    await using open = await openTls((app) => app.get('/', async () => {
-      begun.resolve();
-      await gate.promise;
-      return 'done';
-    }));
+    await using open = await openTls((app) =>
+      app.get('/', async () => {
+        begun.resolve();
+        await gate.promise;
+        return 'done';
+      }),
+    );
     await using shaking = await RawClient.open(open.port);
     const idle = await handshake(open.port);
     const idleEnd = readAll(idle);
@@ -173,7 +215,9 @@ describe.skipIf(!hasOpenssl())('a server at tls://', { timeout: 20_000 }, () => 
   });
 
   test('closes a silent client, and one that never reads', async () => {
-    await using open = await openTls((app) => app.get('/', () => 'x'.repeat(64 * 1_048_576)).setTimeout(0.3), { writeTimeoutMs: 400 });
+    await using open = await openTls((app) => app.get('/', () => 'x'.repeat(64 * 1_048_576)).setTimeout(0.3), {
+      writeTimeoutMs: 400,
+    });
     const silent = await handshake(open.port);
     const greedy = await handshake(open.port);
     greedy.on('error', () => undefined);
@@ -188,5 +232,7 @@ describe.skipIf(!hasOpenssl())('a server at tls://', { timeout: 20_000 }, () => 
 
 test('tls:// without a certificate is refused at once', () => {
   expect(() => new HttpServer('tls://127.0.0.1', 0)).toThrow(expect.objectContaining({ name: 'ConfigError' }));
-  expect(() => new HttpServer('127.0.0.1', 0).setCertificate({ key: '', cert: '' })).toThrow(expect.objectContaining({ name: 'ConfigError' }));
+  expect(() => new HttpServer('127.0.0.1', 0).setCertificate({ key: '', cert: '' })).toThrow(
+    expect.objectContaining({ name: 'ConfigError' }),
+  );
 });

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { openServer } from '../support/open-server.ts';
 import { RawClient } from '../support/raw-client.ts';
 
-const CHUNKED = 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\nConnection: close\r\n\r\n3\r\nabc\r\n0\r\n';
+const CHUNKED =
+  'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\nConnection: close\r\n\r\n3\r\nabc\r\n0\r\n';
 
 describe('trailer fields', () => {
   test('are there once the body was read, and not before', async () => {

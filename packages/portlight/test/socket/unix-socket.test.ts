@@ -15,13 +15,21 @@ beforeAll(async () => {
 });
 afterAll(() => temp[Symbol.asyncDispose]());
 
-const at = (name: string): HttpServer => new HttpServer(`unix://${temp.at(name)}`).get('/', (each) => ({ ip: each.ip, port: each.client.port, url: each.url.href }));
+const at = (name: string): HttpServer =>
+  new HttpServer(`unix://${temp.at(name)}`).get('/', (each) => ({
+    ip: each.ip,
+    port: each.client.port,
+    url: each.url.href,
+  }));
 
 function ask(name: string, path = '/'): Promise<string> {
   return new Promise((resolve, reject) => {
     const sent = request({ socketPath: temp.at(name), path, agent: false, headers: { host: 'app' } }, (response) => {
       let text = '';
-      response.setEncoding('utf8').on('data', (part: string) => (text += part)).on('end', () => resolve(text));
+      response
+        .setEncoding('utf8')
+        .on('data', (part: string) => (text += part))
+        .on('end', () => resolve(text));
     });
     sent.on('error', reject).end();
   });
@@ -57,7 +65,9 @@ describe('a server at unix://', () => {
   test('serves many clients, whatever one address may have', async () => {
     const server = new HttpServer(`unix://${temp.at('many.sock')}`, 0, { maxConnectionsPerIp: 1 }).get('/', () => 'x');
     await server.start();
-    expect(await Promise.all(Array.from({ length: 10 }, () => ask('many.sock')))).toEqual(Array.from({ length: 10 }, () => 'x'));
+    expect(await Promise.all(Array.from({ length: 10 }, () => ask('many.sock')))).toEqual(
+      Array.from({ length: 10 }, () => 'x'),
+    );
     await server.shutdown();
   });
 
@@ -71,7 +81,12 @@ describe('a server at unix://', () => {
 
   test('leaves a live one alone, and says that it is in use', async () => {
     const holder = await at('live.sock').start();
-    await expect(at('live.sock').start()).rejects.toMatchObject({ name: 'PortInUseError', code: 'ERR_PORTLIGHT_PORT_IN_USE', address: temp.at('live.sock'), pid: undefined });
+    await expect(at('live.sock').start()).rejects.toMatchObject({
+      name: 'PortInUseError',
+      code: 'ERR_PORTLIGHT_PORT_IN_USE',
+      address: temp.at('live.sock'),
+      pid: undefined,
+    });
     expect(await ask('live.sock')).toContain('http://app/');
     await holder.shutdown();
   });
@@ -84,7 +99,11 @@ describe('a server at unix://', () => {
     while (code === undefined) {
       const socket = connect({ path: temp.at('busy.sock') });
       queued.push(socket);
-      code = await new Promise<string | undefined>((resolve) => socket.once('connect', () => resolve(undefined)).once('error', (error: NodeJS.ErrnoException) => resolve(error.code)));
+      code = await new Promise<string | undefined>((resolve) =>
+        socket
+          .once('connect', () => resolve(undefined))
+          .once('error', (error: NodeJS.ErrnoException) => resolve(error.code)),
+      );
     }
     expect(code).toBe('EAGAIN');
     await expect(at('busy.sock').start()).rejects.toMatchObject({ name: 'PortInUseError' });
@@ -105,7 +124,11 @@ describe('a server at unix://', () => {
 
   test('rejects where there is no such folder, and may be tried again', async () => {
     const server = at('later/a.sock');
-    await expect(server.start()).rejects.toMatchObject({ code: expect.stringMatching(/^ERR_PORTLIGHT_/) as string, address: temp.at('later/a.sock'), message: expect.not.stringContaining('port 0') as string });
+    await expect(server.start()).rejects.toMatchObject({
+      code: expect.stringMatching(/^ERR_PORTLIGHT_/) as string,
+      address: temp.at('later/a.sock'),
+      message: expect.not.stringContaining('port 0') as string,
+    });
     expect(server.isConnected()).toBe(false);
     await mkdir(temp.at('later'));
     await server.start();
@@ -124,14 +147,28 @@ describe('a server at unix://', () => {
     await temp.write('plain', 'text');
     await symlink('nowhere', temp.at('dangling')).catch(() => undefined);
     await mkdir(temp.at('taken.sock'), { recursive: true });
-    await expect(at(name).start()).rejects.toMatchObject({ name: 'ListenError', code: 'ERR_PORTLIGHT_LISTEN', message: expect.stringMatching(message) as string, port: 0 });
+    await expect(at(name).start()).rejects.toMatchObject({
+      name: 'ListenError',
+      code: 'ERR_PORTLIGHT_LISTEN',
+      message: expect.stringMatching(message) as string,
+      port: 0,
+    });
   });
 
   test('says that a folder may not be written into', async () => {
     const denied = Object.assign(new Error('listen EACCES'), { code: 'EACCES' });
-    expect(await explainUnixSocket(temp.at('a.sock'), denied)).toMatchObject({ name: 'PortNotAllowedError', message: expect.stringMatching(/^This user may not listen on the socket .*a\.sock: it may not write into the folder\.$/) as string });
+    expect(await explainUnixSocket(temp.at('a.sock'), denied)).toMatchObject({
+      name: 'PortNotAllowedError',
+      message: expect.stringMatching(
+        /^This user may not listen on the socket .*a\.sock: it may not write into the folder\.$/,
+      ) as string,
+    });
     const full = Object.assign(new Error('listen ENOSPC: no space left'), { code: 'ENOSPC' });
-    expect(await explainUnixSocket(temp.at('a.sock'), full)).toMatchObject({ name: 'ListenError', message: expect.stringContaining('no space left') as string, cause: full });
+    expect(await explainUnixSocket(temp.at('a.sock'), full)).toMatchObject({
+      name: 'ListenError',
+      message: expect.stringContaining('no space left') as string,
+      cause: full,
+    });
   });
 
   test('stops with nothing forced while a client waits', async () => {
@@ -150,7 +187,10 @@ describe('a server at unix://', () => {
     expect(await answer).toBe('done');
   });
 
-  test.each(['unix://', 'unix://relative.sock', 'unix:///a\0b', `unix:///${'x'.repeat(107)}`, 'unix:/one-slash.sock'])('is refused as %j', (address) => {
-    expect(() => new HttpServer(address)).toThrow(expect.objectContaining({ name: 'ConfigError' }));
-  });
+  test.each(['unix://', 'unix://relative.sock', 'unix:///a\0b', `unix:///${'x'.repeat(107)}`, 'unix:/one-slash.sock'])(
+    'is refused as %j',
+    (address) => {
+      expect(() => new HttpServer(address)).toThrow(expect.objectContaining({ name: 'ConfigError' }));
+    },
+  );
 });

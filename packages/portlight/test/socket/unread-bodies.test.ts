@@ -27,7 +27,12 @@ describe('a chunked body that no handler reads', () => {
 
 test.each([
   ['fails', () => new ReadableStream({ pull: (controller) => controller.error(new Error('secret')) })],
-  ['gives no text or bytes', function* () { yield 5; }],
+  [
+    'gives no text or bytes',
+    function* () {
+      yield 5;
+    },
+  ],
 ])('a stream that %s before its first byte is a 500 like any other', async (_what, handler: () => unknown) => {
   await using open = await openServer((app) => app.get('/', handler).error(500, () => 'sorry'));
   await using client = await RawClient.open(open.port);

@@ -22,9 +22,12 @@ describe('writeTimeoutMs', () => {
   test.each<[string, () => unknown]>([
     ['text', () => BIG],
     ['bytes', () => Buffer.from(BIG)],
-    ['a stream', function* () {
-      for (let sent = 0; sent < 48; sent++) yield 'x'.repeat(MIB);
-    }],
+    [
+      'a stream',
+      function* () {
+        for (let sent = 0; sent < 48; sent++) yield 'x'.repeat(MIB);
+      },
+    ],
   ])('closes a connection whose client never reads (%s)', async (_what, reply) => {
     await using open = await openServer((app) => app.get('/', reply), { writeTimeoutMs: 400 });
     const accepted = nextSocket(open);
@@ -38,12 +41,16 @@ describe('writeTimeoutMs', () => {
 
   test('tells the handler by its signal', async () => {
     const reason = deferred<unknown>();
-    await using open = await openServer((app) => app.get('/', (each) => {
-      each.signal.addEventListener('abort', () => reason.resolve(each.signal.reason));
-      return (function* () {
-        for (;;) yield BIG.slice(0, MIB);
-      })();
-    }), { writeTimeoutMs: 300 });
+    await using open = await openServer(
+      (app) =>
+        app.get('/', (each) => {
+          each.signal.addEventListener('abort', () => reason.resolve(each.signal.reason));
+          return (function* () {
+            for (;;) yield BIG.slice(0, MIB);
+          })();
+        }),
+      { writeTimeoutMs: 300 },
+    );
     await using client = await RawClient.open(open.port);
     client.socket.pause();
     client.send(get('/'));
@@ -72,7 +79,10 @@ describe('writeTimeoutMs', () => {
 
   test('leaves a connection alone that owes its client nothing', async () => {
     const gate = deferred();
-    await using open = await openServer((app) => app.get('/slow', () => gate.promise.then(() => 'done')).get('/big', () => BIG), { writeTimeoutMs: 300 });
+    await using open = await openServer(
+      (app) => app.get('/slow', () => gate.promise.then(() => 'done')).get('/big', () => BIG),
+      { writeTimeoutMs: 300 },
+    );
     await using idle = await RawClient.open(open.port);
     await using waiting = await RawClient.open(open.port);
     waiting.send(get('/slow'));
@@ -106,7 +116,12 @@ describe('writeTimeoutMs', () => {
     expect((await client.response()).body.length).toBe(BIG.length);
   });
 
-  test.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '30', null, 86_400_001])('of %s is refused', (writeTimeoutMs) => {
-    expect(() => new HttpServer('127.0.0.1', 0, { writeTimeoutMs: writeTimeoutMs as number })).toThrow(expect.objectContaining({ name: 'ConfigError' }));
-  });
+  test.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '30', null, 86_400_001])(
+    'of %s is refused',
+    (writeTimeoutMs) => {
+      expect(() => new HttpServer('127.0.0.1', 0, { writeTimeoutMs: writeTimeoutMs as number })).toThrow(
+        expect.objectContaining({ name: 'ConfigError' }),
+      );
+    },
+  );
 });

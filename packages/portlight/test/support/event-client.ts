@@ -32,18 +32,32 @@ export class EventClient implements AsyncDisposable {
       onComment: (comment) => this.comments.push(comment),
       onRetry: (ms) => (this.retryMs = ms),
     });
-    response.setEncoding('utf8').on('data', (text: string) => this.#watchers.note(() => {
-      this.text += text;
-      parser.feed(text);
-    }));
+    response.setEncoding('utf8').on('data', (text: string) =>
+      this.#watchers.note(() => {
+        this.text += text;
+        parser.feed(text);
+      }),
+    );
     response.on('end', () => this.#watchers.note(() => (this.ended ??= 'end')));
     response.on('error', () => this.#watchers.note(() => (this.ended ??= 'cut')));
     sent.on('error', () => this.#watchers.note(() => (this.ended ??= 'cut')));
   }
 
   /** Resolves when the head of the answer is there, whatever its status. */
-  static async open(port: number, path: string, headers: Readonly<Record<string, string>> = {}, method = 'GET'): Promise<EventClient> {
-    const sent = request({ port, host: '127.0.0.1', path, method, headers: { accept: 'text/event-stream', ...headers }, agent: false }).end();
+  static async open(
+    port: number,
+    path: string,
+    headers: Readonly<Record<string, string>> = {},
+    method = 'GET',
+  ): Promise<EventClient> {
+    const sent = request({
+      port,
+      host: '127.0.0.1',
+      path,
+      method,
+      headers: { accept: 'text/event-stream', ...headers },
+      agent: false,
+    }).end();
     const [response] = (await once(sent, 'response')) as [IncomingMessage];
     return new EventClient(sent, response);
   }

@@ -16,7 +16,10 @@ export interface Certificate {
  */
 export function hasOpenssl(): boolean {
   const isThere = spawnSync(OPENSSL, ['version']).status === 0;
-  if (!isThere) process.stderr.write('\n*** openssl is missing (Debian: apt-get install openssl). The TLS tests are SKIPPED. ***\n\n');
+  if (!isThere)
+    process.stderr.write(
+      '\n*** openssl is missing (Debian: apt-get install openssl). The TLS tests are SKIPPED. ***\n\n',
+    );
   return isThere || process.env['CI'] !== undefined;
 }
 
@@ -25,7 +28,23 @@ export async function makeCertificate(name: string): Promise<Certificate> {
   await using folder = await TempFolder.create();
   const [key, cert] = [folder.at('key.pem'), folder.at('cert.pem')];
   await promisify(execFile)(OPENSSL, [
-    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name},IP:127.0.0.1`,
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-keyout',
+    key,
+    '-out',
+    cert,
+    '-days',
+    '2',
+    '-subj',
+    `/CN=${name}`,
+    '-addext',
+    `subjectAltName=DNS:${name},IP:127.0.0.1`,
   ]);
   return { key: await readFile(key, 'utf8'), cert: await readFile(cert, 'utf8') };
 }

@@ -11,7 +11,10 @@ export function field(name: string, value: string): string {
 }
 
 export function file(name: string, filename: string, body: string, type = 'text/plain'): string {
-  return rawPart([`content-disposition: form-data; name="${name}"; filename="${filename}"`, `content-type: ${type}`], body);
+  return rawPart(
+    [`content-disposition: form-data; name="${name}"; filename="${filename}"`, `content-type: ${type}`],
+    body,
+  );
 }
 
 /** The parts and the last boundary. */

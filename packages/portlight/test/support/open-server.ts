@@ -9,7 +9,10 @@ export interface OpenServer extends AsyncDisposable {
 }
 
 /** Starts a server for one test. What is still open when the test is over is cut. */
-export async function openServer(register: (server: HttpServer) => unknown, options: ServerOptions = {}): Promise<OpenServer> {
+export async function openServer(
+  register: (server: HttpServer) => unknown,
+  options: ServerOptions = {},
+): Promise<OpenServer> {
   const log = new RecordingLogger();
   const server = new HttpServer('127.0.0.1', 0, options).debug(log);
   register(server);
@@ -23,7 +26,10 @@ export async function openServer(register: (server: HttpServer) => unknown, opti
 }
 
 /** A server without a port, whose log is kept. */
-export function portless(register: (server: HttpServer) => unknown, options: ServerOptions = {}): Omit<OpenServer, 'port' | typeof Symbol.asyncDispose> {
+export function portless(
+  register: (server: HttpServer) => unknown,
+  options: ServerOptions = {},
+): Omit<OpenServer, 'port' | typeof Symbol.asyncDispose> {
   const log = new RecordingLogger();
   const server = new HttpServer('127.0.0.1', 0, options).debug(log);
   register(server);

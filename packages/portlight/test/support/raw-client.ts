@@ -3,7 +3,9 @@ import { readResponses, type WireResponse } from './read-responses.ts';
 
 const PATIENCE_MS = 10_000;
 
-/** A client that sends the bytes it is given and keeps what comes, a character for each byte. It understands nothing. */
+/**
+ * A client that sends the bytes it is given and keeps what comes, a character for each byte. It understands nothing.
+ */
 export class RawClient implements AsyncDisposable {
   readonly socket: Socket;
   received = '';
@@ -20,7 +22,9 @@ export class RawClient implements AsyncDisposable {
     socket.setEncoding('latin1');
     socket.on('data', (text: string) => this.#note(() => (this.received += text)));
     socket.on('end', () => this.#note(() => (this.hasEnded = true)));
-    socket.on('error', (error: NodeJS.ErrnoException) => this.#note(() => (this.errorCode = error.code ?? error.message)));
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      this.#note(() => (this.errorCode = error.code ?? error.message)),
+    );
     socket.on('close', () => this.#note(() => (this.isClosed = true)));
   }
 
@@ -54,7 +58,11 @@ export class RawClient implements AsyncDisposable {
   /** Resolves when the condition holds; looked at whenever something comes. */
   until(condition: () => boolean, what: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`Waited in vain for ${what}. What came: ${JSON.stringify(this.received.slice(0, 2_000))}`)), PATIENCE_MS);
+      const timer = setTimeout(
+        () =>
+          reject(new Error(`Waited in vain for ${what}. What came: ${JSON.stringify(this.received.slice(0, 2_000))}`)),
+        PATIENCE_MS,
+      );
       const look = (): void => {
         if (!condition()) return;
         clearTimeout(timer);

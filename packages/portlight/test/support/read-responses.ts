@@ -28,7 +28,10 @@ export function readResponses(text: string, withoutBody: readonly number[] = [])
   }
 }
 
-function readOne(text: string, isHead: boolean): { readonly response: WireResponse; readonly length: number } | undefined {
+function readOne(
+  text: string,
+  isHead: boolean,
+): { readonly response: WireResponse; readonly length: number } | undefined {
   const end = text.indexOf('\r\n\r\n');
   if (end === -1) return undefined;
   const [statusLine = '', ...lines] = text.slice(0, end).split('\r\n');
@@ -41,11 +44,17 @@ function readOne(text: string, isHead: boolean): { readonly response: WireRespon
     const value = line.slice(colon + 1).trim();
     headers.set(name, headers.has(name) ? `${headers.get(name)}, ${value}` : value);
   }
-  const body = isHead || status === 204 || status === 304 ? { text: '', length: 0 } : readBody(text.slice(end + 4), headers);
-  return body === undefined ? undefined : { response: { status, headers, body: body.text }, length: end + 4 + body.length };
+  const body =
+    isHead || status === 204 || status === 304 ? { text: '', length: 0 } : readBody(text.slice(end + 4), headers);
+  return body === undefined
+    ? undefined
+    : { response: { status, headers, body: body.text }, length: end + 4 + body.length };
 }
 
-function readBody(text: string, headers: ReadonlyMap<string, string>): { readonly text: string; readonly length: number } | undefined {
+function readBody(
+  text: string,
+  headers: ReadonlyMap<string, string>,
+): { readonly text: string; readonly length: number } | undefined {
   if (headers.get('transfer-encoding') === 'chunked') return readChunks(text);
   const declared = headers.get('content-length');
   if (declared === undefined) throw new Error('A response with neither a length nor chunks.');

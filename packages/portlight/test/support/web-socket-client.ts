@@ -11,8 +11,12 @@ export class WebSocketClient implements AsyncDisposable {
 
   constructor(port: number, path: string, options: ClientOptions = {}) {
     this.websocket = new WebSocket(`ws://127.0.0.1:${port}${path}`, options);
-    this.websocket.on('message', (data, isBinary) => this.#watchers.note(() => this.received.push(isBinary ? (data as Buffer) : (data as Buffer).toString())));
-    this.websocket.on('close', (code, reason) => this.#watchers.note(() => (this.closed = { code, reason: reason.toString() })));
+    this.websocket.on('message', (data, isBinary) =>
+      this.#watchers.note(() => this.received.push(isBinary ? (data as Buffer) : (data as Buffer).toString())),
+    );
+    this.websocket.on('close', (code, reason) =>
+      this.#watchers.note(() => (this.closed = { code, reason: reason.toString() })),
+    );
     this.websocket.on('error', () => this.#watchers.note(() => undefined));
   }
 
@@ -24,7 +28,11 @@ export class WebSocketClient implements AsyncDisposable {
   }
 
   /** What the server says instead of opening a channel. */
-  static async refused(port: number, path: string, options: ClientOptions = {}): Promise<{ readonly status: number; readonly headers: Readonly<Record<string, unknown>>; readonly body: string }> {
+  static async refused(
+    port: number,
+    path: string,
+    options: ClientOptions = {},
+  ): Promise<{ readonly status: number; readonly headers: Readonly<Record<string, unknown>>; readonly body: string }> {
     const websocket = new WebSocket(`ws://127.0.0.1:${port}${path}`, options);
     websocket.on('error', () => {});
     return new Promise((resolve, reject) => {

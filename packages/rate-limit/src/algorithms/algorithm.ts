@@ -1,8 +1,8 @@
 import type { RateLimitPolicy } from '../rate-limit-policy.ts';
 
 /**
- * What is kept of one key under one policy. Numbers alone, so that it is small and can be sent; each algorithm says what they mean.
- * Of a key that has taken nothing there is no state.
+ * What is kept of one key under one policy. Numbers alone, so that it is small and can be sent; each algorithm says
+ * what they mean. Of a key that has taken nothing there is no state.
  */
 export type KeyState = number[];
 
@@ -14,8 +14,12 @@ export type KeyState = number[];
 export interface Algorithm {
   /** How many units are free at `now`. */
   remaining(state: readonly number[] | undefined, policy: RateLimitPolicy, now: number): number;
-  /** How many ms after `now` one unit is free, where none is: right up to the rounding of the sums, see `resetSeconds`. */
+  /**
+   * How many ms after `now` one unit is free, where none is: right up to the rounding of the sums, see `resetSeconds`.
+   */
   waitMs(state: readonly number[], policy: RateLimitPolicy, now: number): number;
-  /** The state after one unit more, which must be free. What was given is used up: it may be what comes back, changed. */
+  /**
+   * The state after one unit more, which must be free. What was given is used up: it may be what comes back, changed.
+   */
   count(state: KeyState | undefined, policy: RateLimitPolicy, now: number): KeyState;
 }

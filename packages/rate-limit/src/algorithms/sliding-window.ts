@@ -5,19 +5,20 @@ import type { Algorithm, KeyState } from './algorithm.ts';
 const SUB_WINDOWS = 16;
 
 /**
- * Never admits more than `max` in any time of `windowMs`, and never denies a key that had fewer than `max` admitted in the last
- * `windowMs` × 17/16.
+ * Never admits more than `max` in any time of `windowMs`, and never denies a key that had fewer than `max` admitted in
+ * the last `windowMs` × 17/16.
  *
- * State: when the newest sub-window began; then for each sub-window, from the oldest, when its last unit was taken and how many
- * were. A sub-window begins with a unit, not with the clock, so the first begins with the key's first request. It counts until its last
- * unit is a window old: hence the first promise. Its first unit is at most a sub-window older: hence the second. As beginnings lie a
- * sub-window apart, at most 17 count at once.
+ * State: when the newest sub-window began; then for each sub-window, from the oldest, when its last unit was taken and
+ * how many were. A sub-window begins with a unit, not with the clock, so the first begins with the key's first request.
+ * It counts until its last unit is a window old: hence the first promise. Its first unit is at most a sub-window older:
+ * hence the second. As beginnings lie a sub-window apart, at most 17 count at once.
  */
 export const slidingWindow: Algorithm = {
   remaining(state, { max, windowMs }, now) {
     if (state === undefined) return max;
     let free = max;
-    for (let index = firstLive(state, windowMs, now); index < state.length; index += 2) free -= state[index + 1] as number;
+    for (let index = firstLive(state, windowMs, now); index < state.length; index += 2)
+      free -= state[index + 1] as number;
     return free;
   },
 

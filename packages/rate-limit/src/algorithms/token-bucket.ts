@@ -2,10 +2,12 @@ import type { RateLimitPolicy } from '../rate-limit-policy.ts';
 import type { Algorithm } from './algorithm.ts';
 
 /**
- * Admits `max` at once, and then what comes back: `max` in a window, evenly. In any time `t` it admits at most `max` + `max` × `t` /
- * `windowMs`, so in one window up to twice `max`. A key that takes no more than `max` / `windowMs` is never denied.
+ * Admits `max` at once, and then what comes back: `max` in a window, evenly. In any time `t` it admits at most `max` +
+ * `max` × `t` / `windowMs`, so in one window up to twice `max`. A key that takes no more than `max` / `windowMs` is
+ * never denied.
  *
- * State: what is missing from a full bucket, in units × `windowMs`, which keeps whole numbers whole; and when that was so.
+ * State: what is missing from a full bucket, in units × `windowMs`, which keeps whole numbers whole; and when that was
+ * so.
  */
 export const tokenBucket: Algorithm = {
   remaining(state, policy, now) {

@@ -8,9 +8,10 @@ import { ownText } from './own-text.ts';
 const SWEEP = 8;
 
 /**
- * The keys of one policy, in two generations instead of a timer for each: what takes a unit belongs to the young one; once a window
- * the old one is dropped and the young one grows old. What is dropped so took its last unit at least a window ago, and a key like
- * that stands as if it had never come. Nothing else makes a key go, so a flood of others cannot.
+ * The keys of one policy, in two generations instead of a timer for each: what takes a unit belongs to the young one;
+ * once a window the old one is dropped and the young one grows old. What is dropped so took its last unit at least a
+ * window ago, and a key like that stands as if it had never come. Nothing else makes a key go, so a flood of others
+ * cannot.
  */
 export class KeyTable {
   readonly policy: RateLimitPolicy;

@@ -14,20 +14,23 @@ const STEPS_PER_MS = 1_024;
 export interface MemoryRateLimitStoreOptions {
   /** Most keys that are kept, of all policies together, 1 to 10,000,000. @default 100_000 */
   readonly maxKeys?: number | undefined;
-  /** The time in ms from any beginning. Should it go back, time stands still until it is there again. @default performance.now */
+  /**
+   * The time in ms from any beginning. Should it go back, time stands still until it is there again. @default
+   * performance.now
+   */
   readonly now?: (() => number) | undefined;
 }
 
 /**
  * Keeps the counts in the memory of this process, without timers.
  *
- * A key goes only when it has its whole quota again. While `maxKeys` have not, new keys share one count for each policy, as if they were
- * one key: the limit holds for each of them, but they may be denied for what others took. A key that gets room afterwards begins with
- * what that count holds, as some of it may be its own. So a flood of keys makes the limiter stricter, never laxer, and changes
- * nothing for the keys that were there.
+ * A key goes only when it has its whole quota again. While `maxKeys` have not, new keys share one count for each
+ * policy, as if they were one key: the limit holds for each of them, but they may be denied for what others took. A key
+ * that gets room afterwards begins with what that count holds, as some of it may be its own. So a flood of keys makes
+ * the limiter stricter, never laxer, and changes nothing for the keys that were there.
  *
- * A key of more than 128 characters is kept as its SHA-512. Policies must come from the app, not from its clients: there is no bound
- * on how many there are at a time, and each has a table.
+ * A key of more than 128 characters is kept as its SHA-512. Policies must come from the app, not from its clients:
+ * there is no bound on how many there are at a time, and each has a table.
  */
 export class MemoryRateLimitStore implements RateLimitStore {
   readonly #maxKeys: number;
@@ -36,7 +39,10 @@ export class MemoryRateLimitStore implements RateLimitStore {
   readonly #tables = new Map<string, KeyTable[]>();
   #now = Number.NEGATIVE_INFINITY;
 
-  /** @throws {RangeError | TypeError} with the code `ERR_PORTLIGHT_INVALID_OPTION`, when an option is out of its range or of another type */
+  /**
+   * @throws {RangeError | TypeError} with the code `ERR_PORTLIGHT_INVALID_OPTION`, when an option is out of its range
+   *   or of another type
+   */
   constructor({ maxKeys = 100_000, now = () => performance.now() }: MemoryRateLimitStoreOptions = {}) {
     if (!Number.isInteger(maxKeys) || maxKeys < 1 || maxKeys > LARGEST_MAX_KEYS) {
       throw optionError('maxKeys', 'a whole number of keys from 1 to 10,000,000', 'number', maxKeys);
@@ -49,7 +55,8 @@ export class MemoryRateLimitStore implements RateLimitStore {
   /** Takes one unit of each claim, or of none. Answers at once. */
   take(claims: readonly RateLimitClaim[]): readonly RateLimitDecision[] {
     const time = this.#clock();
-    // In steps that binary fractions hold exactly: else a window, added and taken away again, comes out a little shorter.
+    // In steps that binary fractions hold exactly: else a window, added and taken away again, comes out a little
+    // shorter.
     const exact = Math.floor(time * STEPS_PER_MS) / STEPS_PER_MS;
     if (exact > this.#now) this.#now = exact;
     const now = this.#now;

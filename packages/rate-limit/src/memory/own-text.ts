@@ -1,5 +1,6 @@
 /**
- * The same text in memory of its own: one that was cut out of a longer one, a request head for example, would keep all of that.
+ * The same text in memory of its own: one that was cut out of a longer one, a request head for example, would keep all
+ * of that.
  */
 export function ownText(text: string): string {
   const copy = Buffer.from(text, 'latin1').toString('latin1');

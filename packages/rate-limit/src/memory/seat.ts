@@ -39,6 +39,11 @@ export class Seat {
     const { algorithm } = this.table;
     const state = this.#state;
     const remaining = algorithm.remaining(state, policy, now);
-    return { policy, isAllowed, remaining, resetSeconds: remaining > 0 || state === undefined ? 0 : resetSeconds(algorithm, state, policy, now) };
+    return {
+      policy,
+      isAllowed,
+      remaining,
+      resetSeconds: remaining > 0 || state === undefined ? 0 : resetSeconds(algorithm, state, policy, now),
+    };
   }
 }

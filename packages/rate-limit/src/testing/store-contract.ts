@@ -25,7 +25,9 @@ class Trial {
   async take(...claims: readonly RateLimitClaim[]): Promise<readonly RateLimitDecision[]> {
     const decisions = await this.store.take(claims);
     assert.equal(decisions.length, claims.length, 'a decision for each claim');
-    decisions.forEach(({ policy }, index) => assert.deepEqual(policy, claims[index]?.policy, 'decisions in the order of the claims'));
+    decisions.forEach(({ policy }, index) =>
+      assert.deepEqual(policy, claims[index]?.policy, 'decisions in the order of the claims'),
+    );
     return decisions;
   }
 
@@ -52,7 +54,8 @@ const slidingWindow = policyOf('sliding-window', 4);
 /**
  * What a `RateLimitStore` must do, as a table for any test runner:
  *
- * @example for (const { name, run } of storeContract) test(name, () => run((now) => new MemoryRateLimitStore({ now })));
+ * @example
+ * for (const { name, run } of storeContract) test(name, () => run((now) => new MemoryRateLimitStore({ now })));
  */
 export const storeContract: readonly StoreCase[] = [
   ...ALGORITHMS.flatMap((algorithm) => [
@@ -72,7 +75,10 @@ export const storeContract: readonly StoreCase[] = [
       await trial.takeMany(4, 'a', policy);
       trial.now += 700;
       const { resetSeconds } = await trial.takeOne('a', policy);
-      assert.ok(Number.isInteger(resetSeconds) && resetSeconds > 0 && resetSeconds <= 17, `${resetSeconds} is a wait within the window`);
+      assert.ok(
+        Number.isInteger(resetSeconds) && resetSeconds > 0 && resetSeconds <= 17,
+        `${resetSeconds} is a wait within the window`,
+      );
       const denied = trial.now;
       trial.now = denied + (resetSeconds - 1) * 1_000;
       assert.equal((await trial.takeOne('a', policy)).isAllowed, false, 'a second too early');
@@ -102,9 +108,31 @@ export const storeContract: readonly StoreCase[] = [
 
     define(`${algorithm}: counts keys apart, whatever they are`, async (trial) => {
       const policy = policyOf(algorithm, 2);
-      const keys = ['a', 'A', '', ' ', '__proto__', 'constructor', 'toString', 'a\0b', 'a:b', '{a}', 'ä', 'a\u0308', '\ud800', '\udfff', '💡', 'x'.repeat(128), 'x'.repeat(129), 'x'.repeat(100_000), `${'x'.repeat(100_000)}y`];
-      for (const key of keys) assert.equal(await trial.takeMany(3, key, policy), 2, `a new key ${JSON.stringify(key.slice(0, 20))}`);
-      for (const key of keys) assert.equal(await trial.takeMany(1, key, policy), 0, `a spent key ${JSON.stringify(key.slice(0, 20))}`);
+      const keys = [
+        'a',
+        'A',
+        '',
+        ' ',
+        '__proto__',
+        'constructor',
+        'toString',
+        'a\0b',
+        'a:b',
+        '{a}',
+        'ä',
+        'a\u0308',
+        '\ud800',
+        '\udfff',
+        '💡',
+        'x'.repeat(128),
+        'x'.repeat(129),
+        'x'.repeat(100_000),
+        `${'x'.repeat(100_000)}y`,
+      ];
+      for (const key of keys)
+        assert.equal(await trial.takeMany(3, key, policy), 2, `a new key ${JSON.stringify(key.slice(0, 20))}`);
+      for (const key of keys)
+        assert.equal(await trial.takeMany(1, key, policy), 0, `a spent key ${JSON.stringify(key.slice(0, 20))}`);
     }),
 
     define(`${algorithm}: time that stands still or goes back frees nothing`, async (trial) => {
@@ -174,12 +202,25 @@ export const storeContract: readonly StoreCase[] = [
   define('several policies: takes from all or from none', async (trial) => {
     const wide = { ...slidingWindow, name: 'wide', max: 5 };
     const narrow = { ...slidingWindow, name: 'narrow', max: 2 };
-    const claims = [{ key: 'a', policy: wide }, { key: 'a', policy: narrow }] as const;
+    const claims = [
+      { key: 'a', policy: wide },
+      { key: 'a', policy: narrow },
+    ] as const;
     await trial.take(...claims);
-    assert.deepEqual((await trial.take(...claims)).map(({ isAllowed, remaining }) => [isAllowed, remaining]), [[true, 3], [true, 0]]);
+    assert.deepEqual(
+      (await trial.take(...claims)).map(({ isAllowed, remaining }) => [isAllowed, remaining]),
+      [
+        [true, 3],
+        [true, 0],
+      ],
+    );
     for (let count = 0; count < 10; count++) {
       const [first, second] = await trial.take(...claims);
-      assert.deepEqual([first?.isAllowed, first?.remaining, first?.resetSeconds], [true, 3, 0], 'what another policy denied is not counted');
+      assert.deepEqual(
+        [first?.isAllowed, first?.remaining, first?.resetSeconds],
+        [true, 3, 0],
+        'what another policy denied is not counted',
+      );
       assert.deepEqual([second?.isAllowed, second?.remaining], [false, 0]);
     }
     assert.equal(await trial.takeMany(9, 'a', wide), 3);
@@ -188,20 +229,41 @@ export const storeContract: readonly StoreCase[] = [
   define('several policies: the longest wait of those that deny is long enough for all', async (trial) => {
     const short = { ...slidingWindow, name: 'short', max: 1, windowMs: 2_000 };
     const long = { ...slidingWindow, name: 'long', max: 1, windowMs: 60_000 };
-    const claims = [{ key: 'a', policy: short }, { key: 'a', policy: long }] as const;
+    const claims = [
+      { key: 'a', policy: short },
+      { key: 'a', policy: long },
+    ] as const;
     await trial.take(...claims);
     const denied = await trial.take(...claims);
-    assert.deepEqual(denied.map(({ isAllowed }) => isAllowed), [false, false]);
+    assert.deepEqual(
+      denied.map(({ isAllowed }) => isAllowed),
+      [false, false],
+    );
     trial.now += Math.max(...denied.map(({ resetSeconds }) => resetSeconds)) * 1_000;
-    assert.deepEqual((await trial.take(...claims)).map(({ isAllowed }) => isAllowed), [true, true]);
+    assert.deepEqual(
+      (await trial.take(...claims)).map(({ isAllowed }) => isAllowed),
+      [true, true],
+    );
   }),
 
   define('a key that is claimed twice under one policy counts once', async (trial) => {
     const claim = { key: 'a', policy: slidingWindow };
-    assert.deepEqual((await trial.take(claim, { key: 'b', policy: slidingWindow }, claim)).map(({ remaining }) => remaining), [3, 3, 3]);
+    assert.deepEqual(
+      (await trial.take(claim, { key: 'b', policy: slidingWindow }, claim)).map(({ remaining }) => remaining),
+      [3, 3, 3],
+    );
     await trial.takeMany(2, 'a', slidingWindow);
-    assert.deepEqual((await trial.take(claim, claim)).map(({ isAllowed, remaining }) => [isAllowed, remaining]), [[true, 0], [true, 0]]);
-    assert.deepEqual((await trial.take(claim, claim)).map(({ isAllowed }) => isAllowed), [false, false]);
+    assert.deepEqual(
+      (await trial.take(claim, claim)).map(({ isAllowed, remaining }) => [isAllowed, remaining]),
+      [
+        [true, 0],
+        [true, 0],
+      ],
+    );
+    assert.deepEqual(
+      (await trial.take(claim, claim)).map(({ isAllowed }) => isAllowed),
+      [false, false],
+    );
   }),
 
   define('no claims: no decisions', async (trial) => {

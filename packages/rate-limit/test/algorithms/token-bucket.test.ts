@@ -12,7 +12,9 @@ describe('the token bucket', () => {
     let state: KeyState | undefined;
     expect(tokenBucket.remaining(state, policy, 0)).toBe(4);
     for (let unit = 0; unit < 4; unit++) state = tokenBucket.count(state, policy, 0);
-    expect([0, 1_999, 2_000, 4_000, 7_999, 8_000, 1e12].map((now) => tokenBucket.remaining(state, policy, now))).toEqual([0, 0, 1, 2, 3, 4, 4]);
+    expect(
+      [0, 1_999, 2_000, 4_000, 7_999, 8_000, 1e12].map((now) => tokenBucket.remaining(state, policy, now)),
+    ).toEqual([0, 0, 1, 2, 3, 4, 4]);
   });
 
   test('admits nearly twice max in a window, and not more', () => {
@@ -30,40 +32,53 @@ describe('the token bucket', () => {
 
   test('agrees with a bucket of whole numbers, and tells waits to the second', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...WINDOW_SECONDS).chain((windowSeconds) => fc.tuple(fc.constant(windowSeconds), fc.integer({ min: 1, max: 40 }), fc.constantFrom(0, 2 ** 43 + 0.125), scheduleOf(windowSeconds * 1_000))), ([windowSeconds, max, start, schedule]) => {
-        const policy = createPolicy({ max, windowSeconds, algorithm: 'token-bucket' });
-        const unit = BigInt(policy.windowMs * 8);
-        const admitted: number[] = [];
-        let state: KeyState | undefined;
-        let now = start;
-        let missing = 0n;
-        for (const { gap, units } of schedule) {
-          now += gap;
-          missing -= BigInt(gap * 8) * BigInt(max);
-          if (missing < 0n) missing = 0n;
-          // Bursts as large as the bucket, so that it gets empty.
-          for (let count = 0; count < Math.ceil((units * max) / 8); count++) {
-            const remaining = (unit * BigInt(max) - missing) / unit;
-            expect(tokenBucket.remaining(state, policy, now)).toBe(Number(remaining));
-            if (remaining > 0n) {
-              state = tokenBucket.count(state, policy, now);
-              missing += unit;
-              admitted.push(now);
-              continue;
+      fc.property(
+        fc
+          .constantFrom(...WINDOW_SECONDS)
+          .chain((windowSeconds) =>
+            fc.tuple(
+              fc.constant(windowSeconds),
+              fc.integer({ min: 1, max: 40 }),
+              fc.constantFrom(0, 2 ** 43 + 0.125),
+              scheduleOf(windowSeconds * 1_000),
+            ),
+          ),
+        ([windowSeconds, max, start, schedule]) => {
+          const policy = createPolicy({ max, windowSeconds, algorithm: 'token-bucket' });
+          const unit = BigInt(policy.windowMs * 8);
+          const admitted: number[] = [];
+          let state: KeyState | undefined;
+          let now = start;
+          let missing = 0n;
+          for (const { gap, units } of schedule) {
+            now += gap;
+            missing -= BigInt(gap * 8) * BigInt(max);
+            if (missing < 0n) missing = 0n;
+            // Bursts as large as the bucket, so that it gets empty.
+            for (let count = 0; count < Math.ceil((units * max) / 8); count++) {
+              const remaining = (unit * BigInt(max) - missing) / unit;
+              expect(tokenBucket.remaining(state, policy, now)).toBe(Number(remaining));
+              if (remaining > 0n) {
+                state = tokenBucket.count(state, policy, now);
+                missing += unit;
+                admitted.push(now);
+                continue;
+              }
+              const wait = resetSeconds(tokenBucket, state as KeyState, policy, now);
+              expect(wait).toBeLessThanOrEqual(Math.ceil(windowSeconds / max));
+              expect(tokenBucket.remaining(state, policy, now + wait * 1_000)).toBeGreaterThan(0);
+              expect(tokenBucket.remaining(state, policy, now + (wait - 1) * 1_000)).toBe(0);
+              break;
             }
-            const wait = resetSeconds(tokenBucket, state as KeyState, policy, now);
-            expect(wait).toBeLessThanOrEqual(Math.ceil(windowSeconds / max));
-            expect(tokenBucket.remaining(state, policy, now + wait * 1_000)).toBeGreaterThan(0);
-            expect(tokenBucket.remaining(state, policy, now + (wait - 1) * 1_000)).toBe(0);
-            break;
           }
-        }
-        admitted.forEach((end, last) => {
-          for (let first = 0; first <= last; first++) {
-            if (last - first + 1 > max + (max * (end - (admitted[first] as number))) / policy.windowMs) expect.fail(`too many from ${admitted[first]} to ${end}`);
-          }
-        });
-      }),
+          admitted.forEach((end, last) => {
+            for (let first = 0; first <= last; first++) {
+              if (last - first + 1 > max + (max * (end - (admitted[first] as number))) / policy.windowMs)
+                expect.fail(`too many from ${admitted[first]} to ${end}`);
+            }
+          });
+        },
+      ),
       { numRuns: 150 },
     );
   });

@@ -15,7 +15,10 @@ describe('memory is bounded', () => {
     for (let unit = 0; unit < 5; unit++) store.take(attacker);
     let admitted = 0;
     for (let index = 0; index < 1_000_000; index++) {
-      if (store.take([{ key: `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`, policy }])[0]?.isAllowed === true) admitted++;
+      if (
+        store.take([{ key: `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`, policy }])[0]?.isAllowed === true
+      )
+        admitted++;
       if (index % 10_000 === 0) expect(store.take(attacker)[0]?.isAllowed).toBe(false);
     }
     // All that have room, and five of the others together.
@@ -41,7 +44,9 @@ describe('memory is bounded', () => {
     const before = usedMemory();
     for (let index = 0; index < 2_000; index++) {
       // A head as it comes from a socket, and a field of it.
-      const head = Buffer.from(`x-api-key: ${String(index).padStart(40, '0')}\r\n${'x'.repeat(16_000)}`).toString('latin1');
+      const head = Buffer.from(`x-api-key: ${String(index).padStart(40, '0')}\r\n${'x'.repeat(16_000)}`).toString(
+        'latin1',
+      );
       store.take([{ key: head.slice(11, 51), policy }]);
     }
     expect(usedMemory() - before).toBeLessThan(4 * MIB);

@@ -1,10 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { createPolicy, MemoryRateLimitStore, type MemoryRateLimitStoreOptions, type RateLimitDecision, type RateLimitPolicy } from '../../src/index.ts';
+import {
+  createPolicy,
+  MemoryRateLimitStore,
+  type MemoryRateLimitStoreOptions,
+  type RateLimitDecision,
+  type RateLimitPolicy,
+} from '../../src/index.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const policy = createPolicy({ max: 3, windowSeconds: 16 });
 
-function open(maxKeys: number): { clock: ManualClock; store: MemoryRateLimitStore; take: (key: string, of?: RateLimitPolicy) => RateLimitDecision } {
+function open(maxKeys: number): {
+  clock: ManualClock;
+  store: MemoryRateLimitStore;
+  take: (key: string, of?: RateLimitPolicy) => RateLimitDecision;
+} {
   const clock = new ManualClock();
   const store = new MemoryRateLimitStore({ maxKeys, now: clock.read });
   return { clock, store, take: (key, of = policy) => store.take([{ key, policy: of }])[0] as RateLimitDecision };
@@ -24,7 +34,9 @@ describe('the options of the store in memory', () => {
     [{ now: 5 }, 'Invalid option now: it must be a function that tells the time in ms, not 5.'],
   ])('are refused: %o', (options, message) => {
     expect(() => new MemoryRateLimitStore(options as MemoryRateLimitStoreOptions)).toThrow(message);
-    expect(() => new MemoryRateLimitStore(options as MemoryRateLimitStoreOptions)).toThrow(expect.objectContaining({ code: 'ERR_PORTLIGHT_INVALID_OPTION' }));
+    expect(() => new MemoryRateLimitStore(options as MemoryRateLimitStoreOptions)).toThrow(
+      expect.objectContaining({ code: 'ERR_PORTLIGHT_INVALID_OPTION' }),
+    );
   });
 });
 
@@ -101,7 +113,12 @@ describe('a store that is full', () => {
   test('gives nobody the shared count when that is a window old', () => {
     const { clock, take } = open(1);
     take('a');
-    expect([take('b'), take('b'), take('b'), take('c')].map(({ isAllowed }) => isAllowed)).toEqual([true, true, true, false]);
+    expect([take('b'), take('b'), take('b'), take('c')].map(({ isAllowed }) => isAllowed)).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
     clock.now += 16_000;
     expect(take('c').remaining).toBe(2);
   });
@@ -149,7 +166,11 @@ describe('a take that is denied', () => {
     const { store, take } = open(2);
     const other = createPolicy({ name: 'other', max: 1, windowSeconds: 16 });
     take('a', other);
-    for (let index = 0; index < 10; index++) store.take([{ key: `new ${index}`, policy }, { key: 'a', policy: other }]);
+    for (let index = 0; index < 10; index++)
+      store.take([
+        { key: `new ${index}`, policy },
+        { key: 'a', policy: other },
+      ]);
     expect(take('b').remaining).toBe(2);
     expect(take('c').remaining).toBe(2);
     expect(take('d').remaining).toBe(1);

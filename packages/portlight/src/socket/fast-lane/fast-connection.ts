@@ -130,7 +130,10 @@ export class FastConnection {
     });
   }
 
-  /** Gives bytes back to the socket, which brings them again when it goes on. So the end of the connection comes after them. */
+  /**
+   * Gives bytes back to the socket, which brings them again when it goes on. So the end of the connection comes after
+   * them.
+   */
   #hold(bytes: Buffer): void {
     this.#isHeld = true;
     this.connection.keepContext();
@@ -138,7 +141,11 @@ export class FastConnection {
     this.connection.socket.unshift(bytes);
   }
 
-  /** Gives the connection to the other lane once the responses are out. @param unused how many bytes went back to the socket */
+  /**
+   * Gives the connection to the other lane once the responses are out.
+   *
+   * @param unused how many bytes went back to the socket
+   */
   #leave(unused: number): void {
     const { connection } = this;
     const { socket } = connection;

@@ -10,7 +10,14 @@ import type { FastConnection } from './fast-connection.ts';
 import { type HeadParser, readFields } from './head-parser.ts';
 import { StreamWriter } from './stream-writer.ts';
 
-const LAST_RESORT: ResponseHead = { status: 500, fields: [], bodyBytes: 0, mayHaveBody: true, option: undefined, asksToClose: true };
+const LAST_RESORT: ResponseHead = {
+  status: 500,
+  fields: [],
+  bodyBytes: 0,
+  mayHaveBody: true,
+  option: undefined,
+  asksToClose: true,
+};
 
 /** One request and its response on the fast lane. */
 export class FastExchange extends Exchange {
@@ -21,7 +28,12 @@ export class FastExchange extends Exchange {
   #rawHeaders: readonly string[] | undefined;
   #writer: StreamWriter | undefined;
 
-  constructor({ method, target, fieldLines, isOld }: HeadParser, body: BodySource | undefined, carrier: FastConnection, services: Services) {
+  constructor(
+    { method, target, fieldLines, isOld }: HeadParser,
+    body: BodySource | undefined,
+    carrier: FastConnection,
+    services: Services,
+  ) {
     super(method, target, carrier.connection, services);
     this.body = body;
     this.isOld = isOld;
@@ -51,7 +63,8 @@ export class FastExchange extends Exchange {
     const text = formatHeadText(head, this.#persistence(head));
     if (!hasBody) discardBody(response, new Error('A response to this request has no body.'));
     if (!hasBody || body === null) this.#carrier.write(text);
-    else if (typeof body === 'string') this.#carrier.write(text + (body.length === head.bodyBytes ? body : toByteText(body)));
+    else if (typeof body === 'string')
+      this.#carrier.write(text + (body.length === head.bodyBytes ? body : toByteText(body)));
     else this.#carrier.writeWithBytes(text, body as Uint8Array);
     this.finish();
     return undefined;
@@ -88,7 +101,10 @@ export class FastExchange extends Exchange {
     const writer = new StreamWriter(socket, isChunked);
     this.#writer = writer;
     this.#carrier.flush();
-    const begin = (): void => writer.writeHead(formatHeadText(head, this.#persistence(head) + (isChunked ? 'Transfer-Encoding: chunked\r\n' : '')));
+    const begin = (): void =>
+      writer.writeHead(
+        formatHeadText(head, this.#persistence(head) + (isChunked ? 'Transfer-Encoding: chunked\r\n' : '')),
+      );
     await sendStream(body, writer, begin, socket, head.bodyBytes);
     writer.end();
     this.finish();

@@ -5,8 +5,8 @@ import { FastConnection, type Lane } from './fast-connection.ts';
 import { HeadParser } from './head-parser.ts';
 
 /**
- * The lane without node:http, for requests that are whole and leave no question. A connection that brings anything else goes
- * over to the other lane with all its bytes, and stays there.
+ * The lane without node:http, for requests that are whole and leave no question. A connection that brings anything else
+ * goes over to the other lane with all its bytes, and stays there.
  */
 export class FastLane implements Lane {
   readonly services: Services;

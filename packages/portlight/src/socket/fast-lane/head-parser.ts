@@ -22,14 +22,17 @@ const LOWER_CASE = 0x20;
 
 /** RFC 9110 §5.6.2: `tchar`. */
 const TOKEN = tableOf("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
-/** RFC 3986 §3.3 and §3.4: `pchar`, slash, question mark, and the brackets many queries have. The routing looks at the rest. */
+/**
+ * RFC 3986 §3.3 and §3.4: `pchar`, slash, question mark, and the brackets many queries have. The routing looks at the
+ * rest.
+ */
 const TARGET = tableOf("-._~!$&'()*+,;=:@/?%[]0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 /** RFC 9110 §5.5: `VCHAR` and space. No tab, and no `obs-text`. */
 const VALUE = tableOf(Array.from({ length: 0x7f - SPACE }, (_, index) => String.fromCharCode(SPACE + index)).join(''));
 
 /**
- * Reads the head of a request that leaves no question (RFC 9112 §3 to §6), or says that it will not. It never says what is wrong:
- * whatever it does not take is for the other lane to judge.
+ * Reads the head of a request that leaves no question (RFC 9112 §3 to §6), or says that it will not. It never says what
+ * is wrong: whatever it does not take is for the other lane to judge.
  *
  * One parser serves all connections: what it found stands in its fields until the next `read`.
  */
@@ -78,7 +81,8 @@ export class HeadParser {
     this.asksToClose = false;
     this.#asksToStay = false;
     this.#hosts = 0;
-    if (!this.#requestLine() || !this.#readFieldLines() || this.end - start >= this.#limits.maxHeaderBytes) return false;
+    if (!this.#requestLine() || !this.#readFieldLines() || this.end - start >= this.#limits.maxHeaderBytes)
+      return false;
     if (!this.isOld) return this.#hosts === 1;
     // Which of the two counts, the other lane says.
     if (this.asksToClose && this.#asksToStay) return false;
@@ -124,7 +128,10 @@ export class HeadParser {
     return this.#endLine(this.end);
   }
 
-  /** field-line = field-name ":" OWS field-value OWS (RFC 9112 §5); here with a space before the value at most, and none after. */
+  /**
+   * field-line = field-name ":" OWS field-value OWS (RFC 9112 §5); here with a space before the value at most, and none
+   * after.
+   */
   #fieldLine(): boolean {
     const bytes = this.#bytes;
     const name = this.end;
@@ -218,10 +225,13 @@ export function readFields(fieldLines: string): readonly string[] {
   const fields: string[] = [];
   // Each its own text: a piece would keep the whole head in memory, as long as an app keeps one value.
   const bytes = Buffer.from(fieldLines, 'latin1');
-  for (let start = 0; start < fieldLines.length; ) {
+  for (let start = 0; start < fieldLines.length;) {
     const colon = fieldLines.indexOf(':', start);
     const end = fieldLines.indexOf('\r\n', colon);
-    fields.push(bytes.toString('latin1', start, colon), bytes.toString('latin1', bytes[colon + 1] === SPACE ? colon + 2 : colon + 1, end));
+    fields.push(
+      bytes.toString('latin1', start, colon),
+      bytes.toString('latin1', bytes[colon + 1] === SPACE ? colon + 2 : colon + 1, end),
+    );
     start = end + 2;
   }
   return fields;

@@ -2,7 +2,10 @@ import type { Socket } from 'node:net';
 import type { Chunk } from '../../response/body-stream.ts';
 import type { StreamTarget } from '../send-stream.ts';
 
-/** Writes one streamed response to a socket: the head with the first chunk, and chunks in the framing the head announces. */
+/**
+ * Writes one streamed response to a socket: the head with the first chunk, and chunks in the framing the head
+ * announces.
+ */
 export class StreamWriter implements StreamTarget {
   headersSent = false;
   readonly #socket: Socket;

@@ -15,12 +15,13 @@ const TABBED_FIELD = /(?<=\r\n)(?:content-length|transfer-encoding|connection|pr
 const FRAMING = /\r\n(content-length|transfer-encoding|upgrade):[ \t]*([^\r\n]*)/gi;
 
 /**
- * Looks at the bytes of a connection before llhttp does, which stays the judge of what is HTTP. It writes two lawful things that
- * llhttp refuses in the form that it takes: a later minor version, and a tab in the white space around a value that frames
- * (RFC 9112 §5). And it knows the request lines, for what is to be said of one that was refused, and whether a head has begun.
+ * Looks at the bytes of a connection before llhttp does, which stays the judge of what is HTTP. It writes two lawful
+ * things that llhttp refuses in the form that it takes: a later minor version, and a tab in the white space around a
+ * value that frames (RFC 9112 §5). And it knows the request lines, for what is to be said of one that was refused, and
+ * whether a head has begun.
  *
- * Behind a body in chunks it looks on only where a packet begins that for certain begins with a head: it must never take a
- * piece of a body for one.
+ * Behind a body in chunks it looks on only where a packet begins that for certain begins with a head: it must never
+ * take a piece of a body for one.
  */
 export class HeadWatch {
   readonly #socket: Socket;
@@ -67,10 +68,12 @@ export class HeadWatch {
 
   readonly #look = (bytes: Buffer): void => {
     const isBoundary = this.#newest?.complete === true && this.#tail === BLANK_LINE;
-    this.#tail = (this.#tail + bytes.toString('latin1', Math.max(0, bytes.length - BLANK_LINE.length))).slice(-BLANK_LINE.length);
+    this.#tail = (this.#tail + bytes.toString('latin1', Math.max(0, bytes.length - BLANK_LINE.length))).slice(
+      -BLANK_LINE.length,
+    );
     if (this.#isLost && !isBoundary) return;
     this.#isLost = false;
-    for (let at = 0; at < bytes.length && !this.#isLost; ) {
+    for (let at = 0; at < bytes.length && !this.#isLost;) {
       if (this.#bodyBytes === 0) at = this.#readHead(bytes, at);
       const skipped = Math.min(this.#bodyBytes, bytes.length - at);
       this.#bodyBytes -= skipped;

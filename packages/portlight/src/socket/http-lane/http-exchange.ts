@@ -20,9 +20,19 @@ export class HttpExchange extends Exchange {
   readonly #response: ServerResponse;
 
   /** @param requestLine as it came, where that is known */
-  constructor(message: IncomingMessage, requestLine: string | undefined, response: ServerResponse, connection: Connection, services: Services) {
+  constructor(
+    message: IncomingMessage,
+    requestLine: string | undefined,
+    response: ServerResponse,
+    connection: Connection,
+    services: Services,
+  ) {
     super(message.method as string, message.url as string, connection, services);
-    const { refusal, hasBody, declaredBytes, expectsContinue, asksForUpgrade, asksToClose } = inspectHead(message, services.config, requestLine);
+    const { refusal, hasBody, declaredBytes, expectsContinue, asksForUpgrade, asksToClose } = inspectHead(
+      message,
+      services.config,
+      requestLine,
+    );
     const invite = expectsContinue ? (): void => response.writeContinue() : undefined;
     this.body = hasBody ? new MessageBody(message, declaredBytes, invite) : undefined;
     this.#refusal = refusal;
@@ -75,7 +85,9 @@ export class HttpExchange extends Exchange {
     if (body instanceof StreamedBody) return this.#stream(body, head);
     const fields = this.#writeHead(head);
     if (body === null) discardBody(response, new Error('A response to this request has no body.'));
-    this.#end(typeof body === 'string' && fields.some(isNotAscii) ? Buffer.from(body) : (body as string | Uint8Array | null));
+    this.#end(
+      typeof body === 'string' && fields.some(isNotAscii) ? Buffer.from(body) : (body as string | Uint8Array | null),
+    );
     return undefined;
   }
 
@@ -116,7 +128,10 @@ export class HttpExchange extends Exchange {
     this.#response.end(body ?? undefined);
   }
 
-  /** Takes what is left of a body nobody read, so that the answer is read; to keep the connection, no more than was to be expected. */
+  /**
+   * Takes what is left of a body nobody read, so that the answer is read; to keep the connection, no more than was to
+   * be expected.
+   */
   #takeRest(): void {
     const { connection } = this;
     const { socket } = connection;
@@ -125,7 +140,8 @@ export class HttpExchange extends Exchange {
     // Whoever read it stopped.
     if (message.isPaused()) message.removeAllListeners('data');
     message.on('data', () => {
-      if (!connection.isLast && socket.bytesRead - start > DEFAULTS.maxDrainedBodyBytes) connection.end(new Uint8Array(0));
+      if (!connection.isLast && socket.bytesRead - start > DEFAULTS.maxDrainedBodyBytes)
+        connection.end(new Uint8Array(0));
     });
     message.resume();
   }
@@ -135,7 +151,12 @@ export class HttpExchange extends Exchange {
     const { body } = this;
     if (body === undefined || body.isComplete || this.connection.isRefused) return false;
     // Paused: whoever read it stopped before its end, over the limit for example.
-    return body.isHeldBack || body.hasFailed || this.#message.isPaused() || (body.declaredBytes ?? body.receivedBytes) > DEFAULTS.maxDrainedBodyBytes;
+    return (
+      body.isHeldBack ||
+      body.hasFailed ||
+      this.#message.isPaused() ||
+      (body.declaredBytes ?? body.receivedBytes) > DEFAULTS.maxDrainedBodyBytes
+    );
   }
 }
 

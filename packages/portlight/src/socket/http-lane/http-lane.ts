@@ -45,7 +45,9 @@ export class HttpLane {
     Object.assign(this.#server, { httpAllowHalfOpen: true });
     // With Expect node:http would answer by itself; the exchange says 100 when the body is wanted, and 417.
     for (const event of ['request', 'checkContinue', 'checkExpectation'] as const) {
-      this.#server.on(event, (message: IncomingMessage, response: ServerResponse) => this.#onRequest(message, response));
+      this.#server.on(event, (message: IncomingMessage, response: ServerResponse) =>
+        this.#onRequest(message, response),
+      );
     }
     this.#server.on('upgrade', (message, socket, head) => this.#onUpgrade({ message, head }, socket as Socket));
     this.#server.on('connect', (_message, socket) => this.#onConnect(socket as Socket));
@@ -78,10 +80,13 @@ export class HttpLane {
     connection.admit(new HttpExchange(message, requestLine, response, connection, this.#services));
   }
 
-  /** Whether an upgrade goes to a WebSocket route; any other offer is declined by an ordinary answer (RFC 9110 §7.8). */
+  /**
+   * Whether an upgrade goes to a WebSocket route; any other offer is declined by an ordinary answer (RFC 9110 §7.8).
+   */
   #takesUpgrade(message: IncomingMessage): boolean {
     const { upgrade, connection } = message.headers;
-    if (upgrade?.toLowerCase() !== 'websocket' || message.method !== 'GET' || message.httpVersion !== '1.1') return false;
+    if (upgrade?.toLowerCase() !== 'websocket' || message.method !== 'GET' || message.httpVersion !== '1.1')
+      return false;
     const isNamed = connection?.split(',').some((option) => option.trim().toLowerCase() === 'upgrade') === true;
     if (!isNamed || !this.#services.pipeline.takesUpgrade(message.url as string)) return false;
     const { refusal, hasBody } = inspectHead(message, this.#services.config);

@@ -15,8 +15,8 @@ export interface HeadFacts {
   /** The client sends its body only when it is told to go on (RFC 9110 §10.1.1). */
   readonly expectsContinue: boolean;
   /**
-   * The client offers another protocol, which is declined by an ordinary answer (RFC 9110 §7.8). Node's parser drops what came
-   * behind such a head, so that nothing can follow it on the connection.
+   * The client offers another protocol, which is declined by an ordinary answer (RFC 9110 §7.8). Node's parser drops
+   * what came behind such a head, so that nothing can follow it on the connection.
    */
   readonly asksForUpgrade: boolean;
   /** Beside "keep-alive", llhttp overlooks it in HTTP/1.0 (RFC 9112 §9.3). */
@@ -43,10 +43,13 @@ export function inspectHead(message: IncomingMessage, config: ServerConfig, requ
       hosts += 1;
       host = rawHeaders[index + 1];
     } else if (name.length === 14 && name.toLowerCase() === 'content-length') declared = rawHeaders[index + 1];
-    else if (name.length === 6 && message.httpVersion === '1.1' && name.toLowerCase() === 'expect') expectations.push(...listOf(rawHeaders[index + 1] as string));
-    else if (name.length === 10 && message.httpVersion === '1.0' && name.toLowerCase() === 'connection') asksToClose ||= listOf(rawHeaders[index + 1] as string).includes('close');
+    else if (name.length === 6 && message.httpVersion === '1.1' && name.toLowerCase() === 'expect')
+      expectations.push(...listOf(rawHeaders[index + 1] as string));
+    else if (name.length === 10 && message.httpVersion === '1.0' && name.toLowerCase() === 'connection')
+      asksToClose ||= listOf(rawHeaders[index + 1] as string).includes('close');
     else if (name.length === 7 && name.toLowerCase() === 'upgrade') asksForUpgrade = true;
-    else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') codings.push(rawHeaders[index + 1] as string);
+    else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding')
+      codings.push(rawHeaders[index + 1] as string);
   }
   const declaredBytes = declared === undefined ? undefined : Number(declared);
   const refusal =
@@ -56,21 +59,36 @@ export function inspectHead(message: IncomingMessage, config: ServerConfig, requ
     refuseCoding(message, codings) ??
     refuseExpectation(expectations);
   const hasBody = codings.length > 0 || (declaredBytes ?? 0) > 0;
-  return { refusal, hasBody, declaredBytes, expectsContinue: hasBody && expectations.length > 0, asksForUpgrade, asksToClose };
+  return {
+    refusal,
+    hasBody,
+    declaredBytes,
+    expectsContinue: hasBody && expectations.length > 0,
+    asksForUpgrade,
+    asksToClose,
+  };
 }
 
 const CONTINUE = '100-continue';
 
-/** RFC 9112 §2.3: what is neither 1.0 nor 1.1 is another protocol; a line without a version, which llhttp takes for HTTP/0.9, is no request line. */
+/**
+ * RFC 9112 §2.3: what is neither 1.0 nor 1.1 is another protocol; a line without a version, which llhttp takes for
+ * HTTP/0.9, is no request line.
+ */
 function refuseVersion({ httpVersion }: IncomingMessage, requestLine: string | undefined): HttpError | undefined {
   if (httpVersion === '1.1' || httpVersion === '1.0') return undefined;
-  if (httpVersion === '0.9' && requestLine?.includes('HTTP/') !== true) return new BadRequestError('The request line names no version.');
+  if (httpVersion === '0.9' && requestLine?.includes('HTTP/') !== true)
+    return new BadRequestError('The request line names no version.');
   return unknownVersion();
 }
 
-function refuseSize({ rawHeaders, url = '' }: IncomingMessage, { maxHeaderLines, maxUrlBytes }: ServerConfig): HttpError | undefined {
+function refuseSize(
+  { rawHeaders, url = '' }: IncomingMessage,
+  { maxHeaderLines, maxUrlBytes }: ServerConfig,
+): HttpError | undefined {
   if (url.length > maxUrlBytes) return new HttpError(414, `The request target is longer than ${maxUrlBytes} bytes.`);
-  if (rawHeaders.length > 2 * maxHeaderLines) return new HttpError(431, `The head has more than ${maxHeaderLines} header lines.`);
+  if (rawHeaders.length > 2 * maxHeaderLines)
+    return new HttpError(431, `The head has more than ${maxHeaderLines} header lines.`);
   return undefined;
 }
 
@@ -82,31 +100,57 @@ function refuseHost({ httpVersion }: IncomingMessage, count: number, host: strin
 }
 
 /**
- * RFC 9112 §6.1 and §6.3: chunks, once and last, in HTTP/1.1. Where they are last, the end of the message is known, and another coding
- * before them is one that is not implemented; everything else leaves the end in doubt.
+ * RFC 9112 §6.1 and §6.3: chunks, once and last, in HTTP/1.1. Where they are last, the end of the message is known, and
+ * another coding before them is one that is not implemented; everything else leaves the end in doubt.
  */
 function refuseCoding({ httpVersion }: IncomingMessage, fields: readonly string[]): HttpError | undefined {
   if (fields.length === 0) return undefined;
-  const codings = fields.join().split(',').map((coding) => coding.trim().toLowerCase());
+  const codings = fields
+    .join()
+    .split(',')
+    .map((coding) => coding.trim().toLowerCase());
   const others = codings.slice(0, -1);
-  if (codings.at(-1) !== 'chunked' || httpVersion !== '1.1' || !others.every((coding) => isCoding(coding) && coding !== 'chunked')) {
-    return new BadRequestError('The end of the body is in doubt: of Transfer-Encoding, "chunked" is read here, once and last and in HTTP/1.1.');
+  if (
+    codings.at(-1) !== 'chunked' ||
+    httpVersion !== '1.1' ||
+    !others.every((coding) => isCoding(coding) && coding !== 'chunked')
+  ) {
+    return new BadRequestError(
+      'The end of the body is in doubt: of Transfer-Encoding, "chunked" is read here, once and last and in HTTP/1.1.',
+    );
   }
-  return others.length === 0 ? undefined : new HttpError(501, 'Of Transfer-Encoding, nothing but "chunked" is read here.', { expose: true });
+  return others.length === 0
+    ? undefined
+    : new HttpError(501, 'Of Transfer-Encoding, nothing but "chunked" is read here.', { expose: true });
 }
 
-/** transfer-coding = token *( OWS ";" OWS transfer-parameter ) (RFC 9112 §7); parameters in quotes are in nobody's use. */
+/**
+ * transfer-coding = token *( OWS ";" OWS transfer-parameter ) (RFC 9112 §7); parameters in quotes are in nobody's use.
+ */
 function isCoding(coding: string): boolean {
-  return coding.split(';').every((part) => part.trim().split('=', 2).every((word) => isToken(word.trim())));
+  return coding.split(';').every((part) =>
+    part
+      .trim()
+      .split('=', 2)
+      .every((word) => isToken(word.trim())),
+  );
 }
 
 function refuseExpectation(expectations: readonly string[]): HttpError | undefined {
   const unknown = expectations.find((expectation) => expectation !== CONTINUE);
-  return unknown === undefined ? undefined : new HttpError(417, `Nothing is known here of the expectation ${JSON.stringify(unknown)}.`);
+  return unknown === undefined
+    ? undefined
+    : new HttpError(417, `Nothing is known here of the expectation ${JSON.stringify(unknown)}.`);
 }
 
-/** The members of a list in lower case; empty ones count for nothing (RFC 9110 §5.6.1.2), but where there is no other. */
+/**
+ * The members of a list in lower case; empty ones count for nothing (RFC 9110 §5.6.1.2), but where there is no other.
+ */
 function listOf(field: string): string[] {
-  const members = field.toLowerCase().split(',').map((member) => member.trim()).filter((member) => member !== '');
+  const members = field
+    .toLowerCase()
+    .split(',')
+    .map((member) => member.trim())
+    .filter((member) => member !== '');
   return members.length === 0 ? [''] : members;
 }

@@ -65,7 +65,9 @@ export class MessageBody implements BodySource {
     this.#invite = undefined;
     message.on('data', (bytes: Buffer) => this.#take(bytes));
     message.on('end', () => this.#settle((open) => open.end()));
-    message.on('error', () => this.fail(new AbortedError('The client went away before its body was complete.', 'ERR_PORTLIGHT_CLIENT_GONE')));
+    message.on('error', () =>
+      this.fail(new AbortedError('The client went away before its body was complete.', 'ERR_PORTLIGHT_CLIENT_GONE')),
+    );
   }
 
   #take(bytes: Buffer): void {

@@ -4,8 +4,8 @@ import { nodeHttp } from '../node-http.ts';
 const offered: WeakSet<IncomingMessage> = new WeakSet();
 
 /**
- * A class of messages by which node:http asks before it takes a request for an upgrade. Without it every request that offers another
- * protocol would be taken off HTTP as soon as there is one WebSocket route.
+ * A class of messages by which node:http asks before it takes a request for an upgrade. Without it every request that
+ * offers another protocol would be taken off HTTP as soon as there is one WebSocket route.
  */
 export function upgradable(takesUpgrade: (message: IncomingMessage) => boolean): typeof IncomingMessage {
   return class extends nodeHttp.IncomingMessage {

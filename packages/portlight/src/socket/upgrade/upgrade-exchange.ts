@@ -70,7 +70,9 @@ export class UpgradeExchange extends Exchange {
     this.#server.on('headers', addHeaders);
     try {
       // Answers at once, or closes the socket: one that has ended meanwhile for example.
-      this.#server.handleUpgrade(message, socket, head, (websocket) => openChannel(this.request, this.#wireOf(websocket as TellingWebSocket)));
+      this.#server.handleUpgrade(message, socket, head, (websocket) =>
+        openChannel(this.request, this.#wireOf(websocket as TellingWebSocket)),
+      );
     } finally {
       // The server is everybody's.
       this.#server.off('headers', addHeaders);
@@ -91,7 +93,11 @@ export class UpgradeExchange extends Exchange {
       cut: () => (this.connection.wasCut = true),
       ended: (why, code) => {
         const { log } = this.services;
-        if (log.verbose) log.logger.debug({ address: this.request.ip, path: this.request.path, why, code }, 'ws has ended a channel of its own accord.');
+        if (log.verbose)
+          log.logger.debug(
+            { address: this.request.ip, path: this.request.path, why, code },
+            'ws has ended a channel of its own accord.',
+          );
       },
     });
   }

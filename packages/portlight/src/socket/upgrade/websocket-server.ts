@@ -10,7 +10,10 @@ const PIECE_BYTES = 64;
 
 /** A WebSocket of ws that tells when it closes or cuts the connection, be it of its own accord. */
 export interface TellingWebSocket extends WebSocket {
-  /** It has sent a close frame: we asked for that, the client has closed, or what the client sent is none of the protocol. */
+  /**
+   * It has sent a close frame: we asked for that, the client has closed, or what the client sent is none of the
+   * protocol.
+   */
   onClosing: () => void;
   /** It has cut the connection: we asked for that, or the client takes no pongs. */
   onCut: () => void;

@@ -15,7 +15,10 @@ export interface WireEvents {
   ended(why: string, code: string | undefined): void;
 }
 
-/** The wire of a channel over ws, which reads, keeps the protocol and closes. Data frames are written by ourselves, many in one go. */
+/**
+ * The wire of a channel over ws, which reads, keeps the protocol and closes. Data frames are written by ourselves, many
+ * in one go.
+ */
 export class WebSocketWire implements MessageWire {
   readonly #websocket: TellingWebSocket;
   readonly #socket: Socket;
@@ -87,7 +90,8 @@ export class WebSocketWire implements MessageWire {
   write(messages: readonly OutgoingMessage[]): void {
     if (!this.isOpen) return;
     if (!this.#isPlain) {
-      for (const { kind, payload } of messages) this.#websocket.send(payload, { binary: kind === 'binary' }, this.#onWritten);
+      for (const { kind, payload } of messages)
+        this.#websocket.send(payload, { binary: kind === 'binary' }, this.#onWritten);
       return;
     }
     const [first] = messages;
