@@ -42,14 +42,25 @@ export const OWNERS: Readonly<Record<string, string>> = {
   '@standard-schema/spec': 'config/',
   zod: 'config/',
   'path-to-regexp': 'routing/',
-  '@portlight/rate-limit': 'guards/',
+  '@portlight/rate-limit': 'backplane/',
   'node:http': 'socket/',
   'node:net': 'socket/',
   ws: 'socket/',
   '@portlight/prefork': 'runners/',
 };
 
-/** What an owned package exports that everybody may import, because it only looks at text. */
+/** What an owned package exports that everybody may import, because it holds nothing and only works things out. */
 export const FREE_NAMES: Readonly<Record<string, readonly string[]>> = {
+  '@portlight/rate-limit': [
+    'addressKey',
+    'createPolicy',
+    'formatRateLimit',
+    'slidingWindow',
+    'KeyState',
+    'RateLimitPolicy',
+    'RateLimitClaim',
+    'RateLimitDecision',
+    'RateLimitStore',
+  ],
   'node:net': ['BlockList', 'SocketAddress', 'isIP', 'isIPv4', 'isIPv6'],
 };

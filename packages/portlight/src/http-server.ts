@@ -1,6 +1,6 @@
 import type { Server } from 'node:net';
-import { MemoryBus } from './backplane/memory-bus.ts';
-import { MemoryClientStore } from './backplane/memory-client-store.ts';
+import type { Backplane } from './backplane/backplane.ts';
+import { SharedState } from './backplane/shared-state.ts';
 import { ChannelRegistry } from './channels/channel-registry.ts';
 import {
   ClientRegistry,
@@ -21,7 +21,6 @@ import {
 import { toSilenceMs } from './config/silence.ts';
 import { parseWebSocketOptions, type WebSocketOptions } from './config/websocket-options.ts';
 import { assertTlsOptions, type TlsOptions } from './config/tls-options.ts';
-import { DEFAULTS } from './defaults.ts';
 import { ANY, atCaller, type Entry, throwAtCaller } from './errors/at-caller.ts';
 import { ConfigError } from './errors/config-error.ts';
 import { ListenError } from './errors/listen-error.ts';
@@ -81,10 +80,10 @@ export class HttpServer extends Router implements ServerView {
   readonly #log: LogHolder = { logger: createStderrLogger('warn'), verbose: false };
   /** Says where a program listens. */
   #announcer: Logger = createStderrLogger('info');
-  readonly #registry: ClientRegistry = new ClientRegistry(new MemoryClientStore(DEFAULTS.maxClients), this.#log);
-  readonly #guards: GuardSet = new GuardSet(this.#registry);
-  readonly #bus: MemoryBus = new MemoryBus();
-  readonly #hub: Hub = new Hub(this.#bus, this.#log);
+  readonly #shared: SharedState = new SharedState(this.#log);
+  readonly #registry: ClientRegistry = new ClientRegistry(this.#shared, this.#log);
+  readonly #guards: GuardSet = new GuardSet(this.#shared, this.#registry);
+  readonly #hub: Hub = new Hub(this.#shared, this.#log);
   /** What is open, from the first start to the stop. */
   #channels: ChannelRegistry | undefined;
   /** The two routes of connecting that the app has registered. */
@@ -194,6 +193,7 @@ export class HttpServer extends Router implements ServerView {
     // A server that never started may have clients that were connected by hand, and channels of tests.
     this.#channels?.stop();
     await this.#registry.close();
+    await this.#shared.close();
     if (options.kill === true && port !== 0) await this.freePortIfStuck(port);
     return report;
   }
@@ -409,6 +409,19 @@ export class HttpServer extends Router implements ServerView {
     return this;
   }
 
+  /**
+   * Where the app keeps what all of its processes and machines share: rate limits, connected clients, topics with their
+   * histories and presence. Without it, the memory of this process.
+   *
+   * @throws {ConfigError} on what is no backplane, or when something has used the one before
+   */
+  backplane(backplane: Backplane, ...rest: readonly never[]): this {
+    this.assertOpen('backplane');
+    assertNoMore(rest, 'backplane');
+    this.#shared.use(assertBackplane(backplane));
+    return this;
+  }
+
   /** Answers 200 while the server accepts requests, and 503 while it drains, for a load balancer. */
   ready(path = '/ready'): this {
     this.assertOpen(`ready(${JSON.stringify(path)})`);
@@ -484,6 +497,7 @@ export class HttpServer extends Router implements ServerView {
       onPresence: 2,
       history: 2,
       ready: 1,
+      backplane: ANY,
       onStart: 1,
       onShutdown: 1,
       onPrimary: 1,
@@ -524,6 +538,7 @@ export class HttpServer extends Router implements ServerView {
       this.#config,
       this.#address,
       this.#hooks,
+      this.#shared,
       this,
       this.#log,
     );
@@ -612,6 +627,13 @@ function assertNoMore(rest: readonly unknown[], call: string): void {
 function assertHandler<Handler>(handler: Handler, call: string): Handler {
   if (typeof handler === 'function') return handler;
   throw new ConfigError(`${call} takes a handler, a function, not ${handler === null ? 'null' : typeof handler}.`);
+}
+
+/** @throws {ConfigError} */
+function assertBackplane(value: unknown): Backplane {
+  const parts = ['limits', 'clients', 'bus', 'values', 'open', 'close'] as const;
+  if (typeof value === 'object' && value !== null && parts.every((part) => part in value)) return value as Backplane;
+  throw new ConfigError('backplane takes an object that keeps what processes share, such as redis(url) makes one.');
 }
 
 /** @throws {ConfigError} */

@@ -1,5 +1,6 @@
 /// <reference types="node" preserve="true" />
 export type { ErrorHandler, ErrorStatus, Middleware, ResponseInterceptor } from './config/hooks.ts';
+export type { Backplane } from './backplane/backplane.ts';
 export type { Client } from './backplane/client-store.ts';
 export type {
   Clients,

@@ -1,4 +1,5 @@
-import type { Client, ClientStore } from '../backplane/client-store.ts';
+import type { Client } from '../backplane/client-store.ts';
+import type { SharedState } from '../backplane/shared-state.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { BadRequestError, ServiceUnavailableError } from '../errors/http-error.ts';
 import type { LogHolder } from '../log.ts';
@@ -24,7 +25,7 @@ export type DisconnectHandler = (client: Client, clients: Clients, reason: Disco
 
 /** Who is connected, and who wants to be told. */
 export class ClientRegistry implements Clients {
-  readonly #store: ClientStore;
+  readonly #shared: SharedState;
   readonly #log: LogHolder;
   readonly #connectHandlers: ConnectHandler[] = [];
   readonly #disconnectHandlers: DisconnectHandler[] = [];
@@ -33,8 +34,8 @@ export class ClientRegistry implements Clients {
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  constructor(store: ClientStore, log: LogHolder) {
-    this.#store = store;
+  constructor(shared: SharedState, log: LogHolder) {
+    this.#shared = shared;
     this.#log = log;
   }
 
@@ -47,29 +48,29 @@ export class ClientRegistry implements Clients {
   }
 
   async list(): Promise<readonly Client[]> {
-    return this.#store.list();
+    return this.#shared.clients.list();
   }
 
   async get(id: string): Promise<Client | undefined> {
-    return this.#store.get(id);
+    return this.#shared.clients.get(id);
   }
 
   async has(id: string): Promise<boolean> {
-    return (await this.#store.get(id)) !== undefined;
+    return (await this.#shared.clients.get(id)) !== undefined;
   }
 
   async count(): Promise<number> {
-    return this.#store.count();
+    return this.#shared.clients.count();
   }
 
   /** Whether nobody is connected for sure. */
   get isEmpty(): boolean {
-    return this.#store.isEmpty;
+    return this.#shared.clients.isEmpty;
   }
 
   /** Counts a request of a client. @returns whether it is connected */
   touch(id: string): boolean | Promise<boolean> {
-    return this.#store.touch(id);
+    return this.#shared.clients.touch(id);
   }
 
   /**
@@ -81,7 +82,7 @@ export class ClientRegistry implements Clients {
   async connect(id: string, address: string, reason: ConnectReason): Promise<void> {
     if (id.length > DEFAULTS.maxClientIdLength)
       throw new BadRequestError(`What identifies a client has at most ${DEFAULTS.maxClientIdLength} characters.`);
-    if ((await this.#store.get(id)) !== undefined) return;
+    if ((await this.#shared.clients.get(id)) !== undefined) return;
     const pending = this.#pending.get(id);
     if (pending !== undefined) return pending;
     const connecting = this.#connect(id, address, reason).finally(() => this.#pending.delete(id));
@@ -96,7 +97,7 @@ export class ClientRegistry implements Clients {
    */
   async disconnect(id: string, reason: DisconnectReason): Promise<void> {
     await this.#pending.get(id)?.catch(() => undefined);
-    const client = await this.#store.remove(id);
+    const client = await this.#shared.clients.remove(id);
     if (client !== undefined) await this.#tell(client, reason);
   }
 
@@ -112,24 +113,24 @@ export class ClientRegistry implements Clients {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.#isClosed = true;
-    await this.#tellAll(await this.#store.removeAll(), 'shutdown');
+    await this.#tellAll(await this.#shared.clients.removeAll(), 'shutdown');
   }
 
   /** Never rejects. */
   async #removeIdle(idleMs: number): Promise<void> {
     try {
-      await this.#tellAll(await this.#store.removeIdle(idleMs), 'idle');
+      await this.#tellAll(await this.#shared.clients.removeIdle(idleMs), 'idle');
     } catch (error) {
       this.#log.logger.error({ err: error }, 'The store of clients failed.');
     }
   }
 
   async #connect(id: string, address: string, reason: ConnectReason): Promise<void> {
-    if (await this.#store.isFull()) throw noRoom();
+    if (await this.#shared.clients.isFull()) throw noRoom();
     const now = Date.now();
     for (const handler of this.#connectHandlers)
       await handler({ id, address, connectedAt: now, lastSeenAt: now, requests: 0 }, this, reason);
-    if (this.#isClosed || (await this.#store.add(id, address)) === undefined) throw noRoom();
+    if (this.#isClosed || (await this.#shared.clients.add(id, address)) === undefined) throw noRoom();
   }
 
   /** All at once: one whose handler takes its time must not keep the others from being told. */

@@ -1,4 +1,4 @@
-import { MemoryRateLimitStore, type RateLimitStore } from '@portlight/rate-limit';
+import type { SharedState } from '../backplane/shared-state.ts';
 import type { RouteOptions } from '../config/route-options.ts';
 import type { RateLimitOptions } from '../config/rate-limit-options.ts';
 import type { ClientRegistry } from '../clients/client-registry.ts';
@@ -12,12 +12,13 @@ import { guardRate } from './rate-limit-guard.ts';
 export class GuardSet {
   isConnectionRequired = false;
   readonly #limits: RateLimit[] = [];
+  readonly #shared: SharedState;
   readonly #clients: ClientRegistry;
   /** Registrations with limits of their own, numbered in their order. */
   readonly #numbers: Map<RouteOptions, number> = new Map();
-  #store: RateLimitStore | undefined;
 
-  constructor(clients: ClientRegistry) {
+  constructor(shared: SharedState, clients: ClientRegistry) {
+    this.#shared = shared;
     this.#clients = clients;
   }
 
@@ -62,8 +63,7 @@ export class GuardSet {
           : createRateLimits(rateLimit, route, `${this.#numberOf(options)} ${prefix}`);
     const guards = [guardClients(this.#clients, connectionRequired ?? this.isConnectionRequired)];
     if (limits.length === 0) return guards;
-    this.#store ??= new MemoryRateLimitStore();
-    return [guardRate(limits, this.#store), ...guards];
+    return [guardRate(limits, this.#shared.limits), ...guards];
   }
 
   #numberOf(options: RouteOptions): number {

@@ -1,5 +1,4 @@
 import {
-  type Bus,
   type BusMessage,
   type BusReceiver,
   formatPosition,
@@ -7,6 +6,7 @@ import {
   type Retention,
   type Since,
 } from '../backplane/bus.ts';
+import type { SharedState } from '../backplane/shared-state.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { ConfigError } from '../errors/config-error.ts';
 import { ForbiddenError } from '../errors/http-error.ts';
@@ -101,7 +101,7 @@ interface ParsedJoin {
  * once is done at once, and then nothing is a promise.
  */
 export class Hub {
-  readonly #bus: Bus;
+  readonly #shared: SharedState;
   readonly #log: LogHolder;
   readonly #rooms: Map<string, Room> = new Map();
   readonly #memberships: Map<Member, Map<string, Membership>> = new Map();
@@ -110,14 +110,14 @@ export class Hub {
   /** How many messages have arrived. */
   #deliveries = 0;
 
-  constructor(bus: Bus, log: LogHolder) {
-    this.#bus = bus;
+  constructor(shared: SharedState, log: LogHolder) {
+    this.#shared = shared;
     this.#log = log;
     const receiver: BusReceiver = {
       receive: (message) => this.#receive(message),
       memberChanged: (change) => this.#memberChanged(change),
     };
-    bus.connect(receiver);
+    shared.receive(receiver);
   }
 
   /** What is held here of topics and of members that are in some. */
@@ -203,13 +203,13 @@ export class Hub {
 
   async #publish(topic: string, data: unknown, options: PublishOptions): Promise<PublishResult> {
     const message = encodeMessage(topic, data, options);
-    const { position, subscribers } = await this.#bus.publish(message, this.#histories.find(topic));
+    const { position, subscribers } = await this.#shared.bus.publish(message, this.#histories.find(topic));
     return { id: options.id ?? (position && formatPosition(position)), subscribers };
   }
 
   /** Who is in the topic, in all processes, the first comer first. */
   async presence(topic: string): Promise<readonly Presence[]> {
-    const members = await this.#bus.presence(parseTopic(topic));
+    const members = await this.#shared.bus.presence(parseTopic(topic));
     return members.map(({ member, info, channels, joinedAt }) => ({
       member,
       info: decodeInfo(info),
@@ -316,7 +316,7 @@ export class Hub {
 
   /** Delivers what was missed, then what has waited. */
   #replay(memberships: readonly Membership[], since: string, queue: Delivery[]): MaybePromise<void> {
-    const reads = memberships.map(({ topic, name }) => this.#bus.read(topic, toSince(since, name)));
+    const reads = memberships.map(({ topic, name }) => this.#shared.bus.read(topic, toSince(since, name)));
     return whenReady(whenAll(reads), (replays) => {
       const missed = replays.flatMap((replay, index) => memberships[index]?.deliveriesOf(replay, since) ?? []);
       if (memberships.length > 1) missed.sort((one, other) => seqOf(one) - seqOf(other));
@@ -337,7 +337,7 @@ export class Hub {
     const room = new Room(topic);
     room.add(membership);
     this.#rooms.set(topic, room);
-    const subscribed = this.#bus.subscribe(topic);
+    const subscribed = this.#shared.bus.subscribe(topic);
     if (!(subscribed instanceof Promise)) return;
     room.opening = subscribed.then(() => {
       room.opening = undefined;
@@ -349,14 +349,14 @@ export class Hub {
     const { topic, member, name, info, isOver } = membership;
     if (isOver || name === undefined) return;
     membership.isPresent = true;
-    return this.#bus.enter(topic, name, member.id, info);
+    return this.#shared.bus.enter(topic, name, member.id, info);
   }
 
   #exitPresence(membership: Membership): MaybePromise<void> {
     const { topic, member, name, isPresent } = membership;
     if (!isPresent || name === undefined) return;
     membership.isPresent = false;
-    return this.#bus.exit(topic, name, member.id, this.#histories.find(topic) !== undefined);
+    return this.#shared.bus.exit(topic, name, member.id, this.#histories.find(topic) !== undefined);
   }
 
   /** A second join. Waits for the first. */
@@ -391,7 +391,7 @@ export class Hub {
     room?.delete(membership);
     if (room === undefined || room.members.size > 0) return;
     this.#rooms.delete(room.topic);
-    return this.#bus.unsubscribe(room.topic);
+    return this.#shared.bus.unsubscribe(room.topic);
   }
 
   #receive(message: BusMessage): number {

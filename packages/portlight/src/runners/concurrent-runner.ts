@@ -1,4 +1,5 @@
 import type { Server } from 'node:net';
+import type { SharedState } from '../backplane/shared-state.ts';
 import type { ChannelRegistry } from '../channels/channel-registry.ts';
 import type { ParsedAddress, ServerAddress } from '../config/address.ts';
 import type { ServerConfig } from '../config/server-options.ts';
@@ -18,6 +19,7 @@ export class ConcurrentRunner implements Service {
   readonly #at: ParsedAddress;
   readonly #channels: ChannelRegistry;
   readonly #hooks: Hooks;
+  readonly #shared: SharedState;
   readonly #log: LogHolder;
   #bound: ServerAddress | undefined;
 
@@ -27,6 +29,7 @@ export class ConcurrentRunner implements Service {
     config: ServerConfig,
     at: ParsedAddress,
     hooks: Hooks,
+    shared: SharedState,
     view: ServerView,
     log: LogHolder,
   ) {
@@ -34,6 +37,7 @@ export class ConcurrentRunner implements Service {
     this.#channels = channels;
     this.#edge = new Edge(pipeline, config, view, log);
     this.#hooks = hooks;
+    this.#shared = shared;
     this.#log = log;
   }
 
@@ -60,6 +64,8 @@ export class ConcurrentRunner implements Service {
   async start(signal: AbortSignal): Promise<void> {
     try {
       this.#channels.start();
+      await this.#shared.open();
+      signal.throwIfAborted();
       await runHooks(this.#hooks.primary, signal);
       await runHooks(this.#hooks.workerStart, signal);
       this.#bound = await this.#edge.listen(this.#at).catch((error: unknown) => {
@@ -90,6 +96,7 @@ export class ConcurrentRunner implements Service {
       options,
       this.#log,
     );
+    await this.#shared.close();
     this.#log.logger.info(report, 'Stopped.');
     return report;
   }

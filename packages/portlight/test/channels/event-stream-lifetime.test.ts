@@ -10,6 +10,7 @@ import { newRequest } from '../support/new-request.ts';
 import { openServer } from '../support/open-server.ts';
 import { get, RawClient } from '../support/raw-client.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
+import { sharedWith } from '../support/shared-with.ts';
 
 type Stream = EventStream<RequestShape>;
 
@@ -201,7 +202,7 @@ describe('what waits for a client', () => {
   const newStream = (maxBytes: number): { stream: Stream; read: () => Promise<string | undefined> } => {
     const stream = new EventStream<RequestShape>(
       newRequest(),
-      new Hub(new MemoryBus(), { logger: new RecordingLogger(), verbose: false }),
+      new Hub(sharedWith({ bus: new MemoryBus() }), { logger: new RecordingLogger(), verbose: false }),
       maxBytes,
       () => {},
       () => {},
@@ -289,7 +290,7 @@ describe('the heartbeat of an event stream', () => {
   test('adds nothing where something waits already', async () => {
     const stream = new EventStream<RequestShape>(
       newRequest(),
-      new Hub(new MemoryBus(), { logger: new RecordingLogger(), verbose: false }),
+      new Hub(sharedWith({ bus: new MemoryBus() }), { logger: new RecordingLogger(), verbose: false }),
       1_000,
       () => {},
       () => {},

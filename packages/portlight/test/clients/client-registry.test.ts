@@ -2,10 +2,14 @@ import { describe, expect, test, vi } from 'vitest';
 import { MemoryClientStore } from '../../src/backplane/memory-client-store.ts';
 import { ClientRegistry } from '../../src/clients/client-registry.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
+import { sharedWith } from '../support/shared-with.ts';
 
 function open(most = 10): { registry: ClientRegistry; log: RecordingLogger; told: [string, string][] } {
   const log = new RecordingLogger();
-  const registry = new ClientRegistry(new MemoryClientStore(most), { logger: log, verbose: false });
+  const registry = new ClientRegistry(sharedWith({ clients: new MemoryClientStore(most) }), {
+    logger: log,
+    verbose: false,
+  });
   const told: [string, string][] = [];
   registry.onConnect((client, _clients, reason) => void told.push([`+${client.id}`, reason]));
   registry.onDisconnect((client, _clients, reason) => void told.push([`-${client.id}`, reason]));

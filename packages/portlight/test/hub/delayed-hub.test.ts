@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { MemoryBus } from '../../src/backplane/memory-bus.ts';
 import { Hub } from '../../src/hub/hub.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
+import { sharedWith } from '../support/shared-with.ts';
 import { DelayedBus } from './delayed-bus.ts';
 import { RecordingMember } from './recording-member.ts';
 
@@ -18,7 +19,7 @@ function open(): {
 } {
   const far = new MemoryBus();
   const bus = new DelayedBus(far);
-  const hub = new Hub(bus, { logger: new RecordingLogger(), verbose: false });
+  const hub = new Hub(sharedWith({ bus }), { logger: new RecordingLogger(), verbose: false });
   const move = async (...kinds: Kind[]) => {
     for (const kind of kinds) {
       bus.step(kind);

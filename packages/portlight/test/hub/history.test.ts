@@ -3,6 +3,7 @@ import { MemoryBus } from '../../src/backplane/memory-bus.ts';
 import { MemoryHistory, type MemoryHistoryOptions } from '../../src/backplane/memory-history.ts';
 import { Hub, type JoinOptions } from '../../src/hub/hub.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
+import { sharedWith } from '../support/shared-with.ts';
 import { RecordingMember } from './recording-member.ts';
 
 let now = 0;
@@ -14,7 +15,10 @@ beforeEach(() => {
 
 function open(options: MemoryHistoryOptions = {}): { hub: Hub; history: MemoryHistory } {
   const history = new MemoryHistory({ now: () => now, ...options });
-  return { hub: new Hub(new MemoryBus(history), { logger: new RecordingLogger(), verbose: false }), history };
+  return {
+    hub: new Hub(sharedWith({ bus: new MemoryBus(history) }), { logger: new RecordingLogger(), verbose: false }),
+    history,
+  };
 }
 
 /** Publishes one after another. @returns their positions */

@@ -4,6 +4,7 @@ import { MemoryBus } from '../../src/backplane/memory-bus.ts';
 import { MemoryHistory } from '../../src/backplane/memory-history.ts';
 import { Hub, type JoinOptions } from '../../src/hub/hub.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
+import { sharedWith } from '../support/shared-with.ts';
 import { DelayedBus } from './delayed-bus.ts';
 import { HubModel, type Seen } from './hub-model.ts';
 import { RecordingMember } from './recording-member.ts';
@@ -45,7 +46,7 @@ test('whatever comes when: each member gets each message once, in order, and pre
   await fc.assert(
     fc.asyncProperty(fc.array(command, { maxLength: 60 }), async (commands) => {
       const model = new HubModel((name) => (name.startsWith('kept:') ? KEPT : name === 'brief' ? BRIEF : undefined));
-      const hub = new Hub(new MemoryBus(new MemoryHistory({ now: () => model.now })), {
+      const hub = new Hub(sharedWith({ bus: new MemoryBus(new MemoryHistory({ now: () => model.now })) }), {
         logger: new RecordingLogger(),
         verbose: false,
       });
@@ -136,7 +137,7 @@ test('where answers and messages take their time: no gap, no duplicate, in order
   await fc.assert(
     fc.asyncProperty(fc.array(move, { maxLength: 80 }), async (moves) => {
       const bus = new DelayedBus();
-      const hub = new Hub(bus, { logger: new RecordingLogger(), verbose: false });
+      const hub = new Hub(sharedWith({ bus }), { logger: new RecordingLogger(), verbose: false });
       hub.history('t', { size: 1_000 });
       hub.history('u', { size: 1_000 });
       const members = new Map(MEMBERS.map((id) => [id, new RecordingMember(id)]));

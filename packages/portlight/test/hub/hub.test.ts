@@ -4,6 +4,7 @@ import { MemoryHistory } from '../../src/backplane/memory-history.ts';
 import { DEFAULTS } from '../../src/defaults.ts';
 import { Hub } from '../../src/hub/hub.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
+import { sharedWith } from '../support/shared-with.ts';
 import { RecordingMember } from './recording-member.ts';
 
 function open(history = new MemoryHistory()): {
@@ -14,7 +15,7 @@ function open(history = new MemoryHistory()): {
   c: RecordingMember;
 } {
   const log = new RecordingLogger();
-  const hub = new Hub(new MemoryBus(history), { logger: log, verbose: false });
+  const hub = new Hub(sharedWith({ bus: new MemoryBus(history) }), { logger: log, verbose: false });
   return { hub, log, a: new RecordingMember('a'), b: new RecordingMember('b'), c: new RecordingMember('c') };
 }
 
@@ -261,7 +262,7 @@ describe('publishing', () => {
 describe('memory', () => {
   test('keeps nothing of 100,000 topics that were left', async () => {
     const bus = new MemoryBus();
-    const hub = new Hub(bus, { logger: new RecordingLogger(), verbose: false });
+    const hub = new Hub(sharedWith({ bus }), { logger: new RecordingLogger(), verbose: false });
     for (let n = 0; n < 100_000; n += 1) {
       const member = new RecordingMember(`m${n}`);
       void hub.join(member, `topic ${n}`, { member: `member ${n}`, info: { n } });
@@ -279,7 +280,7 @@ describe('memory', () => {
 
 test('a publication that nobody waits for and that is refused ends nothing', async () => {
   const log = new RecordingLogger();
-  const hub = new Hub(new MemoryBus(), { logger: log, verbose: false });
+  const hub = new Hub(sharedWith({ bus: new MemoryBus() }), { logger: log, verbose: false });
   void hub.publish('x'.repeat(513), 'data');
   await new Promise(setImmediate);
   expect(log.at('warn')).toHaveLength(1);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { MemoryBus } from '../../src/backplane/memory-bus.ts';
 import { Hub, type PresenceChange } from '../../src/hub/hub.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
+import { sharedWith } from '../support/shared-with.ts';
 import { RecordingMember } from './recording-member.ts';
 
 const [a, b, c] = ['a', 'b', 'c'].map((id) => new RecordingMember(id)) as [
@@ -12,7 +13,7 @@ const [a, b, c] = ['a', 'b', 'c'].map((id) => new RecordingMember(id)) as [
 
 function open(topic = 'room'): { hub: Hub; log: RecordingLogger; told: PresenceChange[] } {
   const log = new RecordingLogger();
-  const hub = new Hub(new MemoryBus(), { logger: log, verbose: false });
+  const hub = new Hub(sharedWith({ bus: new MemoryBus() }), { logger: log, verbose: false });
   const told: PresenceChange[] = [];
   hub.onPresence(topic, (change) => void told.push(change));
   return { hub, log, told };
