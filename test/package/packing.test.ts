@@ -21,15 +21,24 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 test('the tarball holds a file of code for each entry and what they share, the types of src, and what is said of them', () => {
-  const compiled = readdirSync(join(PACKAGE, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts'))
-    .map((path) => `dist/${path.replaceAll(sep, '/').replace(/\.ts$/, '.d.ts')}`);
+  const compiled = [
+    ...declarationsOf(join(PACKAGE, 'src'), 'dist'),
+    // Named by ours, and installed by nobody.
+    ...declarationsOf(join(PACKAGE, '../rate-limit/src'), 'dist/rate-limit'),
+  ];
   const code = ['dist/index.js', 'dist/shared.js', 'dist/testing.js'];
   const about = ['LICENSE', 'README.md', 'package.json', 'dist/THIRD-PARTY-LICENSES.txt', 'dist/portlight.cdx.json'];
   expect(files.toSorted(), 'If dist holds what src no longer has, delete dist.').toEqual(
     [...about, ...code, ...compiled].toSorted(),
   );
 });
+
+/** The declarations that a folder of sources becomes. */
+function declarationsOf(source: string, folder: string): readonly string[] {
+  return readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => `${folder}/${path.replaceAll(sep, '/').replace(/\.ts$/, '.d.ts')}`);
+}
 
 test('publint finds nothing', async () => {
   await runScript('publint/src/cli.js', ['run', tarball, '--strict'], folder);
