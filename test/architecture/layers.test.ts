@@ -26,7 +26,7 @@ describe('the check itself', () => {
     ['errors/'],
     ['fields/', 'defaults.ts', 'log.ts'],
     ['config/'],
-    ['routing/'],
+    ['routing/', 'ports/'],
     ['socket/'],
     ['runners/'],
     ['index.ts'],
@@ -123,13 +123,13 @@ describe('the check itself', () => {
       'a module of Node without its prefix',
       'log.ts',
       "import { connect } from 'net';",
-      'log.ts (level 1) imports net, which belongs to socket/',
+      'log.ts (level 1) imports net, which belongs to ports/',
     ],
     [
       'more than the free names',
       'log.ts',
       "import { connect, isIP } from 'node:net';",
-      'log.ts (level 1) imports node:net, which belongs to socket/',
+      'log.ts (level 1) imports node:net, which belongs to ports/',
     ],
   ])('refuses %s', (_, path, source, violation) => {
     expect(check({ [path]: source })).toEqual([violation]);

@@ -34,15 +34,16 @@ import { ProcessWatch } from './lifecycle/process-watch.ts';
 import type { StopReason, StopReport } from './lifecycle/stop-report.ts';
 import { createStderrLogger, type Logger, type LogHolder, parseLogger } from './log.ts';
 import { Pipeline } from './pipeline.ts';
+import { freePort } from './ports/free-port.ts';
+import { isPortFree } from './ports/is-port-free.ts';
+import { fetchPortless } from './portless/fetch-portless.ts';
+import { upgradePortless } from './portless/upgrade-portless.ts';
 import { unmapAddress } from './request/client-address.ts';
 import type { HttpRequest } from './request/http-request.ts';
 import type { ServerView } from './request/request-source.ts';
 import { HttpResponse } from './response/http-response.ts';
 import { Router } from './router.ts';
 import { ConcurrentRunner } from './runners/concurrent-runner.ts';
-import { fetchPortless, upgradePortless } from './socket/fetch-lane.ts';
-import { freePort } from './socket/free-port.ts';
-import { isPortFree } from './socket/is-port-free.ts';
 
 /** Options of {@link HttpServer.run}: those of the server, over which they win, and the mode. */
 export interface RunOptions extends ServerOptions {

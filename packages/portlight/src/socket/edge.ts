@@ -15,7 +15,7 @@ import { Connection } from './connection.ts';
 import { ConnectionWatch } from './connection-watch.ts';
 import { FastLane } from './fast-lane/fast-lane.ts';
 import { HttpLane } from './http-lane/http-lane.ts';
-import { Listener } from './listener.ts';
+import { Listener } from '../ports/listener.ts';
 import { interrupt, refuse } from './refuse.ts';
 import { TlsGate } from './tls-gate.ts';
 

@@ -9,7 +9,7 @@ import type { RequestRules, RequestSource, ServerView } from '../request/request
 import type { HttpResponse } from '../response/http-response.ts';
 import { discardBody } from '../response/replace-body.ts';
 import type { Connection } from './connection.ts';
-import type { ResponseHead } from './response-head.ts';
+import type { ResponseHead } from '../response/response-head.ts';
 
 /** What every exchange of a server works with. */
 export interface Services {

@@ -2,7 +2,7 @@ import { DEFAULTS } from '../defaults.ts';
 import { bodyOf, type HttpResponse, setBody } from '../response/http-response.ts';
 import { StreamedBody } from '../response/streamed-body.ts';
 import { CLOSE, formatHeadText } from './head-text.ts';
-import { inspectResponse } from './response-head.ts';
+import { inspectResponse } from '../response/response-head.ts';
 
 /**
  * A response as the bytes of a connection's last message. A stream is read whole, a short page for an error from a file

@@ -1,6 +1,6 @@
 import { statusTitle } from '../errors/status-title.ts';
 import { nodeHttp } from './node-http.ts';
-import type { ResponseHead } from './response-head.ts';
+import type { ResponseHead } from '../response/response-head.ts';
 
 const CRLF = '\r\n';
 /** Said of the connection with the last response on it. */

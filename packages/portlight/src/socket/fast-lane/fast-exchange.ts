@@ -4,7 +4,7 @@ import { discardBody } from '../../response/replace-body.ts';
 import { StreamedBody } from '../../response/streamed-body.ts';
 import { Exchange, type Services } from '../exchange.ts';
 import { CLOSE, formatHeadText } from '../head-text.ts';
-import { inspectResponse, type ResponseHead } from '../response-head.ts';
+import { inspectResponse, type ResponseHead } from '../../response/response-head.ts';
 import { sendStream } from '../send-stream.ts';
 import type { FastConnection } from './fast-connection.ts';
 import { type HeadParser, readFields } from './head-parser.ts';

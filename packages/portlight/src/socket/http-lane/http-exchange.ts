@@ -9,7 +9,7 @@ import { Exchange, type Services } from '../exchange.ts';
 import { inspectHead } from './inspect-head.ts';
 import { MessageBody } from './message-body.ts';
 import { reasonOf } from '../head-text.ts';
-import { inspectResponse, type ResponseHead } from '../response-head.ts';
+import { inspectResponse, type ResponseHead } from '../../response/response-head.ts';
 import { sendStream } from '../send-stream.ts';
 
 /** One request and its response on the node:http lane. */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { HttpServer } from '../../src/index.ts';
-import { describeProcess } from '../../src/socket/port-holder.ts';
+import { describeProcess } from '../../src/ports/port-holder.ts';
 import { openServer } from '../support/open-server.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
 import { spawnHolder } from '../support/spawn-holder.ts';

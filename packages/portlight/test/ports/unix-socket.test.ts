@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HttpServer } from '../../src/index.ts';
-import { explainUnixSocket } from '../../src/socket/unix-socket.ts';
+import { explainUnixSocket } from '../../src/ports/unix-socket.ts';
 import { deferred } from '../support/deferred.ts';
 import { TempFolder } from '../support/temp-folder.ts';
 

@@ -1,7 +1,7 @@
 import type { HeaderList } from '../fields/header-list.ts';
-import { assertAttached } from '../response/encode-body.ts';
-import { bodyOf, type HttpResponse } from '../response/http-response.ts';
-import { StreamedBody } from '../response/streamed-body.ts';
+import { assertAttached } from './encode-body.ts';
+import { bodyOf, type HttpResponse } from './http-response.ts';
+import { StreamedBody } from './streamed-body.ts';
 
 /** Fields that say where a message ends and whether the connection goes on: decided here, never taken from an app. */
 const FRAMING: ReadonlySet<string> = new Set([

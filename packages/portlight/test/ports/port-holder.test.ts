@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { HttpServer } from '../../src/index.ts';
-import { describeProcess, findPortHolders } from '../../src/socket/port-holder.ts';
+import { describeProcess, findPortHolders } from '../../src/ports/port-holder.ts';
 import { openServer } from '../support/open-server.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { spawnHolder } from '../support/spawn-holder.ts';

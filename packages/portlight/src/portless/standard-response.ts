@@ -1,0 +1,71 @@
+import { bodyOf, type HttpResponse } from '../response/http-response.ts';
+import { discardBody } from '../response/replace-body.ts';
+import { inspectResponse } from '../response/response-head.ts';
+import { StreamedBody } from '../response/streamed-body.ts';
+
+/**
+ * A response as a standard one, for who asked by a standard request.
+ *
+ * @param onDone called when the last of the response was taken
+ */
+export function toStandardResponse(
+  response: HttpResponse,
+  method: string,
+  onDone: () => void,
+  signal?: AbortSignal,
+): Response {
+  const { status, fields, bodyBytes, mayHaveBody } = inspectResponse(response, method);
+  const headers = new Headers();
+  for (let index = 0; index < fields.length; index += 2)
+    headers.append(fields[index] as string, fields[index + 1] as string);
+  if (bodyBytes !== undefined) headers.set('content-length', String(bodyBytes));
+  const body = bodyOf(response);
+  if (mayHaveBody && method !== 'HEAD' && body instanceof StreamedBody) {
+    body.announce(bodyBytes);
+    return new Response(toWebStream(body, onDone, signal), { status, headers });
+  }
+  onDone();
+  if (mayHaveBody && method !== 'HEAD')
+    return new Response(typeof body === 'string' ? body : body && new Uint8Array(body as Uint8Array), {
+      status,
+      headers,
+    });
+  discardBody(response, new Error('A response to this request has no body.'));
+  return new Response(null, { status, headers });
+}
+
+function toWebStream(
+  reader: StreamedBody,
+  onDone: () => void,
+  signal: AbortSignal | undefined,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream<Uint8Array>({
+    start(controller) {
+      signal?.addEventListener(
+        'abort',
+        () => {
+          reader.cancel(signal.reason as Error);
+          controller.error(signal.reason);
+          onDone();
+        },
+        { once: true },
+      );
+    },
+    async pull(controller) {
+      try {
+        const step = await reader.next();
+        if (step.done !== true)
+          return controller.enqueue(typeof step.value === 'string' ? encoder.encode(step.value) : step.value);
+        controller.close();
+      } catch (error) {
+        controller.error(error);
+      }
+      onDone();
+    },
+    cancel(reason: unknown) {
+      reader.cancel(reason instanceof Error ? reason : new Error('The reader of the response is gone.'));
+      onDone();
+    },
+  });
+}

@@ -1,0 +1,27 @@
+import type { RequestSource } from '../request/request-source.ts';
+import { WebBody } from './web-body.ts';
+
+/** The request target of a text. A lone surrogate becomes U+FFFD, as in any URL. */
+export function toTarget(text: string): string {
+  return text.replace(/[^!-~]+/g, (piece) => encodeURIComponent(Buffer.from(piece).toString()));
+}
+
+/** A standard request as a lane hands one over, from this machine. */
+export function toSource(standard: Request, url: URL, target: string, isUpgrade: boolean): RequestSource {
+  const host = standard.headers.has('host') ? [] : ['host', url.host];
+  const rawHeaders = [...host, ...[...standard.headers].flat()];
+  const length = standard.headers.get('content-length');
+  return {
+    method: standard.method,
+    target,
+    rawHeaders,
+    rawTrailers: [],
+    address: '127.0.0.1',
+    port: 0,
+    secure: url.protocol === 'https:',
+    body: standard.body === null ? undefined : new WebBody(standard.body, length === null ? undefined : Number(length)),
+    raw: undefined,
+    isUpgrade,
+    refusal: undefined,
+  };
+}
