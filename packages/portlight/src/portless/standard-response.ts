@@ -1,6 +1,5 @@
-import { bodyOf, type HttpResponse } from '../response/http-response.ts';
-import { discardBody } from '../response/replace-body.ts';
-import { inspectResponse } from '../response/response-head.ts';
+import type { HttpResponse } from '../response/http-response.ts';
+import { inspectResponse, takeBody } from '../response/response-head.ts';
 import { StreamedBody } from '../response/streamed-body.ts';
 
 /**
@@ -14,24 +13,20 @@ export function toStandardResponse(
   onDone: () => void,
   signal?: AbortSignal,
 ): Response {
-  const { status, fields, bodyBytes, mayHaveBody } = inspectResponse(response, method);
+  const head = inspectResponse(response, method);
+  const { status, fields, bodyBytes } = head;
   const headers = new Headers();
   for (let index = 0; index < fields.length; index += 2)
     headers.append(fields[index] as string, fields[index + 1] as string);
   if (bodyBytes !== undefined) headers.set('content-length', String(bodyBytes));
-  const body = bodyOf(response);
-  if (mayHaveBody && method !== 'HEAD' && body instanceof StreamedBody) {
+  const body = takeBody(response, head);
+  if (body instanceof StreamedBody) {
     body.announce(bodyBytes);
     return new Response(toWebStream(body, onDone, signal), { status, headers });
   }
   onDone();
-  if (mayHaveBody && method !== 'HEAD')
-    return new Response(typeof body === 'string' ? body : body && new Uint8Array(body as Uint8Array), {
-      status,
-      headers,
-    });
-  discardBody(response, new Error('A response to this request has no body.'));
-  return new Response(null, { status, headers });
+  const init = { status, headers };
+  return body instanceof Uint8Array ? new Response(new Uint8Array(body), init) : new Response(body, init);
 }
 
 function toWebStream(

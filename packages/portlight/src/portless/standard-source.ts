@@ -1,3 +1,4 @@
+import { bringsBody } from '../request/body-source.ts';
 import type { RequestSource } from '../request/request-source.ts';
 import { WebBody } from './web-body.ts';
 
@@ -11,6 +12,8 @@ export function toSource(standard: Request, url: URL, target: string, isUpgrade:
   const host = standard.headers.has('host') ? [] : ['host', url.host];
   const rawHeaders = [...host, ...[...standard.headers].flat()];
   const length = standard.headers.get('content-length');
+  const declaredBytes = length === null ? undefined : Number(length);
+  const body = standard.body !== null && bringsBody(declaredBytes, length === null) ? standard.body : undefined;
   return {
     method: standard.method,
     target,
@@ -19,7 +22,7 @@ export function toSource(standard: Request, url: URL, target: string, isUpgrade:
     address: '127.0.0.1',
     port: 0,
     secure: url.protocol === 'https:',
-    body: standard.body === null ? undefined : new WebBody(standard.body, length === null ? undefined : Number(length)),
+    body: body && new WebBody(body, declaredBytes),
     raw: undefined,
     isUpgrade,
     refusal: undefined,

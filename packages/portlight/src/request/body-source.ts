@@ -6,6 +6,15 @@ export interface BodySink {
 }
 
 /**
+ * Whether a request brings a body (RFC 9112 §6.3): chunks, or a length that is not 0.
+ *
+ * @param declaredBytes what Content-Length says; `undefined` or -1 where there is none
+ */
+export function bringsBody(declaredBytes: number | undefined, isChunked: boolean): boolean {
+  return isChunked || (declaredBytes !== undefined && declaredBytes > 0);
+}
+
+/**
  * Where the bytes of one request's body come from: the contract between a lane and the core, which knows no socket.
  *
  * Nothing is read before `start`, which is called at most once; calls to the sink may begin within it.

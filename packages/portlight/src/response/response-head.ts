@@ -1,6 +1,8 @@
 import type { HeaderList } from '../fields/header-list.ts';
-import { assertAttached } from './encode-body.ts';
+import { assertAttached, type HeldBody } from './encode-body.ts';
+import type { FileBody } from './file-body.ts';
 import { bodyOf, type HttpResponse } from './http-response.ts';
+import { discardBody } from './replace-body.ts';
 import { StreamedBody } from './streamed-body.ts';
 
 /** Fields that say where a message ends and whether the connection goes on: decided here, never taken from an app. */
@@ -28,10 +30,10 @@ export interface ResponseHead {
   /** What Content-Length says: the bytes of the body, where they are known before it is sent. */
   readonly bodyBytes: number | undefined;
   /**
-   * Whether a body may follow at all: none does after 204 and 304 (RFC 9112 §6.3), and 205 has an empty one (RFC 9110
+   * Whether a body follows: none does to HEAD, and after 204 and 304 (RFC 9112 §6.3); 205 has an empty one (RFC 9110
    * §15.3.6).
    */
-  readonly mayHaveBody: boolean;
+  readonly hasBody: boolean;
   /**
    * What `Connection` names besides whether the connection goes on: the field `Upgrade` concerns it alone (RFC 9110
    * §7.8).
@@ -59,10 +61,18 @@ export function inspectResponse(response: HttpResponse, method?: string): Respon
     status,
     fields: framing === undefined ? flat : withoutFraming(flat, upgrade),
     bodyBytes,
-    mayHaveBody,
+    hasBody: mayHaveBody && method !== 'HEAD',
     option,
     asksToClose,
   };
+}
+
+/** The body to send, and `null` where none follows the head: what the app gave then is told that nobody takes it. */
+export function takeBody(response: HttpResponse, { hasBody }: ResponseHead): Exclude<HeldBody, FileBody> {
+  // A file was opened, and is a stream.
+  if (hasBody) return bodyOf(response) as Exclude<HeldBody, FileBody>;
+  discardBody(response, new Error('A response to this request has no body.'));
+  return null;
 }
 
 /** A stream of which nothing is known is as long as the app says; of everything else the length is ours to know. */

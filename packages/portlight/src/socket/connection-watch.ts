@@ -84,11 +84,11 @@ export class ConnectionWatch {
       return;
     }
     if (seen.state === 'busy' && now - seen.spokeAt >= this.#patienceMs(connection)) connection.cut();
-    if (connection.isEnding || connection.isRefused) return;
+    if (connection.phase === 'ending' || connection.phase === 'refused') return;
     if (seen.state === 'busy') {
       if (connection.isReceiving) this.#judgeRequest(connection, requestTimeoutMs, now - seen.changedAt);
     } else if (seen.state === 'idle' && seen.requests > 0) {
-      if (now - seen.changedAt >= keepAliveTimeoutMs) connection.socket.destroy();
+      if (now - seen.changedAt >= keepAliveTimeoutMs) connection.close();
     } else
       this.#judgeRequest(connection, Math.min(this.#limits.headersTimeoutMs, requestTimeoutMs), now - seen.changedAt);
   }

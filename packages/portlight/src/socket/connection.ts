@@ -4,10 +4,42 @@ import type { TLSSocket } from 'node:tls';
 import { DEFAULTS } from '../defaults.ts';
 import { AbortedError } from '../errors/aborted-error.ts';
 import { unmapAddress } from '../request/client-address.ts';
-import type { Exchange } from './exchange.ts';
+import { type ConnectionPhase, mayFollow } from './connection-phase.ts';
 
 /** What a connection does at the moment: waits, has sent part of a head, or has requests that are not yet answered. */
 export type ConnectionState = 'idle' | 'head' | 'busy';
+
+/** What a connection asks of the exchanges that it carries. */
+export interface CarriedExchange {
+  /** Whether others may run beside it. */
+  readonly isSafe: boolean;
+  /** Whether the rest of the request's body is still to come. */
+  readonly isReceiving: boolean;
+  /** Whether it is the client's turn: somebody reads the body, and the rest of it has not come. */
+  readonly awaitsClient: boolean;
+  /** Whether a byte of the response has left. */
+  readonly hasBegun: boolean;
+  /** How many chunks the sources of the response gave; `undefined` where none is open. */
+  readonly chunks: number | undefined;
+  /** Begins to handle it. Called once, when the requests before it allow. */
+  start(): void;
+  /** The responses to all earlier requests are out. */
+  takeTurn(): void;
+  /** Nobody waits for the response any more. */
+  abort(reason: AbortedError): void;
+  /** Nobody can take the response any more. */
+  cancelReply(reason: AbortedError): void;
+  /** Ends the body of the request with an error. Nothing where all of it has come. */
+  failBody(error: Error): void;
+}
+
+/** Who reads the bytes of a connection, and knows whether a part of a head has come; `undefined`: it cannot say. */
+export interface HeadReader {
+  readonly hasBegun: boolean | undefined;
+}
+
+/** Of a lane that looks at nothing but whole requests. */
+const NO_PARTS: HeadReader = { hasBegun: false };
 
 const MOST_LISTENERS = 10 + 2 * DEFAULTS.maxPipelined;
 
@@ -19,27 +51,16 @@ export class Connection {
   readonly port: number;
   /** Whether the client speaks TLS with us. */
   readonly isSecure: boolean;
-  /** The next response shall be the last: the server drains, or what was sent cannot be followed by another request. */
-  isLast = false;
-  /** The last request has come: what follows it is not looked at any more (RFC 9112 §9.6). */
-  isClosing = false;
-  /** What came last was no HTTP, and is answered once. */
-  isRefused = false;
-  /** Its last answer is out; it is open only to let the client read it. */
-  isEnding = false;
-  /** It was cut with something unsent, because its client did not take it in time. */
-  wasCut = false;
-  /** Its lane looks at nothing but whole requests: there is never a part of a head. */
-  hasWholeRequests = false;
-  /** Who knows of a part of a head, where the lane may have one. */
-  heads: { readonly hasBegun: boolean | undefined } | undefined;
   /** How many requests it has brought. */
   requests = 0;
   /** Requests that are being handled, in the order they came. */
-  readonly #running: Exchange[] = [];
+  readonly #running: CarriedExchange[] = [];
   /** Pipelined requests that have to wait for those. */
-  readonly #waiting: Exchange[] = [];
-  #newest: Exchange | undefined;
+  readonly #waiting: CarriedExchange[] = [];
+  #newest: CarriedExchange | undefined;
+  #phase: ConnectionPhase = 'open';
+  #heads: HeadReader | undefined;
+  #wasCut = false;
   /**
    * The async context that the socket has; kept where something has to wait, which goes on when another request ends.
    */
@@ -76,8 +97,26 @@ export class Connection {
 
   get state(): ConnectionState {
     if (this.#running.length > 0) return 'busy';
-    if (this.hasWholeRequests) return 'idle';
-    return (this.heads?.hasBegun ?? this.socket.bytesRead > this.#bytesAtRest) ? 'head' : 'idle';
+    return (this.#heads?.hasBegun ?? this.socket.bytesRead > this.#bytesAtRest) ? 'head' : 'idle';
+  }
+
+  get phase(): ConnectionPhase {
+    return this.#phase;
+  }
+
+  /** Whether what comes may be a request that is served. */
+  get takesRequests(): boolean {
+    return this.#phase === 'open' || this.#phase === 'last';
+  }
+
+  /** Whether no response follows the next one. A refusal, which is none to a request, still follows all of them. */
+  get isLast(): boolean {
+    return this.#phase !== 'open' && this.#phase !== 'refused';
+  }
+
+  /** Whether it was cut with something unsent, because its client did not take it in time. */
+  get wasCut(): boolean {
+    return this.#wasCut;
   }
 
   /** Whether the body of a request is still to come. */
@@ -111,7 +150,7 @@ export class Connection {
   }
 
   /** Starts a request that may start. */
-  start(exchange: Exchange): void {
+  start(exchange: CarriedExchange): void {
     this.requests += 1;
     this.#newest = exchange;
     this.#begin(exchange);
@@ -131,7 +170,7 @@ export class Connection {
   }
 
   /** Starts a request, at once or when those before it allow. While one waits nothing more is read. */
-  admit(exchange: Exchange): void {
+  admit(exchange: CarriedExchange): void {
     if (this.#waiting.length === 0 && this.mayStart(exchange)) {
       this.start(exchange);
       return;
@@ -144,7 +183,7 @@ export class Connection {
   }
 
   /** The response is out, or will never be. */
-  finish(exchange: Exchange): void {
+  finish(exchange: CarriedExchange): void {
     const index = this.#running.indexOf(exchange);
     if (index === -1) return;
     if (this.#running.length === 1) this.#running.pop();
@@ -155,24 +194,52 @@ export class Connection {
   }
 
   /** Whether an earlier request has to be answered before this one. */
-  mustWait(exchange: Exchange): boolean {
+  mustWait(exchange: CarriedExchange): boolean {
     return this.#running.length > 1 && this.#running.indexOf(exchange) > 0;
   }
 
-  /** Whether a later request came over the connection; then this one's response must not close it. */
-  isNewest(exchange: Exchange): boolean {
-    return this.#newest === exchange;
+  /** The next response shall be the last: the server drains, or the app has asked for it. */
+  closeAfterNext(): void {
+    this.#enter('last');
   }
 
-  /** The response has no end but that of the connection (RFC 9112 §6.3): what waits behind it is dropped. */
-  endAfter(exchange: Exchange): void {
-    this.isLast = true;
+  /** The last request has come: it says so, or what was sent with it cannot be followed by another one. */
+  closeAfterNewest(): void {
+    this.#enter('closing');
+  }
+
+  /**
+   * The response has no end but that of the connection (RFC 9112 §6.3): what waits behind it is dropped.
+   */
+  closeAfter(exchange: CarriedExchange): void {
+    this.#enter('closing');
     this.#waiting.length = 0;
     this.#newest = exchange;
   }
 
+  /**
+   * Asked for a response that is about to be sent: whether it is the last one. A later request that has come keeps it
+   * from that; if none has, none is read any more.
+   */
+  endsWith(exchange: CarriedExchange): boolean {
+    if (!this.isLast || this.#newest !== exchange) return false;
+    this.#enter('closing');
+    return true;
+  }
+
+  /**
+   * What came last is no request. Where nothing else has ended the connection, and only once, calls when all that came
+   * before is answered.
+   */
+  refuse(answer: () => void): void {
+    if (!this.#enter('refused')) return;
+    this.whenAtRest(() => {
+      if (this.#phase === 'refused') answer();
+    });
+  }
+
   /** The request that came last, if it is not yet answered. */
-  get newest(): Exchange | undefined {
+  get newest(): CarriedExchange | undefined {
     return this.#running.length > 0 ? this.#newest : undefined;
   }
 
@@ -186,13 +253,18 @@ export class Connection {
     this.#onRest.push(() => context.runInAsyncScope(listener));
   }
 
+  /** From now on it is read by a lane that looks at whole requests only. */
+  readWhole(): void {
+    this.#heads = NO_PARTS;
+  }
+
   /**
-   * From now on a lane may hold a part of a head.
+   * From now on it is read by a lane that may have a part of a head.
    *
    * @param bytesUsed how much of what was read belongs to earlier requests
    */
-  expectHeads(bytesUsed: number): void {
-    this.hasWholeRequests = false;
+  readParts(heads: HeadReader, bytesUsed: number): void {
+    this.#heads = heads;
     this.#bytesAtRest = bytesUsed;
   }
 
@@ -206,8 +278,7 @@ export class Connection {
    */
   end(lastBytes: Uint8Array, lingerMs: number = DEFAULTS.lingerMs): void {
     const { socket } = this;
-    this.isLast = true;
-    this.isEnding = true;
+    this.#enter('ending');
     if (socket.destroyed) return;
     socket.end(lastBytes);
     socket.resume();
@@ -216,9 +287,20 @@ export class Connection {
     socket.once('close', () => clearTimeout(timer));
   }
 
+  /**
+   * The last answer is out, or none is wanted: closes as soon as the client has what was sent. Where the kernel has all
+   * of it, its close says the end as well as we could, for a call less.
+   */
+  close(): void {
+    const { socket } = this;
+    if (socket.writableLength === 0 && !this.isSecure && !this.#lingers) socket.destroy();
+    else socket.destroySoon();
+    this.#enter('ending');
+  }
+
   /** Ends it at once, with what is unsent. */
   cut(): void {
-    if (this.#running.length > 0 || this.socket.writableLength > 0) this.wasCut = true;
+    if (this.#running.length > 0 || this.socket.writableLength > 0) this.#wasCut = true;
     this.socket.destroy();
   }
 
@@ -227,10 +309,9 @@ export class Connection {
    * one, gets what {@link end} does: the client sees the end of the answer at once.
    */
   lingerAtEnd(): void {
-    this.isLast = true;
     this.#lingers = true;
     this.socket.destroySoon = () => {
-      if (!this.isEnding) this.end(new Uint8Array(0));
+      if (this.#phase !== 'ending') this.end(new Uint8Array(0));
     };
   }
 
@@ -242,7 +323,7 @@ export class Connection {
   /**
    * What a request puts into its async context must not be found by the next one, so each has a resource of its own.
    */
-  #begin(exchange: Exchange): void {
+  #begin(exchange: CarriedExchange): void {
     this.#running.push(exchange);
     new AsyncResource('PortlightExchange').runInAsyncScope(() => exchange.start());
   }
@@ -255,19 +336,15 @@ export class Connection {
     }
   }
 
-  /**
-   * The last answer is out. Where the kernel has all of it, its close says the end as well as we could, for a call
-   * less.
-   */
-  #close(): void {
-    const { socket } = this;
-    if (socket.writableLength === 0 && !this.isSecure && !this.#lingers) socket.destroy();
-    else socket.destroySoon();
+  #enter(phase: ConnectionPhase): boolean {
+    if (!mayFollow(this.#phase, phase)) return false;
+    this.#phase = phase;
+    return true;
   }
 
   #rest(): void {
-    if (!this.hasWholeRequests) this.#bytesAtRest = this.socket.bytesRead;
-    if (this.isLast && !this.isRefused) this.#close();
+    if (this.#heads !== NO_PARTS) this.#bytesAtRest = this.socket.bytesRead;
+    if (this.isLast) this.close();
     if (this.#onRest.length === 0) return;
     const listeners = this.#onRest;
     this.#onRest = [];

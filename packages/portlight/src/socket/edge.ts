@@ -97,7 +97,7 @@ export class Edge {
     this.#isDraining = true;
     this.#listener.stopAccepting();
     this.#tls?.abort();
-    for (const connection of this.#connections) connection.isLast = true;
+    for (const connection of this.#connections) connection.closeAfterNext();
     // What lies in the kernel for us already is read first: it was sent before the client could know.
     setImmediate(() => setImmediate(() => this.#closeQuiet()));
     if (this.#connections.size === 0) return Promise.resolve();
@@ -113,7 +113,8 @@ export class Edge {
   terminate(): number {
     const left = [...this.#connections];
     const cut = left.filter(
-      (connection) => connection.socket.writableLength > 0 || (!connection.isEnding && connection.state !== 'idle'),
+      (connection) =>
+        connection.socket.writableLength > 0 || (connection.phase !== 'ending' && connection.state !== 'idle'),
     ).length;
     for (const connection of left) {
       connection.abort(
@@ -195,13 +196,13 @@ export class Edge {
   /** What a client has not yet taken of its last answer, it still gets. */
   #closeQuiet(): void {
     for (const connection of this.#connections) {
-      if (connection.state === 'idle') connection.socket.destroySoon();
+      if (connection.state === 'idle') connection.close();
       else if (connection.state === 'head') this.#awaitHead(connection);
     }
   }
 
   #awaitHead(connection: Connection): void {
-    connection.isLast = true;
+    connection.closeAfterNext();
     const error = new RequestTimeoutError('The server stops before the request was complete.');
     const giveUp = (): void => {
       if (connection.state !== 'busy') refuse(connection, error, this.#pipeline, DEFAULTS.drainHeadMs);

@@ -8,7 +8,7 @@ import { controls, HttpRequest } from '../request/http-request.ts';
 import type { RequestRules, RequestSource, ServerView } from '../request/request-source.ts';
 import type { HttpResponse } from '../response/http-response.ts';
 import { discardBody } from '../response/replace-body.ts';
-import type { Connection } from './connection.ts';
+import type { CarriedExchange, Connection } from './connection.ts';
 import type { ResponseHead } from '../response/response-head.ts';
 
 /** What every exchange of a server works with. */
@@ -41,7 +41,7 @@ const NO_FIELDS: readonly string[] = [];
 /**
  * One request and its response on a connection. What is the same on both lanes; how bytes come and go, each lane knows.
  */
-export abstract class Exchange implements RequestSource {
+export abstract class Exchange implements RequestSource, CarriedExchange {
   readonly method: string;
   readonly target: string;
   protected readonly connection: Connection;
@@ -175,11 +175,9 @@ export abstract class Exchange implements RequestSource {
   /** Whether the connection ends with this response, and is told so. */
   protected isLast(head: ResponseHead): boolean {
     const { connection } = this;
-    if (head.asksToClose) connection.isLast = true;
-    if (this.isOld && head.bodyBytes === undefined) connection.endAfter(this);
-    if (!connection.isLast || !connection.isNewest(this)) return false;
-    connection.isClosing = true;
-    return true;
+    if (head.asksToClose) connection.closeAfterNext();
+    if (this.isOld && head.bodyBytes === undefined) connection.closeAfter(this);
+    return connection.endsWith(this);
   }
 
   #reply(response: HttpResponse): void {
@@ -223,7 +221,7 @@ export abstract class Exchange implements RequestSource {
       this.cut();
       return;
     }
-    this.connection.isLast = true;
+    this.connection.closeAfterNext();
     this.writeLastResort();
   }
 }

@@ -2,7 +2,7 @@ import { DEFAULTS } from '../defaults.ts';
 import { bodyOf, type HttpResponse, setBody } from '../response/http-response.ts';
 import { StreamedBody } from '../response/streamed-body.ts';
 import { CLOSE, formatHeadText } from './head-text.ts';
-import { inspectResponse } from '../response/response-head.ts';
+import { inspectResponse, takeBody } from '../response/response-head.ts';
 
 /**
  * A response as the bytes of a connection's last message. A stream is read whole, a short page for an error from a file
@@ -11,9 +11,9 @@ import { inspectResponse } from '../response/response-head.ts';
 export async function formatLastResponse(response: HttpResponse): Promise<Buffer> {
   const streamed = bodyOf(response);
   if (streamed instanceof StreamedBody) setBody(response, await collect(streamed));
-  const head = formatHeadText(inspectResponse(response), CLOSE);
-  const { body } = response;
-  return Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from((body ?? '') as string)]);
+  const head = inspectResponse(response);
+  const body = takeBody(response, head);
+  return Buffer.concat([Buffer.from(formatHeadText(head, CLOSE), 'latin1'), Buffer.from((body ?? '') as string)]);
 }
 
 /** The bytes of a stream, or none where there are too many of them or it fails. */

@@ -8,9 +8,7 @@ import { formatLastResponse } from './format-response.ts';
  * @param lingerMs how long the client has to read the answer
  */
 export function refuse(connection: Connection, error: Error, pipeline: Pipeline, lingerMs?: number): void {
-  if (connection.isRefused) return;
-  connection.isRefused = true;
-  connection.whenAtRest(() => void send(connection, error, pipeline, lingerMs));
+  connection.refuse(() => void send(connection, error, pipeline, lingerMs));
 }
 
 /**
@@ -19,15 +17,11 @@ export function refuse(connection: Connection, error: Error, pipeline: Pipeline,
  */
 export function interrupt(connection: Connection, error: Error, pipeline: Pipeline): void {
   const { newest } = connection;
-  if (!connection.isRefused && newest?.isReceiving === true) {
+  if (newest?.isReceiving === true) {
     newest.failBody(error);
-    if (!newest.hasBegun) {
-      connection.isRefused = connection.isLast = true;
-      return;
-    }
-    // Its response says that it is the last one.
-    if (connection.isClosing) return;
+    if (!newest.hasBegun) connection.closeAfterNewest();
   }
+  // Nothing where the response of the newest says that it is the last one.
   refuse(connection, error, pipeline);
 }
 

@@ -1,3 +1,4 @@
+import { bringsBody } from '../../request/body-source.ts';
 import type { Connection } from '../connection.ts';
 import type { Services } from '../exchange.ts';
 import { FastExchange } from './fast-exchange.ts';
@@ -10,8 +11,12 @@ export interface Lane {
   readonly parser: HeadParser;
   /** The field lines of a response after which the connection goes on. */
   readonly persistence: string;
-  /** Gives a connection that is at rest to the other lane. */
-  handOver(carrier: FastConnection): void;
+  /**
+   * Gives a connection that is at rest to the other lane.
+   *
+   * @param bytesUsed how much of what was read belongs to requests that were served here
+   */
+  handOver(connection: Connection, bytesUsed: number): void;
 }
 
 /** Answers to pipelined requests leave together, but no more of them than this, in characters. */
@@ -40,7 +45,7 @@ export class FastConnection {
 
   /** Begins to read. */
   listen(): void {
-    this.connection.hasWholeRequests = true;
+    this.connection.readWhole();
     this.connection.socket.on('data', this.#onData);
     this.connection.socket.on('end', this.#onEnd);
   }
@@ -103,7 +108,7 @@ export class FastConnection {
     const { parser, services } = this.#lane;
     let used = 0;
     while (used < bytes.byteLength) {
-      if (connection.isClosing || connection.isRefused) return bytes.byteLength;
+      if (!connection.takesRequests) return bytes.byteLength;
       if (connection.socket.writableNeedDrain) {
         this.#awaitDrain();
         return used;
@@ -113,9 +118,10 @@ export class FastConnection {
         return used;
       }
       if (!connection.mayStart(parser)) return used;
-      used = parser.end + Math.max(parser.contentLength, 0);
-      const body = parser.contentLength > 0 ? new ReceivedBody(bytes.subarray(parser.end, used)) : undefined;
-      if (parser.asksToClose) connection.isLast = connection.isClosing = true;
+      const hasBody = bringsBody(parser.contentLength, false);
+      used = hasBody ? parser.end + parser.contentLength : parser.end;
+      const body = hasBody ? new ReceivedBody(bytes.subarray(parser.end, used)) : undefined;
+      if (parser.asksToClose) connection.closeAfterNewest();
       connection.start(new FastExchange(parser, body, this, services));
     }
     return used;
@@ -153,9 +159,8 @@ export class FastConnection {
     socket.off('data', this.#onData);
     socket.off('end', this.#onEnd);
     connection.whenAtRest(() => {
-      if (socket.destroyed || connection.isLast) return;
-      connection.expectHeads(used);
-      this.#lane.handOver(this);
+      if (socket.destroyed || connection.phase === 'ending') return;
+      this.#lane.handOver(connection, used);
       socket.resume();
     });
   }

@@ -1,10 +1,9 @@
 import type { BodySource } from '../../request/body-source.ts';
-import { bodyOf, type HttpResponse } from '../../response/http-response.ts';
-import { discardBody } from '../../response/replace-body.ts';
+import type { HttpResponse } from '../../response/http-response.ts';
 import { StreamedBody } from '../../response/streamed-body.ts';
 import { Exchange, type Services } from '../exchange.ts';
 import { CLOSE, formatHeadText } from '../head-text.ts';
-import { inspectResponse, type ResponseHead } from '../../response/response-head.ts';
+import { inspectResponse, type ResponseHead, takeBody } from '../../response/response-head.ts';
 import { sendStream } from '../send-stream.ts';
 import type { FastConnection } from './fast-connection.ts';
 import { type HeadParser, readFields } from './head-parser.ts';
@@ -14,7 +13,7 @@ const LAST_RESORT: ResponseHead = {
   status: 500,
   fields: [],
   bodyBytes: 0,
-  mayHaveBody: true,
+  hasBody: true,
   option: undefined,
   asksToClose: true,
 };
@@ -57,15 +56,13 @@ export class FastExchange extends Exchange {
 
   protected write(response: HttpResponse): Promise<void> | undefined {
     const head = inspectResponse(response, this.method);
-    const body = bodyOf(response);
-    const hasBody = head.mayHaveBody && this.method !== 'HEAD';
-    if (hasBody && body instanceof StreamedBody) return this.#stream(body, head);
+    const body = takeBody(response, head);
+    if (body instanceof StreamedBody) return this.#stream(body, head);
     const text = formatHeadText(head, this.#persistence(head));
-    if (!hasBody) discardBody(response, new Error('A response to this request has no body.'));
-    if (!hasBody || body === null) this.#carrier.write(text);
+    if (body === null) this.#carrier.write(text);
     else if (typeof body === 'string')
       this.#carrier.write(text + (body.length === head.bodyBytes ? body : toByteText(body)));
-    else this.#carrier.writeWithBytes(text, body as Uint8Array);
+    else this.#carrier.writeWithBytes(text, body);
     this.finish();
     return undefined;
   }

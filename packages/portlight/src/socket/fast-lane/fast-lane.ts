@@ -25,7 +25,7 @@ export class FastLane implements Lane {
     new FastConnection(connection, this).listen();
   }
 
-  handOver(carrier: FastConnection): void {
-    this.#other.accept(carrier.connection);
+  handOver(connection: Connection, bytesUsed: number): void {
+    this.#other.accept(connection, bytesUsed);
   }
 }

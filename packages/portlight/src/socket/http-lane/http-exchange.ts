@@ -1,15 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DEFAULTS } from '../../defaults.ts';
 import type { HttpError } from '../../errors/http-error.ts';
-import { bodyOf, type HttpResponse } from '../../response/http-response.ts';
-import { discardBody } from '../../response/replace-body.ts';
+import type { HttpResponse } from '../../response/http-response.ts';
 import { StreamedBody } from '../../response/streamed-body.ts';
 import type { Connection } from '../connection.ts';
 import { Exchange, type Services } from '../exchange.ts';
 import { inspectHead } from './inspect-head.ts';
 import { MessageBody } from './message-body.ts';
 import { reasonOf } from '../head-text.ts';
-import { inspectResponse, type ResponseHead } from '../../response/response-head.ts';
+import { inspectResponse, type ResponseHead, takeBody } from '../../response/response-head.ts';
 import { sendStream } from '../send-stream.ts';
 
 /** One request and its response on the node:http lane. */
@@ -39,7 +38,7 @@ export class HttpExchange extends Exchange {
     this.#message = message;
     this.#response = response;
     // Where a request ends that is refused for its head, or offers another protocol, nobody can say for sure.
-    if (refusal !== undefined || asksForUpgrade || asksToClose) connection.isLast = connection.isClosing = true;
+    if (refusal !== undefined || asksForUpgrade || asksToClose) connection.closeAfterNewest();
     response.on('close', () => this.finish());
   }
 
@@ -81,23 +80,20 @@ export class HttpExchange extends Exchange {
 
   protected write(response: HttpResponse): Promise<void> | undefined {
     const head = inspectResponse(response, this.method);
-    const body = head.mayHaveBody && this.method !== 'HEAD' ? bodyOf(response) : null;
+    const body = takeBody(response, head);
     if (body instanceof StreamedBody) return this.#stream(body, head);
     const fields = this.#writeHead(head);
-    if (body === null) discardBody(response, new Error('A response to this request has no body.'));
-    this.#end(
-      typeof body === 'string' && fields.some(isNotAscii) ? Buffer.from(body) : (body as string | Uint8Array | null),
-    );
+    this.#end(typeof body === 'string' && fields.some(isNotAscii) ? Buffer.from(body) : body);
     return undefined;
   }
 
   /** @returns its fields */
   #writeHead(head: ResponseHead): readonly string[] {
-    if (this.#leavesBodyUnread()) this.connection.isLast = true;
+    if (this.#leavesBodyUnread()) this.connection.closeAfterNext();
     const fields = [...head.fields];
     if (head.bodyBytes !== undefined) fields.push('content-length', String(head.bodyBytes));
     // node:http looks at what the client says of the connection where nothing is said in the response.
-    if (head.option !== undefined && !this.#response.shouldKeepAlive) this.connection.isLast = true;
+    if (head.option !== undefined && !this.#response.shouldKeepAlive) this.connection.closeAfterNext();
     const isLast = this.isLast(head);
     if (isLast) {
       this.#response.shouldKeepAlive = false;
@@ -149,7 +145,7 @@ export class HttpExchange extends Exchange {
   /** Whether more of the request's body is still to come than is worth taking in to keep the connection. */
   #leavesBodyUnread(): boolean {
     const { body } = this;
-    if (body === undefined || body.isComplete || this.connection.isRefused) return false;
+    if (body === undefined || body.isComplete) return false;
     // Paused: whoever read it stopped before its end, over the limit for example.
     return (
       body.isHeldBack ||

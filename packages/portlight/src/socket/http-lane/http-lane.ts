@@ -56,12 +56,13 @@ export class HttpLane {
     this.#server.on('timeout', () => {});
   }
 
-  accept(connection: Connection): void {
+  /** @param bytesUsed how much of what was read belongs to no request that is served here, a TLS handshake for one */
+  accept(connection: Connection, bytesUsed: number = connection.socket.bytesRead): void {
     this.#connections.set(connection.socket, connection);
     this.#server.emit('connection', connection.socket);
     const watch = new HeadWatch(connection.socket, this.#services.config.maxHeaderBytes);
     this.#watches.set(connection.socket, watch);
-    connection.heads = watch;
+    connection.readParts(watch, bytesUsed);
   }
 
   /** Makes ready what else the first client would wait for. */
@@ -76,7 +77,7 @@ export class HttpLane {
   #onRequest(message: IncomingMessage, response: ServerResponse): void {
     const connection = this.#connections.get(message.socket) as Connection;
     const requestLine = this.#watches.get(message.socket)?.next(message);
-    if (connection.isRefused || connection.isClosing) return;
+    if (!connection.takesRequests) return;
     connection.admit(new HttpExchange(message, requestLine, response, connection, this.#services));
   }
 
@@ -96,7 +97,7 @@ export class HttpLane {
   #onUpgrade(upgrade: Upgrade, socket: Socket): void {
     const connection = this.#connections.get(socket) as Connection;
     this.#watches.get(socket)?.stop();
-    if (connection.isRefused || connection.isClosing) return;
+    if (!connection.takesRequests) return;
     connection.admit(new UpgradeExchange(upgrade, this.#openWebSockets(), connection, this.#services));
   }
 
@@ -111,7 +112,7 @@ export class HttpLane {
   #onClientError(cause: NodeJS.ErrnoException, socket: Socket): void {
     const connection = this.#connections.get(socket);
     // More of what was refused: the client is still sending.
-    if (connection?.isEnding === true && cause.code?.startsWith('HPE_') === true) return;
+    if (connection?.phase === 'ending' && cause.code?.startsWith('HPE_') === true) return;
     const error = toParserError(cause, this.#watches.get(socket)?.requestLine ?? '');
     if (connection === undefined || error === undefined || !socket.writable) {
       socket.destroy();

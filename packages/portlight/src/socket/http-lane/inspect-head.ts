@@ -3,6 +3,7 @@ import type { ServerConfig } from '../../config/server-options.ts';
 import { BadRequestError, HttpError } from '../../errors/http-error.ts';
 import { isToken } from '../../fields/header-syntax.ts';
 import { isHost } from '../../fields/host.ts';
+import { bringsBody } from '../../request/body-source.ts';
 import { unknownVersion } from './parser-error.ts';
 
 /** What a head says about whether and how the request can be served. */
@@ -58,7 +59,7 @@ export function inspectHead(message: IncomingMessage, config: ServerConfig, requ
     refuseHost(message, hosts, host) ??
     refuseCoding(message, codings) ??
     refuseExpectation(expectations);
-  const hasBody = codings.length > 0 || (declaredBytes ?? 0) > 0;
+  const hasBody = bringsBody(declaredBytes, codings.length > 0);
   return {
     refusal,
     hasBody,

@@ -28,7 +28,7 @@ export class UpgradeExchange extends Exchange {
     this.#upgrade = upgrade;
     this.#server = server;
     // Whatever comes of it, no other request follows.
-    connection.isLast = connection.isClosing = true;
+    connection.closeAfterNewest();
     connection.socket.once('close', () => this.finish());
   }
 
@@ -90,7 +90,7 @@ export class UpgradeExchange extends Exchange {
 
   #wireOf(websocket: TellingWebSocket): WebSocketWire {
     return new WebSocketWire(websocket, this.connection.socket, {
-      cut: () => (this.connection.wasCut = true),
+      cut: () => this.connection.cut(),
       ended: (why, code) => {
         const { log } = this.services;
         if (log.verbose)
