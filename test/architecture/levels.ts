@@ -12,6 +12,7 @@ export const LEVELS: Readonly<Record<string, Levels>> = {
     ['clients/', 'hub/'],
     ['channels/', 'guards/'],
     ['handlers/', 'interceptors/', 'bridge/'],
+    ['planning/'],
     ['pipeline.ts'],
     ['portless/', 'socket/'],
     ['lifecycle/'],

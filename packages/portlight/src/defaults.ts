@@ -74,6 +74,8 @@ export const DEFAULTS = {
   eventHeartbeatMs: 15_000,
   /** Of `Last-Event-ID`, in characters. */
   maxEventIdLength: 256,
+  /** Answers to a wrong method that are kept for one route: other routes can take the same path for more methods. */
+  maxMissPlans: 64,
   /** 0: a handler may take as long as it likes. */
   handlerTimeoutMs: 0,
   /** What the middleware around a handler that took too long has for the 503, before it is passed over. */

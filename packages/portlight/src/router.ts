@@ -30,7 +30,7 @@ import { Scope } from './handlers/scope.ts';
 import { describeRoute } from './routing/describe-route.ts';
 import type { RoutePattern } from './routing/pattern.ts';
 import { RouteTable } from './routing/route-table.ts';
-import type { Registrations } from './pipeline.ts';
+import type { Registrations } from './planning/registrations.ts';
 import { RouteList } from './route-list.ts';
 
 export interface RouterOptions {

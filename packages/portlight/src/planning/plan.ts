@@ -1,0 +1,26 @@
+import type { ResponseInterceptor } from '../config/hooks.ts';
+import type { HeaderList } from '../fields/header-list.ts';
+import type { Guard } from '../guards/guard.ts';
+import type { RouteCore } from '../handlers/call-handler.ts';
+import type { Scope } from '../handlers/scope.ts';
+import type { FormLimits } from '../request/form-limits.ts';
+import type { Sequence } from './sequence.ts';
+
+/** What a request passes on its way, worked out once for each route and each kind of refusal. */
+export interface Plan {
+  /** Whose error handlers are asked. */
+  readonly scope: Scope;
+  readonly guards: readonly Guard[];
+  readonly sequence: Sequence;
+  /** Makes the response, or throws. */
+  readonly core: RouteCore;
+  /** Of middleware and core together; `0` is no limit. */
+  readonly timeoutMs: number;
+  readonly maxBodyBytes: number;
+  readonly formLimits?: FormLimits | undefined;
+  /** On every response that does not set them itself. */
+  readonly headers: HeaderList;
+  readonly interceptors: readonly ResponseInterceptor[];
+  /** The name of a route that has no schema for bodies. */
+  readonly schemaless?: string | undefined;
+}

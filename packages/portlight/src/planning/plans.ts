@@ -1,0 +1,90 @@
+import type { ServerConfig } from '../config/server-options.ts';
+import { namesMediaType } from '../fields/accept.ts';
+import type { GuardSet } from '../guards/guard-set.ts';
+import { guardHandshake } from '../guards/handshake-guard.ts';
+import { toUpgradeCore } from '../handlers/accept-upgrade.ts';
+import { toCore } from '../handlers/call-handler.ts';
+import type { ChannelServices } from '../handlers/channel-services.ts';
+import { toEventsCore } from '../handlers/open-events.ts';
+import type { LogHolder } from '../log.ts';
+import { controls, type HttpRequest } from '../request/http-request.ts';
+import { parseTarget } from '../request/target.ts';
+import type { RouteMatch } from '../routing/route-match.ts';
+import { RouteTable } from '../routing/route-table.ts';
+import { MissPlans } from './miss-plans.ts';
+import type { Plan } from './plan.ts';
+import { Planner } from './planner.ts';
+import type { Registrations } from './registrations.ts';
+
+/** The plans of a server: for each of its routes, and for what no route takes. */
+export class Plans {
+  readonly #http: RouteTable<Plan>;
+  readonly #upgrades: RouteTable<Plan>;
+  readonly #events: RouteTable<Plan>;
+  readonly #misses: MissPlans;
+
+  constructor(
+    registrations: Registrations,
+    guards: GuardSet,
+    channels: ChannelServices,
+    config: ServerConfig,
+    log: LogHolder,
+  ) {
+    const planner = new Planner(registrations.scopes, guards, config);
+    const { strictSlashes } = config;
+    this.#http = new RouteTable({ strictSlashes });
+    this.#upgrades = new RouteTable({ strictSlashes });
+    this.#events = new RouteTable({ strictSlashes });
+    for (const route of registrations.routes) {
+      const { method, pattern, scope } = route;
+      this.#http.add(method, pattern, planner.planRoute(route, method, toCore(route)), scope.prefix);
+    }
+    const handshake = guardHandshake(channels.registry, channels.config, log);
+    for (const route of channels.config.isOn ? registrations.channelRoutes : []) {
+      const plan = planner.planRoute(route, 'accept', toUpgradeCore(route, channels));
+      this.#upgrades.add('GET', route.pattern, { ...plan, guards: [handshake, ...plan.guards] }, route.scope.prefix);
+    }
+    for (const route of registrations.eventsRoutes) {
+      const plan = planner.planRoute(route, 'events', toEventsCore(route, channels));
+      this.#events.add('GET', route.pattern, plan, route.scope.prefix);
+    }
+    const tables = { http: this.#http, upgrades: this.#upgrades, events: this.#events };
+    this.#misses = new MissPlans(tables, planner, log);
+  }
+
+  /** For what is not known to be a request. */
+  get unknown(): Plan {
+    return this.#misses.unknown;
+  }
+
+  /** Whether there are WebSocket routes, and they are on. */
+  get hasUpgrades(): boolean {
+    return this.#upgrades.size > 0;
+  }
+
+  /** Whether an upgrade to WebSocket on this target has a route. */
+  takesUpgrade(target: string): boolean {
+    const { path, refusal } = parseTarget(target);
+    return refusal === undefined && this.#upgrades.match('GET', path) !== undefined;
+  }
+
+  /** Finds the plan of a request, and gives the request the params of its route. */
+  find(request: HttpRequest): Plan {
+    const { path, refusal } = controls.target(request);
+    if (refusal !== undefined) return this.#misses.refused;
+    const match = this.#match(request, path);
+    if (match === undefined) return this.#misses.find(request.method, path);
+    controls.setParams(request, match.params);
+    return match.target;
+  }
+
+  /** A path may have routes of all kinds: an upgrade goes to `accept`, who names event streams to `events`. */
+  #match(request: HttpRequest, path: string): RouteMatch<Plan> | undefined {
+    if (controls.isUpgrade(request)) return this.#upgrades.match('GET', path);
+    const wantsEvents =
+      this.#events.size > 0 &&
+      (request.method === 'GET' || request.method === 'HEAD') &&
+      namesMediaType(request.header('accept'), 'text/event-stream');
+    return (wantsEvents ? this.#events.match('GET', path) : undefined) ?? this.#http.match(request.method, path);
+  }
+}
