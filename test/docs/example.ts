@@ -18,7 +18,7 @@ export interface Example {
 
 export function readExamples(): readonly Example[] {
   return readPages().flatMap(({ blocks }) =>
-    blocks.filter(({ language }) => language === 'ts' || language === 'js').map(toExample),
+    blocks.filter(({ language, isApi }) => (language === 'ts' || language === 'js') && !isApi).map(toExample),
   );
 }
 

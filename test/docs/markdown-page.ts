@@ -15,6 +15,8 @@ export interface CodeBlock {
   readonly contexts: readonly string[];
   /** What `<!-- file: name -->` in front of it names. */
   readonly file: string | undefined;
+  /** Whether `<!-- api: names -->` in front of it says that it is written by what reads the code. */
+  readonly isApi: boolean;
 }
 
 export interface Link {
@@ -55,7 +57,7 @@ export class MarkdownPage {
   }
 
   #toBlock(language: string, lines: readonly string[], line: number, comment: string): CodeBlock {
-    const [, kind, value = ''] = /^<!-- (context|file): (.+) -->$/.exec(comment) ?? [];
+    const [, kind = '', value = ''] = /^<!-- (context|file|(?:bare )?api): (.+) -->$/.exec(comment) ?? [];
     return {
       page: this.path,
       line,
@@ -63,6 +65,7 @@ export class MarkdownPage {
       code: lines.join('\n'),
       contexts: kind === 'context' ? value.split(', ') : [],
       file: kind === 'file' ? value : undefined,
+      isApi: kind.endsWith('api'),
     };
   }
 
