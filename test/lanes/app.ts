@@ -22,7 +22,7 @@ const REPLIES: Readonly<Record<string, () => unknown>> = {
   'bytes-100k': () => new Uint8Array(102_400).fill(7),
   'bytes-5m': () => new Uint8Array(5_242_880).map((_, index) => index),
   'bytes-buffer': () => Buffer.from('buffer'),
-  'bytes-part-of-buffer': () => new Uint8Array(Buffer.from('0123456789').buffer.slice(0)).subarray(2, 5),
+  'bytes-part-of-buffer': () => new Uint8Array(Buffer.from('0123456789')).subarray(2, 5),
   'array-buffer': () => new Uint8Array([1, 2, 3]).buffer,
   blob: () => new Blob(['blob'], { type: 'text/x-blob' }),
   json: () => ({ a: [1, 'ü', null, { b: true }] }),
