@@ -43,6 +43,22 @@ export const DEFAULTS = {
   maxClients: 100_000,
   /** Of what identifies a client, in characters. */
   maxClientIdLength: 256,
+  /** Of the connect handlers of one client together; then it is not connected. */
+  connectHandlerMs: 30_000,
+  /** How much longer the place of a client is kept for its handlers, should clocks and messages be slow. */
+  reservationSlackMs: 5_000,
+  /** Between two questions whether another process has decided on a client. */
+  reservationPollMs: 50,
+  /** What a backplane has to be open; then the server does not start. */
+  backplaneOpenMs: 10_000,
+  /** What a backplane has for an answer that a request or a stop waits for. */
+  storeTimeoutMs: 1_000,
+  /** Between two questions to a store of limits that answers too late. */
+  storeProbeMs: 1_000,
+  /** When a client may come back that could not be answered without the backplane, in seconds. */
+  outageRetrySeconds: 5,
+  /** Between two lines of the log about what comes and goes in a backplane. */
+  outageLogMs: 10_000,
   /** Of one WebSocket message: 1 MiB; ws would take 100. */
   maxPayloadBytes: 1_048_576,
   /** Frames that one message may come in at least; more where `maxPayloadBytes` has room for more of 64 bytes each. */

@@ -1,7 +1,8 @@
-import type { Client, ClientStore } from './client-store.ts';
+import type { Client, ClientStore, ClientWatcher, Reservation } from './client-store.ts';
 
 interface Entry {
   readonly id: string;
+  readonly owner: string;
   readonly address: string;
   readonly connectedAt: number;
   lastSeenAt: number;
@@ -10,11 +11,23 @@ interface Entry {
   requests: number;
 }
 
-/** The clients of one process, the longest silent first. */
-export class MemoryClientStore implements ClientStore {
+interface Place {
+  readonly owner: string;
+  readonly address: string;
+  readonly lapse: NodeJS.Timeout;
+}
+
+/** Clients in the memory of one process, the longest silent first, for any number of ends. */
+export class MemoryClientStore {
   readonly #entries: Map<string, Entry> = new Map();
+  readonly #places: Map<string, Place> = new Map();
+  readonly #watchers: Map<string, ClientWatcher> = new Map();
   readonly #most: number;
   readonly #now: () => number;
+  /** Of whose end nobody that lives has been told yet. */
+  #untold: Client[] = [];
+  /** What was told, and to whose watcher, and is not acknowledged. */
+  readonly #unacknowledged: Map<readonly Client[], string> = new Map();
 
   /**
    * @param most how many clients there may be
@@ -25,50 +38,107 @@ export class MemoryClientStore implements ClientStore {
     this.#now = now;
   }
 
-  get isEmpty(): boolean {
-    return this.#entries.size === 0;
-  }
-
-  isFull(): boolean {
-    return this.#entries.size >= this.#most;
-  }
-
-  add(id: string, address: string): { readonly client: Client; readonly isNew: boolean } | undefined {
-    const present = this.#entries.get(id);
-    if (present !== undefined) return { client: toClient(present), isNew: false };
-    if (this.isFull()) return undefined;
-    const wallClock = Date.now();
-    const entry: Entry = {
-      id,
-      address,
-      connectedAt: wallClock,
-      lastSeenAt: wallClock,
-      seenAt: this.#now(),
-      requests: 0,
+  /** The end of one process. @param owner its name, which no other end has */
+  end(owner: string): ClientStore {
+    return {
+      connect: (watcher) => this.#watch(owner, watcher),
+      noteRequest: (id) => this.#noteRequest(id),
+      has: (id) => this.#entries.has(id),
+      get: (id) => this.#find(id),
+      list: () => [...this.#entries.values()].map(toClient),
+      count: () => this.#entries.size,
+      reserve: (id, address, ttlMs) => this.#reserve(owner, id, address, ttlMs),
+      commit: (id) => this.#commit(owner, id),
+      abort: (id) => void this.#takePlace(owner, id),
+      remove: (id) => this.#remove(id),
+      removeIdle: (idleMs) => this.#removeIdle(idleMs),
+      removeOwn: () => this.#removeOf(owner),
     };
-    this.#entries.set(id, entry);
-    return { client: toClient(entry), isNew: true };
   }
 
-  touch(id: string): boolean {
+  /** The process of an end is gone without a word. Resolves when others have acknowledged its clients, if any live. */
+  lose(owner: string): Promise<void> {
+    this.#watchers.delete(owner);
+    this.#untold.push(...this.#removeOf(owner));
+    for (const [clients, told] of this.#unacknowledged) {
+      if (told === owner && this.#unacknowledged.delete(clients)) this.#untold.push(...clients);
+    }
+    return this.#tellLost();
+  }
+
+  #watch(owner: string, watcher: ClientWatcher): void {
+    this.#watchers.set(owner, watcher);
+    if (this.#untold.length > 0) void this.#tellLost();
+  }
+
+  /** Tells those that live one after the other, until one has acknowledged. Never rejects. */
+  async #tellLost(): Promise<void> {
+    for (const [owner, watcher] of this.#watchers) {
+      const clients = this.#untold;
+      if (clients.length === 0) return;
+      this.#untold = [];
+      this.#unacknowledged.set(clients, owner);
+      try {
+        await watcher.lost(clients);
+        this.#unacknowledged.delete(clients);
+      } catch {
+        if (this.#unacknowledged.delete(clients)) this.#untold.push(...clients);
+      }
+    }
+  }
+
+  #noteRequest(id: string): void {
     const entry = this.#entries.get(id);
-    if (entry === undefined) return false;
+    if (entry === undefined) return;
     entry.lastSeenAt = Date.now();
     entry.seenAt = this.#now();
     entry.requests += 1;
     // Last in the order of the map.
     this.#entries.delete(id);
     this.#entries.set(id, entry);
-    return true;
   }
 
-  remove(id: string): Client | undefined {
+  #find(id: string): Client | undefined {
     const entry = this.#entries.get(id);
-    this.#entries.delete(id);
     return entry && toClient(entry);
   }
 
-  removeIdle(idleMs: number): readonly Client[] {
+  #reserve(owner: string, id: string, address: string, ttlMs: number): Reservation {
+    if (this.#entries.has(id)) return 'connected';
+    if (this.#places.has(id)) return 'undecided';
+    if (this.#entries.size + this.#places.size >= this.#most) return 'full';
+    const lapse = setTimeout(() => this.#takePlace(owner, id), ttlMs).unref();
+    this.#places.set(id, { owner, address, lapse });
+    return 'reserved';
+  }
+
+  /** Ends a reservation of this owner, whatever is made of it. */
+  #takePlace(owner: string, id: string): Place | undefined {
+    const place = this.#places.get(id);
+    if (place?.owner !== owner) return undefined;
+    this.#places.delete(id);
+    clearTimeout(place.lapse);
+    return place;
+  }
+
+  #commit(owner: string, id: string): Client | undefined {
+    const place = this.#takePlace(owner, id);
+    if (place === undefined) return undefined;
+    const wallClock = Date.now();
+    const { address } = place;
+    const times = { connectedAt: wallClock, lastSeenAt: wallClock, seenAt: this.#now() };
+    const entry: Entry = { id, owner, address, ...times, requests: 0 };
+    this.#entries.set(id, entry);
+    return toClient(entry);
+  }
+
+  #remove(id: string): Client | undefined {
+    const client = this.#find(id);
+    this.#entries.delete(id);
+    return client;
+  }
+
+  #removeIdle(idleMs: number): readonly Client[] {
     const now = this.#now();
     const idle: Client[] = [];
     for (const entry of this.#entries.values()) {
@@ -79,23 +149,11 @@ export class MemoryClientStore implements ClientStore {
     return idle;
   }
 
-  removeAll(): readonly Client[] {
-    const all = this.list();
-    this.#entries.clear();
-    return all;
-  }
-
-  get(id: string): Client | undefined {
-    const entry = this.#entries.get(id);
-    return entry && toClient(entry);
-  }
-
-  list(): readonly Client[] {
-    return [...this.#entries.values()].map(toClient);
-  }
-
-  count(): number {
-    return this.#entries.size;
+  #removeOf(owner: string): readonly Client[] {
+    for (const [id, place] of this.#places) if (place.owner === owner) this.#takePlace(owner, id);
+    const own = [...this.#entries.values()].filter((entry) => entry.owner === owner);
+    for (const { id } of own) this.#entries.delete(id);
+    return own.map(toClient);
   }
 }
 

@@ -10,10 +10,12 @@ interface Entry {
 const ENTRY_BYTES = 128;
 /** How many entries are looked at with each that is added, so that what has expired goes without a timer. */
 const SWEPT = 2;
+/** Between two looks at all entries, which take their time. */
+const SWEEP_MS = 1_000;
 
 /**
  * The values of one process. No timer: what has expired goes when it is asked for, or when others come. Nothing goes
- * before its time: where there is no room, nothing is added.
+ * before its time: where there is no room, nothing is added, and what was there stays.
  */
 export class MemoryValueStore implements ValueStore {
   readonly #values: Map<string, Entry> = new Map();
@@ -21,6 +23,7 @@ export class MemoryValueStore implements ValueStore {
   readonly #maxBytes: number;
   readonly #now: () => number;
   #bytes = 0;
+  #sweptAt = -Infinity;
 
   /**
    * @param maxBytes of all keys and values together, about
@@ -32,21 +35,24 @@ export class MemoryValueStore implements ValueStore {
   }
 
   get(key: string): string | undefined {
+    assertText('key', key);
     return this.#find(this.#values, key)?.value;
   }
 
   set(key: string, value: string, ttlMs: number): void {
-    this.#remove(this.#values, key);
-    this.#add(this.#values, key, value, ttlMs);
+    assertText('value', value);
+    this.#keep(this.#values, key, value, ttlMs);
   }
 
   delete(key: string): void {
+    assertText('key', key);
     this.#remove(this.#values, key);
   }
 
   claim(key: string, ttlMs: number): boolean {
+    assertTime(ttlMs);
     if (this.#find(this.#claims, key) !== undefined) return false;
-    this.#add(this.#claims, key, '', ttlMs);
+    this.#keep(this.#claims, key, '', ttlMs);
     return true;
   }
 
@@ -57,15 +63,28 @@ export class MemoryValueStore implements ValueStore {
     return undefined;
   }
 
-  #add(entries: Map<string, Entry>, key: string, value: string, ttlMs: number): void {
+  #keep(entries: Map<string, Entry>, key: string, value: string, ttlMs: number): void {
+    assertText('key', key);
+    assertTime(ttlMs);
     this.#sweep(SWEPT);
-    const bytes = sizeOf(key, value);
-    if (this.#bytes + bytes > this.#maxBytes) this.#sweep(Infinity);
-    if (this.#bytes + bytes > this.#maxBytes) {
-      throw new ServiceUnavailableError('There is no room for another value.', { headers: { 'retry-after': '10' } });
-    }
-    this.#bytes += bytes;
+    const earlier = this.#find(entries, key);
+    const bytes = sizeOf(key, value) - (earlier === undefined ? 0 : sizeOf(key, earlier.value));
+    this.#makeRoom(bytes);
+    // Last in the order of the map.
+    this.#remove(entries, key);
+    this.#bytes += sizeOf(key, value);
     entries.set(key, { value, expiresAt: this.#now() + ttlMs });
+  }
+
+  /** @throws {ServiceUnavailableError} where there is none */
+  #makeRoom(bytes: number): void {
+    if (this.#bytes + bytes <= this.#maxBytes) return;
+    if (this.#now() - this.#sweptAt >= SWEEP_MS) {
+      this.#sweptAt = this.#now();
+      this.#sweep(Infinity);
+    }
+    if (this.#bytes + bytes <= this.#maxBytes) return;
+    throw new ServiceUnavailableError('There is no room for another value.', { headers: { 'retry-after': '10' } });
   }
 
   #remove(entries: Map<string, Entry>, key: string): void {
@@ -94,4 +113,15 @@ export class MemoryValueStore implements ValueStore {
 
 function sizeOf(key: string, value: string): number {
   return ENTRY_BYTES + 2 * (key.length + value.length);
+}
+
+/** @throws {TypeError} */
+function assertText(what: string, value: unknown): void {
+  if (typeof value !== 'string') throw new TypeError(`The ${what} has to be a string, not ${typeof value}.`);
+}
+
+/** @throws {RangeError} */
+function assertTime(ttlMs: unknown): void {
+  if (typeof ttlMs === 'number' && Number.isSafeInteger(ttlMs) && ttlMs >= 1) return;
+  throw new RangeError(`The time of a value is a whole number of milliseconds from 1, not ${String(ttlMs)}.`);
 }

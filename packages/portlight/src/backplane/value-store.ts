@@ -1,11 +1,14 @@
 type MaybePromise<T> = T | Promise<T>;
 
-/** Small values for a time: nonces that were used, sessions. Keys and values are any text. */
+/**
+ * Small values for a time: nonces that were used, sessions. Keys and values are any well-formed text; what is none, and
+ * a time that is no whole number from 1, is a mistake of who calls, and throws or rejects.
+ */
 export interface ValueStore {
   /** `undefined` where there is none, or its time is over. */
   get(key: string): MaybePromise<string | undefined>;
   /**
-   * Keeps the value in place of an earlier one.
+   * Keeps the value in place of an earlier one, which stays where this fails.
    *
    * @param ttlMs for how long, from 1
    */

@@ -1,7 +1,10 @@
-import type { Client } from '../backplane/client-store.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Client, Reservation } from '../backplane/client-store.ts';
+import type { Outage } from '../backplane/outage.ts';
 import type { SharedState } from '../backplane/shared-state.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { BadRequestError, ServiceUnavailableError } from '../errors/http-error.ts';
+import { inTime } from '../in-time.ts';
 import type { LogHolder } from '../log.ts';
 
 /** Why a client is no longer connected. */
@@ -18,25 +21,38 @@ export interface Clients {
   count(): Promise<number>;
 }
 
-/** Told once for each client. What it throws when a client connects refuses the client. */
+/**
+ * Told once for each client, in one process. What it throws when a client connects refuses the client; so does taking
+ * longer than 30 s.
+ */
 export type ConnectHandler = (client: Client, clients: Clients, reason: ConnectReason) => unknown;
 /** Told exactly once for each client that was connected. */
 export type DisconnectHandler = (client: Client, clients: Clients, reason: DisconnectReason) => unknown;
+
+const UNCOUNTED = 'Requests of clients could not be counted.';
 
 /** Who is connected, and who wants to be told. */
 export class ClientRegistry implements Clients {
   readonly #shared: SharedState;
   readonly #log: LogHolder;
+  readonly #outage: Outage;
+  readonly #uncounted: Outage;
   readonly #connectHandlers: ConnectHandler[] = [];
   readonly #disconnectHandlers: DisconnectHandler[] = [];
   /** Clients whose handlers still decide. */
   readonly #pending: Map<string, Promise<void>> = new Map();
   #timer: NodeJS.Timeout | undefined;
-  #isClosed = false;
+  #isSweeping = false;
+  #closing: Promise<void> | undefined;
+  /** Whether anybody was ever connected by this process. */
+  #wasUsed = false;
 
   constructor(shared: SharedState, log: LogHolder) {
     this.#shared = shared;
     this.#log = log;
+    this.#outage = shared.outage('The store of clients fails; who is connected is not known.');
+    this.#uncounted = shared.outage(UNCOUNTED);
+    shared.watchClients({ lost: (clients) => this.#tellAll(clients, 'worker-lost') });
   }
 
   onConnect(handler: ConnectHandler): void {
@@ -56,35 +72,56 @@ export class ClientRegistry implements Clients {
   }
 
   async has(id: string): Promise<boolean> {
-    return (await this.#shared.clients.get(id)) !== undefined;
+    return this.#shared.clients.has(id);
   }
 
   async count(): Promise<number> {
     return this.#shared.clients.count();
   }
 
-  /** Whether nobody is connected for sure. */
-  get isEmpty(): boolean {
-    return this.#shared.clients.isEmpty;
+  /** Whether somebody may be connected, and so requests have somebody to count for. */
+  get mayHaveClients(): boolean {
+    return this.#wasUsed || !this.#shared.isAlone;
   }
 
-  /** Counts a request of a client. @returns whether it is connected */
-  touch(id: string): boolean | Promise<boolean> {
-    return this.#shared.clients.touch(id);
+  /** Counts a request, if the client is connected. Waits for nothing, and never throws. */
+  noteRequest(id: string): void {
+    try {
+      const outcome: unknown = this.#shared.clients.noteRequest(id);
+      if (outcome === undefined) this.#uncounted.end();
+      else this.#shared.own(outcome, UNCOUNTED);
+    } catch (error) {
+      this.#uncounted.begin(error);
+    }
   }
 
   /**
-   * Asks the handlers, and connects the client when they are through. Who asks again meanwhile waits for the same
-   * outcome.
+   * Whether a client is connected, for a request that waits for it. Rejects with a {@link ServiceUnavailableError} when
+   * that cannot be known; never throws.
+   */
+  isConnected(id: string): boolean | Promise<boolean> {
+    try {
+      const isConnected: unknown = this.#shared.clients.has(id);
+      if (typeof isConnected === 'boolean') return isConnected;
+      return this.#reach(isConnected as Promise<boolean>);
+    } catch (error) {
+      return Promise.reject(this.#noteFailure(error));
+    }
+  }
+
+  /**
+   * Asks the handlers, and connects the client when they are through. Who asks again meanwhile, in whatever process,
+   * waits for the outcome.
    *
-   * @throws {ServiceUnavailableError} when there is no room; what a handler throws, and then it is not connected
+   * @throws {ServiceUnavailableError} when there is no room, the handlers take too long, or the store fails; what a
+   *   handler throws, and then it is not connected
    */
   async connect(id: string, address: string, reason: ConnectReason): Promise<void> {
     if (id.length > DEFAULTS.maxClientIdLength)
       throw new BadRequestError(`What identifies a client has at most ${DEFAULTS.maxClientIdLength} characters.`);
-    if ((await this.#shared.clients.get(id)) !== undefined) return;
     const pending = this.#pending.get(id);
     if (pending !== undefined) return pending;
+    this.#wasUsed = true;
     const connecting = this.#connect(id, address, reason).finally(() => this.#pending.delete(id));
     this.#pending.set(id, connecting);
     return connecting;
@@ -93,44 +130,128 @@ export class ClientRegistry implements Clients {
   /**
    * Does nothing to one that is not connected.
    *
+   * @throws {ServiceUnavailableError} when the store fails
    * @throws what a handler throws; the client is disconnected nevertheless
    */
   async disconnect(id: string, reason: DisconnectReason): Promise<void> {
     await this.#pending.get(id)?.catch(() => undefined);
-    const client = await this.#shared.clients.remove(id);
-    if (client !== undefined) await this.#tell(client, reason);
+    const remove = async (): Promise<readonly Client[]> => {
+      const client = await this.#shared.clients.remove(id);
+      return client === undefined ? [] : [client];
+    };
+    for (const client of await this.#remove(remove, reason)) await this.#tell(client, reason);
   }
 
   /** Forgets clients from whom nothing comes for so long. One timer for all, which keeps no process alive. */
   watch(idleMs: number): void {
     clearInterval(this.#timer);
-    this.#isClosed = false;
+    this.#closing = undefined;
     if (idleMs === 0) return;
     this.#timer = setInterval(() => void this.#removeIdle(idleMs), Math.max(20, Math.min(1_000, idleMs / 4))).unref();
   }
 
-  /** Disconnects everybody. Never rejects. */
-  async close(): Promise<void> {
+  /**
+   * Disconnects all clients of this process. One time, however often it is called, until `watch` is called again. Never
+   * rejects, and waits for the store no longer than a second.
+   */
+  close(): Promise<void> {
     clearInterval(this.#timer);
-    this.#isClosed = true;
-    await this.#tellAll(await this.#shared.clients.removeAll(), 'shutdown');
-  }
-
-  /** Never rejects. */
-  async #removeIdle(idleMs: number): Promise<void> {
-    try {
-      await this.#tellAll(await this.#shared.clients.removeIdle(idleMs), 'idle');
-    } catch (error) {
-      this.#log.logger.error({ err: error }, 'The store of clients failed.');
-    }
+    this.#closing ??= this.#removeOwn();
+    return this.#closing;
   }
 
   async #connect(id: string, address: string, reason: ConnectReason): Promise<void> {
-    if (await this.#shared.clients.isFull()) throw noRoom();
+    try {
+      const place = await this.#reserve(id, address);
+      if (place === 'connected') return;
+      if (place !== 'reserved') throw noRoom();
+      const told = this.#tellConnecting(id, address, reason);
+      await inTime(told, DEFAULTS.connectHandlerMs, () => notNow('Connecting took too long.'));
+      if (this.#closing !== undefined) throw noRoom();
+      if ((await this.#ask(() => this.#shared.clients.commit(id))) === undefined)
+        throw notNow('Connecting took too long.');
+    } catch (error) {
+      this.#shared.own(() => this.#shared.clients.abort(id), 'The place of a client was not given back; it lapses.');
+      throw error;
+    }
+  }
+
+  /** Waits while another process decides, which it does within the life of its reservation. */
+  async #reserve(id: string, address: string): Promise<Reservation> {
+    const ttlMs = DEFAULTS.connectHandlerMs + DEFAULTS.reservationSlackMs;
+    const giveUpAt = performance.now() + ttlMs;
+    for (;;) {
+      const place = await this.#ask(() => this.#shared.clients.reserve(id, address, ttlMs));
+      if (place !== 'undecided') return place;
+      if (performance.now() >= giveUpAt) throw notNow('Connecting took too long.');
+      await delay(DEFAULTS.reservationPollMs);
+    }
+  }
+
+  async #tellConnecting(id: string, address: string, reason: ConnectReason): Promise<void> {
     const now = Date.now();
     for (const handler of this.#connectHandlers)
       await handler({ id, address, connectedAt: now, lastSeenAt: now, requests: 0 }, this, reason);
-    if (this.#isClosed || (await this.#shared.clients.add(id, address)) === undefined) throw noRoom();
+  }
+
+  /** Never rejects. One at a time, whatever the time that the store takes. */
+  async #removeIdle(idleMs: number): Promise<void> {
+    if (this.#isSweeping) return;
+    this.#isSweeping = true;
+    try {
+      const idle = await this.#shared.clients.removeIdle(idleMs);
+      this.#outage.end();
+      void this.#tellAll(idle, 'idle');
+    } catch (error) {
+      this.#outage.begin(error);
+    } finally {
+      this.#isSweeping = false;
+    }
+  }
+
+  /** Never rejects. */
+  async #removeOwn(): Promise<void> {
+    try {
+      const removed = await this.#remove(async () => this.#shared.clients.removeOwn(), 'shutdown');
+      await this.#tellAll(removed, 'shutdown');
+    } catch {
+      // Its outage is told of.
+    }
+  }
+
+  /** Who is removed too late to be waited for is told of all the same: nobody else gets them. */
+  async #remove(call: () => Promise<readonly Client[]>, reason: DisconnectReason): Promise<readonly Client[]> {
+    const removal = call();
+    try {
+      return await this.#reach(removal);
+    } catch (error) {
+      void removal.then(
+        (late) => this.#tellAll(late, reason),
+        () => undefined,
+      );
+      throw error;
+    }
+  }
+
+  /** The answer of the store, if it comes in time. @throws {ServiceUnavailableError} when it does not */
+  async #ask<Answer>(call: () => Answer | Promise<Answer>): Promise<Answer> {
+    return this.#reach((async () => call())());
+  }
+
+  async #reach<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    const limitMs = DEFAULTS.storeTimeoutMs;
+    try {
+      const value = await inTime(answer, limitMs, () => new Error(`There was no answer within ${limitMs} ms.`));
+      this.#outage.end();
+      return value;
+    } catch (error) {
+      throw this.#noteFailure(error);
+    }
+  }
+
+  #noteFailure(error: unknown): ServiceUnavailableError {
+    this.#outage.begin(error);
+    return notNow('Who is connected cannot be known at the moment.', error);
   }
 
   /** All at once: one whose handler takes its time must not keep the others from being told. */
@@ -154,4 +275,9 @@ function noRoom(): ServiceUnavailableError {
     headers: { 'retry-after': '60' },
     expose: true,
   });
+}
+
+function notNow(message: string, cause?: unknown): ServiceUnavailableError {
+  const headers = { 'retry-after': String(DEFAULTS.outageRetrySeconds) };
+  return new ServiceUnavailableError(message, { headers, cause, expose: true });
 }

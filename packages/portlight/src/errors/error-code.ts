@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'ERR_PORTLIGHT_PORT_NOT_ALLOWED'
   | 'ERR_PORTLIGHT_ADDRESS_NOT_FOUND'
   | 'ERR_PORTLIGHT_START_ABANDONED'
+  | 'ERR_PORTLIGHT_BACKPLANE_TIMEOUT'
   // Channels and event streams.
   | 'ERR_PORTLIGHT_CHANNEL'
   // Requests that are refused, told to the client.

@@ -1,5 +1,5 @@
 import type { ClientRegistry } from '../clients/client-registry.ts';
-import { ForbiddenError } from '../errors/http-error.ts';
+import { ForbiddenError, type HttpError } from '../errors/http-error.ts';
 import { withoutStack } from '../errors/without-stack.ts';
 import type { Guard, Verdict } from './guard.ts';
 
@@ -12,10 +12,18 @@ export function guardClients(clients: ClientRegistry, isRequired: boolean): Guar
   return (request) => {
     // A browser asks by OPTIONS whether a page of another origin may ask, and says nothing of who it is.
     if (request.method === 'OPTIONS') return PASSED;
-    if (clients.isEmpty) return judge(false);
-    const isConnected = clients.touch(request.client.id);
-    return isConnected instanceof Promise ? isConnected.then(judge) : judge(isConnected);
+    if (!clients.mayHaveClients) return judge(false);
+    const { id } = request.client;
+    clients.noteRequest(id);
+    if (!isRequired) return PASSED;
+    const isConnected = clients.isConnected(id);
+    return isConnected instanceof Promise ? isConnected.then(judge, refuse) : judge(isConnected);
   };
+}
+
+/** What cannot be known refuses too, and takes nothing from what other guards say of the request. */
+function refuse(refusal: HttpError): Verdict {
+  return { refusal };
 }
 
 function notConnected(): ForbiddenError {

@@ -1,3 +1,5 @@
 export { openChannel, type TestChannel } from './open-channel.ts';
 export { openEvents, type TestEvent, type TestEvents } from './open-events.ts';
 export { UpgradeRefusedError } from './upgrade-refused-error.ts';
+export { clientStoreContract, type ClientStoreCase, type OpenClientStores } from './client-store-contract.ts';
+export { valueStoreContract, type OpenValueStores, type ValueStoreCase } from './value-store-contract.ts';

@@ -1,20 +1,41 @@
-import { describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { ClientStore } from '../../src/backplane/client-store.ts';
 import { MemoryClientStore } from '../../src/backplane/memory-client-store.ts';
+import { SharedState } from '../../src/backplane/shared-state.ts';
 import { ClientRegistry } from '../../src/clients/client-registry.ts';
+import { deferred } from '../support/deferred.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
 import { sharedWith } from '../support/shared-with.ts';
 
-function open(most = 10): { registry: ClientRegistry; log: RecordingLogger; told: [string, string][] } {
+interface Process {
+  readonly registry: ClientRegistry;
+  readonly log: RecordingLogger;
+  readonly told: [string, string][];
+}
+
+function openWith(clients: ClientStore): Process {
   const log = new RecordingLogger();
-  const registry = new ClientRegistry(sharedWith({ clients: new MemoryClientStore(most) }), {
-    logger: log,
-    verbose: false,
-  });
+  const holder = { logger: log, verbose: false };
+  const registry = new ClientRegistry(sharedWith({ clients }, holder), holder);
   const told: [string, string][] = [];
   registry.onConnect((client, _clients, reason) => void told.push([`+${client.id}`, reason]));
   registry.onDisconnect((client, _clients, reason) => void told.push([`-${client.id}`, reason]));
   return { registry, log, told };
 }
+
+const open = (most = 10): Process => openWith(new MemoryClientStore(most).end('a'));
+
+/** Two processes with one store. */
+function openTwo(): { store: MemoryClientStore; a: Process; b: Process } {
+  const store = new MemoryClientStore(10);
+  const [a, b] = [openWith(store.end('a')), openWith(store.end('b'))];
+  // Each connects to its end when it first asks something of it.
+  void a.registry.count();
+  void b.registry.count();
+  return { store, a, b };
+}
+
+afterEach(() => void vi.useRealTimers());
 
 describe('a client', () => {
   test('is there from connect to disconnect, and both are told once', async () => {
@@ -48,7 +69,8 @@ describe('a client', () => {
   test('is counted with each request, and another is not', async () => {
     const { registry } = open();
     await registry.connect('ada', 'a', 'manual');
-    expect([registry.touch('ada'), registry.touch('ada'), registry.touch('bob')]).toEqual([true, true, false]);
+    for (const id of ['ada', 'ada', 'bob']) registry.noteRequest(id);
+    expect([registry.isConnected('ada'), registry.isConnected('bob')]).toEqual([true, false]);
     expect((await registry.get('ada'))?.requests).toBe(2);
   });
 
@@ -70,7 +92,7 @@ describe('a client', () => {
 
   test.each(['__proto__', 'constructor', 'toString', ''])('may be called %j', async (id) => {
     const { registry, told } = open();
-    expect([registry.touch(id), await registry.has(id)]).toEqual([false, false]);
+    expect([registry.isConnected(id), await registry.has(id)]).toEqual([false, false]);
     await registry.connect(id, 'a', 'manual');
     expect(await registry.has(id)).toBe(true);
     await registry.close();
@@ -96,32 +118,6 @@ describe('a registry that closes', () => {
 });
 
 describe('silent clients', () => {
-  test('are removed once, the others stay', () => {
-    let now = 0;
-    const store = new MemoryClientStore(10, () => now);
-    store.add('a', 'a');
-    store.add('b', 'b');
-    now = 600;
-    store.touch('a');
-    now = 1_000;
-    expect(store.removeIdle(1_000).map(({ id }) => id)).toEqual(['b']);
-    expect(store.removeIdle(1_000)).toEqual([]);
-    now = 1_600;
-    expect(store.removeIdle(1_000).map(({ id }) => id)).toEqual(['a']);
-    expect(store.isEmpty).toBe(true);
-  });
-
-  test('are no matter of the clock on the wall', () => {
-    let now = 0;
-    const store = new MemoryClientStore(10, () => now);
-    vi.useFakeTimers({ toFake: ['Date'], now: 0 });
-    store.add('a', 'a');
-    vi.setSystemTime(7_200_000);
-    now = 10;
-    expect(store.removeIdle(1_000)).toEqual([]);
-    vi.useRealTimers();
-  });
-
   test('are told of by the watch', async () => {
     const { registry } = open();
     await registry.connect('a', 'a', 'manual');
@@ -130,4 +126,188 @@ describe('silent clients', () => {
     expect(await reason).toBe('idle');
     await registry.close();
   });
+});
+
+describe('two processes with one store', () => {
+  test('tell of one client once', async () => {
+    const { a, b } = openTwo();
+    const gate = deferred();
+    a.registry.onConnect(() => gate.promise);
+    const first = a.registry.connect('ada', 'a', 'request');
+    const second = b.registry.connect('ada', 'a', 'request');
+    await new Promise(setImmediate);
+    expect(await b.registry.has('ada')).toBe(false);
+    gate.resolve();
+    await Promise.all([first, second]);
+    expect(await b.registry.has('ada')).toBe(true);
+    await Promise.all([a.registry.disconnect('ada', 'request'), b.registry.disconnect('ada', 'request')]);
+    const [told, others] = [a.told, b.told].map((each) => each.map(([what]) => what));
+    expect([...(told ?? []), ...(others ?? [])].toSorted()).toEqual(['+ada', '-ada']);
+  });
+
+  test('ask the handlers of the next one, where those of the first refuse', async () => {
+    const { a, b } = openTwo();
+    const gate = deferred();
+    a.registry.onConnect(() => gate.promise);
+    const first = a.registry.connect('ada', 'a', 'request');
+    const second = b.registry.connect('ada', 'a', 'request');
+    gate.reject(new Error('Not here.'));
+    await expect(first).rejects.toThrow('Not here.');
+    await second;
+    expect(b.told).toEqual([['+ada', 'request']]);
+    expect(await a.registry.has('ada')).toBe(true);
+  });
+
+  test('disconnect their own clients when they stop', async () => {
+    const { a, b } = openTwo();
+    await a.registry.connect('ada', 'a', 'request');
+    await b.registry.connect('bob', 'b', 'request');
+    await a.registry.close();
+    expect(a.told).toEqual([
+      ['+ada', 'request'],
+      ['-ada', 'shutdown'],
+    ]);
+    expect((await b.registry.list()).map(({ id }) => id)).toEqual(['bob']);
+    await expect(a.registry.connect('eve', 'e', 'request')).rejects.toMatchObject({ status: 503 });
+    expect(await b.registry.count()).toBe(1);
+  });
+
+  test('tell of the clients of one that is gone without a word', async () => {
+    const { store, a, b } = openTwo();
+    const told = deferred();
+    b.registry.onDisconnect(() => told.promise);
+    await a.registry.connect('ada', 'a', 'request');
+    let isAcknowledged = false;
+    const losing = store.lose('a').then(() => (isAcknowledged = true));
+    await new Promise(setImmediate);
+    expect(b.told).toEqual([['-ada', 'worker-lost']]);
+    expect(isAcknowledged).toBe(false);
+    told.resolve();
+    await losing;
+    expect(await b.registry.has('ada')).toBe(false);
+  });
+});
+
+describe('a connect handler that takes too long', () => {
+  test('refuses the client, and holds its place no longer', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    const { a, b } = openTwo();
+    a.registry.onConnect(() => new Promise(() => {}));
+    const connecting = expect(a.registry.connect('ada', 'a', 'request')).rejects.toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '5' },
+    });
+    await vi.advanceTimersByTimeAsync(30_000);
+    await connecting;
+    await b.registry.connect('ada', 'a', 'request');
+    expect(b.told).toEqual([['+ada', 'request']]);
+  });
+
+  test('of a process that died is waited for no longer than its place is kept', async () => {
+    const { store, b } = openTwo();
+    await store.end('c').reserve('ada', 'a', 60);
+    await b.registry.connect('ada', 'a', 'request');
+    expect(b.told).toEqual([['+ada', 'request']]);
+  });
+});
+
+/** A store of which every method does the same. */
+function storeThat(act: () => unknown): ClientStore {
+  return new Proxy({} as ClientStore, { get: (_store, name) => (name === 'connect' ? () => {} : act) });
+}
+
+const FAILURES: readonly [string, () => unknown][] = [
+  [
+    'throws',
+    () => {
+      throw new Error('away');
+    },
+  ],
+  ['rejects', () => Promise.reject(new Error('away'))],
+  ['never answers', () => new Promise(() => {})],
+];
+
+describe.each(FAILURES)('a store that %s', (_how, act) => {
+  test('costs who waits a 503, and nobody else anything', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    const { registry, log, told } = openWith(storeThat(act));
+    const refusal = { status: 503, headers: { 'retry-after': '5' } };
+    for (let index = 0; index < 3; index++) registry.noteRequest('ada');
+    const outcomes = [
+      expect(registry.isConnected('ada')).rejects.toMatchObject(refusal),
+      expect(registry.connect('ada', 'a', 'request')).rejects.toMatchObject(refusal),
+      expect(registry.disconnect('bob', 'request')).rejects.toMatchObject(refusal),
+      registry.close(),
+    ];
+    await vi.advanceTimersByTimeAsync(1_000);
+    await Promise.all(outcomes);
+    expect(told).toEqual([]);
+    expect(log.at('error')).toEqual([]);
+    expect(log.at('warn').filter(({ message }) => message.includes('who is connected'))).toHaveLength(1);
+    expect(log.at('warn').length).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('a store that answers too late', () => {
+  test('has its clients told of nevertheless', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    const store = new MemoryClientStore(10).end('a');
+    const late = <Answer>(call: () => Answer) => new Promise<void>((done) => setTimeout(done, 3_000)).then(call);
+    const { registry, told } = openWith({
+      ...store,
+      remove: (id) => late(() => store.remove(id)),
+      removeOwn: () => late(() => store.removeOwn()),
+    });
+    await registry.connect('ada', 'a', 'request');
+    await registry.connect('bob', 'b', 'request');
+    const leaving = expect(registry.disconnect('ada', 'request')).rejects.toMatchObject({ status: 503 });
+    await vi.advanceTimersByTimeAsync(1_000);
+    await leaving;
+    const closing = registry.close();
+    await vi.advanceTimersByTimeAsync(1_000);
+    await closing;
+    expect(told.slice(2)).toEqual([]);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(told.slice(2)).toEqual([
+      ['-ada', 'request'],
+      ['-bob', 'shutdown'],
+    ]);
+  });
+
+  test('is asked for the silent ones one time after the other', async () => {
+    let asked = 0;
+    const first = deferred<readonly never[]>();
+    const again = deferred();
+    const store: ClientStore = {
+      ...new MemoryClientStore(10).end('a'),
+      removeIdle() {
+        asked += 1;
+        if (asked === 1) return first.promise;
+        again.resolve();
+        return [];
+      },
+    };
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const { registry } = openWith(store);
+    registry.watch(100);
+    vi.advanceTimersByTime(1_000);
+    expect(asked).toBe(1);
+    first.resolve([]);
+    await new Promise(setImmediate);
+    vi.advanceTimersByTime(100);
+    await again.promise;
+    await registry.close();
+  });
+});
+
+test('nobody is asked for who is connected before anybody can be', async () => {
+  const { registry } = open();
+  expect(registry.mayHaveClients).toBe(true);
+  const alone = new ClientRegistry(new SharedState({ logger: new RecordingLogger(), verbose: false }), {
+    logger: new RecordingLogger(),
+    verbose: false,
+  });
+  expect(alone.mayHaveClients).toBe(false);
+  await alone.connect('ada', 'a', 'manual');
+  expect(alone.mayHaveClients).toBe(true);
 });

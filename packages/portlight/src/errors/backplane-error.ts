@@ -1,0 +1,13 @@
+import type { ErrorCode } from './error-code.ts';
+import { PortlightError } from './portlight-error.ts';
+
+/** What processes share cannot be had: the reason why a server does not start. */
+export class BackplaneError extends PortlightError {
+  constructor(message: string, code: ErrorCode = 'ERR_PORTLIGHT_BACKPLANE_TIMEOUT') {
+    super(message, code);
+  }
+
+  static {
+    this.prototype.name = 'BackplaneError';
+  }
+}

@@ -1,0 +1,167 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { Backplane } from '../../src/backplane/backplane.ts';
+import { MemoryBackplane } from '../../src/backplane/memory-backplane.ts';
+import { SharedState } from '../../src/backplane/shared-state.ts';
+import { RecordingLogger } from '../support/recording-logger.ts';
+
+function open(changes: Partial<Backplane> = {}): { shared: SharedState; log: RecordingLogger; calls: string[] } {
+  const log = new RecordingLogger();
+  const shared = new SharedState({ logger: log, verbose: false });
+  const calls: string[] = [];
+  const { limits, clients, bus, values } = new MemoryBackplane();
+  shared.use({
+    limits,
+    clients,
+    bus,
+    values,
+    open: () => void calls.push('open'),
+    close: () => void calls.push('close'),
+    ...changes,
+  });
+  return { shared, log, calls };
+}
+
+const never = (): Promise<void> => new Promise(() => {});
+
+afterEach(() => void vi.useRealTimers());
+
+describe('a backplane', () => {
+  test('is opened by the first use, once, and closed once', async () => {
+    const { shared, calls } = open();
+    expect(calls).toEqual([]);
+    expect(shared.values.get('x')).toBeUndefined();
+    await Promise.all([shared.open(), shared.open()]);
+    await Promise.all([shared.close(), shared.close()]);
+    expect(calls).toEqual(['open', 'close']);
+    // What is over may be asked, and does not begin anew by it.
+    expect(shared.values.get('x')).toBeUndefined();
+    await shared.open();
+    await shared.close();
+    expect(calls).toEqual(['open', 'close', 'open', 'close']);
+  });
+
+  test('that was never used is not closed', async () => {
+    const { shared, calls } = open();
+    await shared.close();
+    expect(calls).toEqual([]);
+  });
+
+  test('is told once who listens, however often it is opened', async () => {
+    const memory = new MemoryBackplane();
+    const connected: string[] = [];
+    vi.spyOn(memory.bus, 'connect').mockImplementation(() => void connected.push('bus'));
+    vi.spyOn(memory.clients, 'connect').mockImplementation(() => void connected.push('clients'));
+    const { shared } = open({ bus: memory.bus, clients: memory.clients });
+    shared.receive({ receive: () => 0, memberChanged() {} });
+    shared.watchClients({ lost() {} });
+    await shared.open();
+    await shared.close();
+    await shared.open();
+    expect(connected).toEqual(['bus', 'clients']);
+  });
+
+  test('cannot be given when another is in use', () => {
+    const { shared } = open();
+    shared.use(new MemoryBackplane());
+    void shared.values;
+    expect(() => shared.use(new MemoryBackplane())).toThrow(/before anything uses it/);
+  });
+
+  test.each<[string, () => Promise<void>]>([
+    [
+      'throws',
+      () => {
+        throw new Error('broken');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('broken'))],
+  ])('whose open %s is tried again by the next open, and by nobody else', async (_how, openBadly) => {
+    const opens = vi.fn<() => Promise<void>>(openBadly);
+    const { shared } = open({ open: opens });
+    await expect(shared.open()).rejects.toThrow('broken');
+    expect(shared.values.get('x')).toBeUndefined();
+    expect(opens).toHaveBeenCalledTimes(1);
+    opens.mockImplementation(async () => {});
+    await shared.open();
+    expect(opens).toHaveBeenCalledTimes(2);
+  });
+
+  test('whose open fails nobody who waits is told of in the log', async () => {
+    const { shared, log } = open({ open: () => Promise.reject(new Error('broken')) });
+    expect(shared.values.get('x')).toBeUndefined();
+    await expect
+      .poll(() => log.at('warn').map(({ message }) => message))
+      .toEqual(['The backplane could not be opened.']);
+  });
+
+  test('whose open hangs fails in time', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { shared, calls } = open({ open: never });
+    const opening = expect(shared.open()).rejects.toMatchObject({
+      name: 'BackplaneError',
+      code: 'ERR_PORTLIGHT_BACKPLANE_TIMEOUT',
+    });
+    await vi.advanceTimersByTimeAsync(10_000);
+    await opening;
+    await shared.close();
+    expect(calls).toEqual(['close']);
+  });
+
+  test.each<[string, () => Promise<void>]>([
+    [
+      'throws',
+      () => {
+        throw new Error('broken');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('broken'))],
+    ['hangs', never],
+  ])('whose close %s is given up in time', async (_how, close) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { shared, log } = open({ close });
+    await shared.open();
+    const closing = shared.close();
+    await vi.advanceTimersByTimeAsync(1_000);
+    await closing;
+    expect(log.at('error').map(({ message }) => message)).toEqual(['The backplane could not be closed.']);
+  });
+
+  test('that cannot be told who listens is used without', async () => {
+    const memory = new MemoryBackplane();
+    vi.spyOn(memory.bus, 'connect').mockImplementation(() => {
+      throw new Error('broken');
+    });
+    const { shared, log } = open({ bus: memory.bus });
+    shared.receive({ receive: () => 0, memberChanged() {} });
+    await shared.open();
+    expect(log.at('warn')).toHaveLength(1);
+  });
+});
+
+describe('a call that nobody waits for', () => {
+  test('is logged when it fails, at once or later, and once until it works again', async () => {
+    const { shared, log } = open();
+    const fail = (): Promise<void> => Promise.reject(new Error('away'));
+    const tell = async (work: unknown): Promise<void> => {
+      shared.own(work, 'It did not happen.');
+      await new Promise(setImmediate);
+    };
+    await tell(fail());
+    await tell(fail);
+    await tell(() => {
+      throw new Error('broken');
+    });
+    await tell(undefined);
+    expect(log.at('warn')).toMatchObject([{ message: 'It did not happen.', fields: { err: { message: 'away' } } }]);
+    expect(log.at('info')).toEqual([]);
+    await tell(Promise.resolve());
+    expect(log.at('info')).toHaveLength(1);
+    shared.own(fail(), 'Something else did not happen.');
+    await expect.poll(() => log.at('warn')).toHaveLength(2);
+  });
+});
+
+test('the memory of a process is nobody else’s', () => {
+  expect(new SharedState({ logger: new RecordingLogger(), verbose: false }).isAlone).toBe(true);
+  expect(open().shared.isAlone).toBe(false);
+});
