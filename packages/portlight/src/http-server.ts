@@ -9,8 +9,6 @@ import {
   type DisconnectHandler,
 } from './clients/client-registry.ts';
 import { type ParsedAddress, parseAddress, parsePort } from './config/address.ts';
-import type { RateLimitOptions } from './config/rate-limit-options.ts';
-import { explainRateLimit } from './config/explain-calls.ts';
 import { explainServer, explainStart } from './config/explain-server.ts';
 import {
   DEFAULT_SERVER_CONFIG,
@@ -281,31 +279,6 @@ export class HttpServer extends Router implements ServerView {
   }
 
   /**
-   * Limits how many requests one client may send: never more than `maxRequests` in any `windowSeconds`; more are
-   * answered 429 with `Retry-After`. Every counted response says how much is left (`RateLimit`). Call it again, with
-   * another `name`, for a second limit. Off until it is called; a route may have its own limits, or none.
-   *
-   * @param maxRequests 1 to 1,000,000,000
-   * @param windowSeconds a whole number of seconds
-   * @throws {ConfigError} on anything else
-   * @example
-   * server.setRateLimit(100, 60, { key: (request) => request.header('x-api-key') });
-   */
-  setRateLimit(
-    maxRequests: number,
-    windowSeconds: number,
-    options: RateLimitOptions = {},
-    ...rest: readonly never[]
-  ): this {
-    this.assertOpen('setRateLimit');
-    assertNoMore(rest, 'setRateLimit');
-    const explanation = explainRateLimit([maxRequests, windowSeconds]);
-    if (explanation !== undefined) throw new ConfigError(explanation, 'ERR_PORTLIGHT_INVALID_OPTION');
-    this.#guards.addLimit(maxRequests, windowSeconds, options);
-    return this;
-  }
-
-  /**
    * Serves `GET /connect`, by which a client connects: it is in `server.clients` from then on. The handler is told once
    * for each client; what it throws is the answer, and the client is not connected.
    */
@@ -488,7 +461,6 @@ export class HttpServer extends Router implements ServerView {
       setCertificate: 1,
       debug: 1,
       setTimeout: 2,
-      setRateLimit: ANY,
       connect: ANY,
       disconnect: ANY,
       connectionRequired: 1,
@@ -563,6 +535,7 @@ export class HttpServer extends Router implements ServerView {
     if (this.#pipeline !== undefined) return this.#pipeline;
     if (this.#guards.isConnectionRequired || this.#requiresConnection()) this.#completeConnecting();
     const { registrations } = this;
+    this.#guards.onStoreError = this.#config.onStoreError;
     this.#channels = new ChannelRegistry(this.#config.channels);
     const channels = { hub: this.#hub, registry: this.#channels, config: this.#config.channels, log: this.#log };
     this.#pipeline = new Pipeline(registrations, this.#guards, channels, this.#config, this.#log);

@@ -1,4 +1,5 @@
 import type { ErrorHandler, ErrorStatus, Middleware, ResponseInterceptor } from './config/hooks.ts';
+import type { RateLimitOptions } from './config/rate-limit-options.ts';
 import { parseRouteOptions, type RouteOptions } from './config/route-options.ts';
 import {
   explainError,
@@ -6,6 +7,7 @@ import {
   explainHeaders,
   explainMethods,
   explainMount,
+  explainRateLimit,
   explainRoute,
   explainRouter,
   explainUse,
@@ -15,7 +17,7 @@ import { ANY, atCaller, fromApp, throwAtCaller } from './errors/at-caller.ts';
 import { ConfigError } from './errors/config-error.ts';
 import { ignoreRejection } from './errors/ignore-rejection.ts';
 import { headerProblem, isToken } from './fields/header-syntax.ts';
-import { createRateLimits } from './guards/rate-limit.ts';
+import { createRateLimits, parseSetRateLimit } from './guards/rate-limit.ts';
 import type { HttpRoute } from './handlers/http-route.ts';
 import type {
   ChannelHandlers,
@@ -248,6 +250,34 @@ export class Router {
     return this;
   }
 
+  /**
+   * Limits how many requests one client may send to all routes of this router together: never more than `maxRequests`
+   * in any `windowSeconds`; more are answered 429 with `Retry-After`. Every counted response says how much is left
+   * (`RateLimit`). Call it again, with another `name`, for a second limit. Off until it is called. The limits of a
+   * server count for what has no route, too; those of a router stand in place of them for its routes, and a route may
+   * have its own, or none.
+   *
+   * @param maxRequests 1 to 1,000,000,000
+   * @param windowSeconds a whole number of seconds
+   * @throws {ConfigError} on anything else
+   * @example
+   * server.setRateLimit(100, 60, { key: (request) => request.header('x-api-key') });
+   */
+  setRateLimit(
+    maxRequests: number,
+    windowSeconds: number,
+    options: RateLimitOptions = {},
+    ...rest: readonly never[]
+  ): this {
+    this.assertOpen('setRateLimit');
+    if (rest.length > 0) throw new ConfigError('setRateLimit was given more arguments than it takes.');
+    const explanation = explainRateLimit([maxRequests, windowSeconds]);
+    if (explanation !== undefined) throw new ConfigError(explanation, 'ERR_PORTLIGHT_INVALID_OPTION');
+    const { rateLimits } = this.#root;
+    rateLimits.push(parseSetRateLimit(maxRequests, windowSeconds, options, rateLimits));
+    return this;
+  }
+
   /** Answers `PONG`, for whoever watches whether the server is up. */
   ping(path = '/ping'): this {
     this.assertOpen(`ping(${JSON.stringify(path)})`);
@@ -340,7 +370,11 @@ export class Router {
     options: RouteOptions,
     handler: HttpRoute['handler'],
   ): this {
-    this.#routes.add(methods.map((method) => ({ method, pattern, options, handler, scope: this.#root })));
+    const verbs = methods
+      .map((method) => method ?? 'all')
+      .sort()
+      .join('|');
+    this.#routes.add(methods.map((method) => ({ method, verbs, pattern, options, handler, scope: this.#root })));
     return this;
   }
 
@@ -422,6 +456,7 @@ export class Router {
       use: ANY,
       error: ANY,
       onResponse: 1,
+      setRateLimit: ANY,
       ping: 1,
       setHeader: 2,
       setHeaders: 1,

@@ -4,7 +4,7 @@ import type { LogHolder } from '../log.ts';
 /** One thing of a backplane that may fail with every request: told of once, until it works again. */
 export class Outage {
   readonly #log: LogHolder;
-  readonly #sentence: string;
+  readonly #sentence: string | (() => string);
   readonly #now: () => number;
   #isOn = false;
   #toldAt = -Infinity;
@@ -14,7 +14,7 @@ export class Outage {
    * @param sentence what it means
    * @param now a clock in ms that only goes on
    */
-  constructor(log: LogHolder, sentence: string, now: () => number = () => performance.now()) {
+  constructor(log: LogHolder, sentence: string | (() => string), now: () => number = () => performance.now()) {
     this.#log = log;
     this.#sentence = sentence;
     this.#now = now;
@@ -27,7 +27,7 @@ export class Outage {
     this.#isTold = this.#now() - this.#toldAt >= DEFAULTS.outageLogMs;
     if (!this.#isTold) return;
     this.#toldAt = this.#now();
-    this.#log.logger.warn({ err: error }, this.#sentence);
+    this.#log.logger.warn({ err: error }, typeof this.#sentence === 'string' ? this.#sentence : this.#sentence());
   }
 
   /** It has worked. */

@@ -116,7 +116,7 @@ export class SharedState {
   }
 
   /** To tell of calls that somebody waits for, and that may fail with every request. */
-  outage(sentence: string): Outage {
+  outage(sentence: string | (() => string)): Outage {
     return new Outage(this.#log, sentence);
   }
 

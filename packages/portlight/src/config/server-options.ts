@@ -108,6 +108,13 @@ export interface ServerOptions {
   /** How long a stopping server goes on accepting while its ready path says 503 already, in ms. @default 0 */
   readonly drainDelayMs?: number | undefined;
   /**
+   * What becomes of requests that have a rate limit while a backplane cannot count them: `'local'` counts them in the
+   * memory of this process meanwhile, `'allow'` lets them pass, `'deny'` answers 503 with `Retry-After`.
+   *
+   * @default 'local'
+   */
+  readonly onStoreError?: 'local' | 'allow' | 'deny' | undefined;
+  /**
    * What `run` does about uncaught exceptions and unhandled rejections: `'drain'` logs, drains and exits with 1;
    * `'ignore'` leaves them to the app.
    *
@@ -160,6 +167,7 @@ export const DEFAULT_SERVER_CONFIG: ServerConfig = {
   handlerTimeoutMs: DEFAULTS.handlerTimeoutMs,
   drainTimeoutMs: DEFAULTS.drainTimeoutMs,
   drainDelayMs: DEFAULTS.drainDelayMs,
+  onStoreError: 'local',
   onUncaught: 'drain',
   silenceMs: 0,
 };
@@ -225,6 +233,7 @@ function serverOptionsSchema(): z.ZodMiniType<ServerOptions> {
     mimeTypes: z.optional(z.custom<MimeTypes>(() => true)),
     drainTimeoutMs: wholeNumber('milliseconds', 0, aDayMs),
     drainDelayMs: wholeNumber('milliseconds', 0, aDayMs),
+    onStoreError: z.optional(z.enum(['local', 'allow', 'deny'], { error: "'local', 'allow' or 'deny'" })),
     onUncaught: z.optional(z.enum(['drain', 'ignore'], { error: "'drain' or 'ignore'" })),
   }) satisfies z.ZodMiniType<ServerOptions>);
 }

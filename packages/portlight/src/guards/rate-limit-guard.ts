@@ -52,7 +52,9 @@ function isSkipped({ skip }: RateLimit, request: HttpRequest): boolean {
   return Boolean(isSkipped);
 }
 
+/** Without decisions, nothing was counted. */
 function judge(decisions: readonly RateLimitDecision[]): Verdict {
+  if (decisions.length === 0) return PASSED;
   const { 'retry-after': seconds, ...fields } = formatRateLimit(decisions);
   if (seconds === undefined) return { fields };
   return {

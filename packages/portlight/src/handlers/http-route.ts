@@ -7,6 +7,8 @@ import type { Scope } from './scope.ts';
 export interface HttpRoute {
   /** `null` for every method. */
   readonly method: string | null;
+  /** All methods of its registration, in order: `GET|POST`, or `all`. */
+  readonly verbs: string;
   readonly pattern: RoutePattern;
   readonly options: RouteOptions;
   readonly handler: (request: HttpRequest) => unknown;

@@ -1,5 +1,6 @@
 import type { ErrorHandler, ErrorStatus, Middleware, ResponseInterceptor } from '../config/hooks.ts';
 import { HeaderList } from '../fields/header-list.ts';
+import type { RouteRateLimit } from '../config/rate-limit-options.ts';
 import type { RoutePattern } from '../routing/pattern.ts';
 
 /** Middleware as it was registered: for all routes of its scope, or for what one pattern matches. */
@@ -17,6 +18,8 @@ export class Scope {
   readonly errorHandlers: Map<ErrorStatus | 'any', ErrorHandler> = new Map();
   readonly interceptors: ResponseInterceptor[] = [];
   readonly headers: HeaderList = new HeaderList();
+  /** Of all its routes together, in place of those of the scopes around it. */
+  readonly rateLimits: RouteRateLimit[] = [];
 
   constructor(parent?: Scope, prefix = '') {
     this.parent = parent;
@@ -35,6 +38,7 @@ export class Scope {
     for (const [status, handler] of this.errorHandlers) copy.errorHandlers.set(status, handler);
     copy.interceptors.push(...this.interceptors);
     for (const [name, value] of this.headers) copy.headers.append(name, value);
+    copy.rateLimits.push(...this.rateLimits);
     return copy;
   }
 }

@@ -21,7 +21,7 @@ export class Planner {
   /** @param scopes the root first */
   constructor(scopes: readonly Scope[], guards: GuardSet, config: ServerConfig) {
     this.root = scopes[0] as Scope;
-    this.#generalGuards = guards.guardsFor({}, 'all', '');
+    this.#generalGuards = guards.guardsFor(this.root);
     this.#guards = guards;
     this.#config = config;
     this.#steps = new Map(scopes.map((scope) => [scope, toSteps(scope, config.strictSlashes)]));
@@ -29,15 +29,16 @@ export class Planner {
 
   /** @param kind its method, `null` for every one; or what makes a route of another kind */
   planRoute(
-    { scope, options, pattern }: Pick<HttpRoute, 'scope' | 'options' | 'pattern'>,
+    route: Pick<HttpRoute, 'scope' | 'options' | 'pattern'> & Partial<Pick<HttpRoute, 'verbs'>>,
     kind: string | null,
     core: RouteCore,
   ): Plan {
+    const { scope, options, pattern, verbs = kind ?? 'all' } = route;
     const own = (options.use ?? []).map((middleware) => ({ middleware, matcher: undefined }));
     const name = describeRoute(kind, pattern, scope.prefix);
     return {
       ...this.#planScope(scope, [...this.#stepsOf(scope), ...own], core),
-      guards: this.#guards.guardsFor(options, name, scope.prefix),
+      guards: this.#guards.guardsFor(scope, { options, pattern, verbs }),
       schemaless: options.body === undefined ? name : undefined,
       timeoutMs: options.handlerTimeoutMs ?? this.#config.handlerTimeoutMs,
       maxBodyBytes: options.maxBodyBytes ?? this.#config.maxBodyBytes,
