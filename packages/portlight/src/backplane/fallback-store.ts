@@ -8,7 +8,7 @@ import { DEFAULTS } from '../defaults.ts';
 import { ServiceUnavailableError } from '../errors/http-error.ts';
 import { inTime } from '../in-time.ts';
 import { isPromiseLike } from '../response/is-promise-like.ts';
-import { Outage } from './outage.ts';
+import type { Outage } from './outage.ts';
 import type { SharedState } from './shared-state.ts';
 
 type Decisions = readonly RateLimitDecision[];

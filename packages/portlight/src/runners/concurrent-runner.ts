@@ -78,6 +78,7 @@ export class ConcurrentRunner implements Service {
       if (!signal.aborted) {
         this.#edge.terminate();
         this.#edge.close();
+        await this.#shared.close();
       }
       throw error;
     }

@@ -96,7 +96,7 @@ export const valueStoreContract: readonly ValueStoreCase[] = [
     assert.deepEqual([await a.claim('nonce', TTL_MS), await b.claim('nonce', TTL_MS)], [false, false]);
     await advance(2_000);
     assert.equal(await b.claim('nonce', TTL_MS), true, 'who was refused has not made it longer');
-    const claims = await Promise.all([a, b, a, b].map((end) => end.claim('other', TTL_MS)));
+    const claims = await Promise.all([a, b, a, b].map(async (end) => end.claim('other', TTL_MS)));
     assert.equal(claims.filter((isFirst) => isFirst).length, 1);
     for (const key of TEXTS) assert.equal(await a.claim(key, TTL_MS), true, `${JSON.stringify(key)} is free`);
     for (const key of TEXTS) assert.equal(await b.claim(key, TTL_MS), false, `${JSON.stringify(key)} is taken`);

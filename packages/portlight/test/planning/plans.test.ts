@@ -4,6 +4,7 @@ import { ChannelRegistry } from '../../src/channels/channel-registry.ts';
 import { ClientRegistry } from '../../src/clients/client-registry.ts';
 import { DEFAULT_SERVER_CONFIG } from '../../src/config/server-options.ts';
 import { GuardSet } from '../../src/guards/guard-set.ts';
+import type { HttpRoute } from '../../src/handlers/http-route.ts';
 import { Scope } from '../../src/handlers/scope.ts';
 import { Hub } from '../../src/hub/hub.ts';
 import type { Plan } from '../../src/planning/plan.ts';
@@ -13,18 +14,16 @@ import { RecordingLogger } from '../support/recording-logger.ts';
 
 const log = { logger: new RecordingLogger(), verbose: false };
 const root = new Scope();
-const route = (
-  method: string,
-  pattern: string,
-): { method: string; pattern: string; options: object; handler: () => string; scope: Scope } => ({
+const route = (method: string, pattern: string): HttpRoute => ({
   method,
+  verbs: method,
   pattern,
   options: {},
   handler: () => '',
   scope: root,
 });
 
-function plansOf(...routes: ReturnType<typeof route>[]): (method: string, target: string) => Plan {
+function plansOf(...routes: readonly HttpRoute[]): (method: string, target: string) => Plan {
   const shared = new SharedState(log);
   const config = DEFAULT_SERVER_CONFIG;
   const guards = new GuardSet(shared, new ClientRegistry(shared, log));

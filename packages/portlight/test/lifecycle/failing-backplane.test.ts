@@ -1,0 +1,208 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Backplane } from '../../src/backplane/backplane.ts';
+import { MemoryBackplane } from '../../src/backplane/memory-backplane.ts';
+import { HttpServer } from '../../src/index.ts';
+import { backplaneWith } from '../support/backplane-with.ts';
+import { deferred } from '../support/deferred.ts';
+import { EventClient } from '../support/event-client.ts';
+import { failureOf } from '../support/failure-of.ts';
+import { openServer, type OpenServer } from '../support/open-server.ts';
+import { RecordingLogger } from '../support/recording-logger.ts';
+import { WebSocketClient } from '../support/web-socket-client.ts';
+
+type Act = () => unknown;
+
+const FAILURES: readonly [string, Act][] = [
+  [
+    'throws',
+    () => {
+      throw new Error('away');
+    },
+  ],
+  ['rejects', () => Promise.reject(new Error('away'))],
+  ['never answers', () => new Promise(() => {})],
+];
+
+const PARTS = ['limits', 'clients', 'bus', 'values'] as const;
+type Part = (typeof PARTS)[number];
+
+/** All methods of a backplane that are called while a server runs: `clients.reserve`. */
+const NAMES = PARTS.flatMap((part) => methodsOf(new MemoryBackplane()[part]).map((name) => `${part}.${name}`));
+
+function methodsOf(part: object): readonly string[] {
+  const prototype = Object.getPrototypeOf(part) as object;
+  const holder = prototype === Object.prototype ? part : prototype;
+  return Object.entries(Object.getOwnPropertyDescriptors(holder))
+    .filter(([name, { value }]) => typeof value === 'function' && name !== 'constructor' && name !== 'connect')
+    .map(([name]) => name);
+}
+
+/** A backplane in memory, of which some methods act otherwise; and what was asked of it. */
+function failing(names: readonly string[], act: Act): { backplane: Backplane; asked: string[] } {
+  const memory = new MemoryBackplane();
+  const asked: string[] = [];
+  const wrap = <Name extends Part>(part: Name): Backplane[Name] =>
+    new Proxy(memory[part] as Backplane[Name], {
+      get(target, method: string) {
+        const own: unknown = Reflect.get(target, method);
+        if (typeof own !== 'function') return own;
+        return (...args: unknown[]): unknown => {
+          asked.push(`${part}.${method}`);
+          return names.includes(`${part}.${method}`)
+            ? act()
+            : (own as (...all: unknown[]) => unknown).apply(target, args);
+        };
+      },
+    });
+  const parts = { limits: wrap('limits'), clients: wrap('clients'), bus: wrap('bus'), values: wrap('values') };
+  return { backplane: backplaneWith(parts), asked };
+}
+
+/** Waits for nothing that it may leave to itself, as the guides teach it. */
+function register(app: HttpServer): unknown {
+  return app
+    .setRateLimit(1_000, 60)
+    .history('t', { size: 10 })
+    .onPresence('t', () => undefined)
+    .connect(() => undefined)
+    .disconnect(() => undefined)
+    .get('/', () => 'ok')
+    .get('/in', { connectionRequired: true }, () => 'in')
+    .get('/publish', () => {
+      void app.publish('t', 'published');
+      return 'ok';
+    })
+    .accept('/socket', {
+      open: (channel) => void channel.join('t', { member: channel.id, since: 'earliest' }),
+      message(message, channel) {
+        channel.send(message);
+        void channel.publish('t', message);
+        void channel.leave('t');
+        void channel.join('t');
+      },
+    })
+    .events('/events', (stream) => void stream.join('t', { member: 'reader' }));
+}
+
+const uncaught: unknown[] = [];
+const note = (error: unknown): void => void uncaught.push(error);
+
+beforeEach(() => void process.on('unhandledRejection', note));
+
+afterEach(async () => {
+  await new Promise(setImmediate);
+  process.off('unhandledRejection', note);
+  expect(uncaught.splice(0)).toEqual([]);
+});
+
+/** What clients and the app do with a server, all of it. */
+async function use({ server, port }: OpenServer, asked: readonly string[]): Promise<void> {
+  const ask = async (path: string): Promise<number> => (await fetch(`http://127.0.0.1:${port}${path}`)).status;
+  expect(await ask('/')).toBe(200);
+  expect([200, 503]).toContain(await ask('/connect'));
+  expect([200, 403, 503]).toContain(await ask('/in'));
+  await using socket = await WebSocketClient.open(port, '/socket');
+  await using events = await EventClient.open(port, '/events');
+  expect(events.status).toBe(200);
+  expect(await ask('/publish')).toBe(200);
+  socket.send('hello');
+  await socket.messages(1);
+  const { clients } = server;
+  const own = [server.on('10.0.0.1'), server.off('10.0.0.1'), clients.list(), clients.get('x'), clients.has('x')];
+  for (const promise of own) promise.catch(() => undefined);
+  server.presence('t').catch(() => undefined);
+  await expect.poll(() => asked).toContain('clients.removeIdle');
+  expect([200, 503]).toContain(await ask('/disconnect'));
+  expect(await ask('/')).toBe(200);
+}
+
+describe.each(FAILURES)('a backplane that %s', (_how, act) => {
+  test.each([...NAMES.map((name) => [name, [name]] as const), ['all of it', NAMES] as const])(
+    'leaves the server running: %s',
+    async (_name, names) => {
+      const { backplane, asked } = failing(names, act);
+      const open = await openServer((app) => register(app.backplane(backplane)), { clientIdleMs: 80 });
+      await use(open, asked);
+      const { reason } = await open.server.shutdown({ timeoutMs: 1_000 });
+      expect(reason).toBe('shutdown');
+      expect(open.log.at('error')).toEqual([]);
+    },
+  );
+});
+
+describe('a backplane that cannot be opened', () => {
+  test.each(FAILURES.slice(0, 2))('fails the start, and is tried by the next one: it %s', async (_how, act) => {
+    const calls: string[] = [];
+    let isAway = true;
+    const backplane = backplaneWith({
+      open() {
+        calls.push('open');
+        return isAway ? (act() as Promise<void>) : undefined;
+      },
+      close: () => void calls.push('close'),
+    });
+    const server = new HttpServer('127.0.0.1', 0)
+      .debug(new RecordingLogger())
+      .backplane(backplane)
+      .get('/', () => 'ok');
+    await expect(server.start()).rejects.toThrow('away');
+    expect([calls, server.isConnected()]).toEqual([['open', 'close'], false]);
+    isAway = false;
+    await server.start();
+    expect((await fetch(`http://127.0.0.1:${server.getAddress().port}/`)).status).toBe(200);
+    await server.shutdown();
+    await server.start();
+    await server.shutdown();
+    expect(calls).toEqual(['open', 'close', 'open', 'close', 'open', 'close']);
+  });
+
+  test('does not hold up a stop, where it hangs', async () => {
+    const closed = deferred();
+    const server = new HttpServer('127.0.0.1', 0)
+      .debug(new RecordingLogger())
+      .backplane(backplaneWith({ open: () => new Promise(() => {}), close: () => closed.resolve() }))
+      .get('/', () => 'ok');
+    const failure = failureOf(server.start());
+    const report = await server.shutdown({ timeoutMs: 50 });
+    expect(report.forced).toBe(1);
+    expect(await failure).toMatchObject({ code: 'ERR_PORTLIGHT_START_ABANDONED' });
+    await closed.promise;
+  });
+
+  test('is left when something else fails the start', async () => {
+    const closed = deferred();
+    const server = new HttpServer('127.0.0.1', 0)
+      .debug(new RecordingLogger())
+      .backplane(backplaneWith({ close: () => closed.resolve() }))
+      .onStart(() => {
+        throw new Error('broken hook');
+      });
+    await expect(server.start()).rejects.toThrow('broken hook');
+    await closed.promise;
+  });
+});
+
+test('a backplane whose close hangs does not hold up a stop', async () => {
+  const open = await openServer((app) =>
+    app.backplane(backplaneWith({ close: () => new Promise(() => {}) })).get('/', () => 'ok'),
+  );
+  expect(await open.server.shutdown()).toMatchObject({ reason: 'shutdown', forced: 0 });
+  expect(open.log.at('error').map(({ message }) => message)).toEqual(['The backplane could not be closed.']);
+});
+
+test('a backplane is what the app gives, before anything uses it', async () => {
+  for (const wrong of [undefined, null, 'redis://127.0.0.1', {}, { ...backplaneWith(), bus: undefined }])
+    expect(() => new HttpServer().backplane(wrong as never)).toThrow(
+      expect.objectContaining({ code: 'ERR_PORTLIGHT_CONFIG' }),
+    );
+  expect(() => new HttpServer().backplane(backplaneWith(), ...([1] as never[]))).toThrow(/more arguments/);
+  const server = new HttpServer('127.0.0.1', 0).debug(new RecordingLogger()).get('/', () => 'ok');
+  await server.fetch('/');
+  await server.on('a');
+  expect(() => server.backplane(backplaneWith())).toThrow(/before anything uses it/);
+  await server.start();
+  expect(() => server.backplane(backplaneWith())).toThrow(
+    expect.objectContaining({ code: 'ERR_PORTLIGHT_LATE_REGISTRATION' }),
+  );
+  await server.shutdown();
+});
