@@ -31,7 +31,6 @@ function ask(
   });
 }
 
-// `proxies.test.ts` says which are missing.
 for (const { lane, kind } of COMBINATIONS)
   describe.skipIf(isSkipped(kind))(`clients of ${kind.name} before the lane ${lane.name}`, () => {
     let open: OpenServer | undefined;

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { findProgram } from './find-program.ts';
+import { skipsWithout } from './skips-without.ts';
 
 /** A proxy program: how it is set up before a server, how it is started, and what it says when it listens. */
 export interface ProxyKind {
@@ -16,24 +17,9 @@ export interface ProxyKind {
   readonly listens: RegExp;
 }
 
-/** Where the program is, or `undefined`; Debian keeps servers where the path of a user may not lead. */
-export function findProgram(name: string): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
-  return folders.map((folder) => join(folder, name)).find(isProgram);
-}
-
-/** Where its program is missing the tests with a proxy are skipped, but never in CI. */
-export function isSkipped({ program }: ProxyKind): boolean {
-  return process.env['CI'] === undefined && findProgram(program) === undefined;
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+/** Whether the tests with a proxy are skipped because its program is missing. */
+export function isSkipped({ name, program }: ProxyKind): boolean {
+  return skipsWithout(findProgram(program), name, program);
 }
 
 /** A proxy on a free port of 127.0.0.1 before a server, until its block is left. */

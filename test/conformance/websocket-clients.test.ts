@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { openServer } from '../../packages/portlight/test/support/open-server.ts';
 import { LANES } from './lanes.ts';
+import { skipsWithout } from './skips-without.ts';
 
 const PROGRAM = `
 import asyncio, sys
@@ -37,13 +38,7 @@ asyncio.run(main())
 const python = ['/usr/bin/python3', 'python3'].find(
   (program) => spawnSync(program, ['-c', 'from websockets import connect']).status === 0,
 );
-if (python === undefined)
-  process.stderr.write(
-    '\n!!! SKIPPED: tests with the WebSocket client of Python, which is not installed (apt-get install python3-websockets). In CI this is a failure.\n\n',
-  );
-
-/** Where it is missing its tests are skipped, but never in CI. */
-const isTried = python !== undefined || process.env['CI'] !== undefined;
+const skipsPython = skipsWithout(python, 'the WebSocket client of Python', 'python3-websockets');
 const COMBINATIONS = LANES.flatMap((lane) =>
   [false, true].map((perMessageDeflate) => ({
     lane,
@@ -52,11 +47,11 @@ const COMBINATIONS = LANES.flatMap((lane) =>
   })),
 );
 
-test.skipIf(!isTried)('the WebSocket client of Python is installed', () => {
+test.skipIf(skipsPython)('the WebSocket client of Python is installed', () => {
   expect(python).toBeDefined();
 });
 
-describe.skipIf(!isTried)('the client of Python', () => {
+describe.skipIf(skipsPython)('the client of Python', () => {
   test.each(COMBINATIONS)(
     'gets everything back as it was, and the close: $what',
     async ({ lane, perMessageDeflate }) => {

@@ -1,35 +1,17 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { findProgram } from '../conformance/find-program.ts';
+import { skipsWithout } from '../conformance/skips-without.ts';
 
 /** Debian's package, or that of another system. */
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
+const program = findProgram('chromium', 'chromium-browser', 'google-chrome');
 
-const program = NAMES.flatMap((name) =>
-  (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, name)),
-).find(isProgram);
-
-/** Tests in a browser are skipped where there is none, but never in CI. */
 export const IS_BROWSER_MISSING: boolean = program === undefined;
-export const SKIPS_BROWSER: boolean = IS_BROWSER_MISSING && process.env['CI'] === undefined;
-if (IS_BROWSER_MISSING)
-  process.stderr.write(
-    '\n!!! SKIPPED: tests in a browser, as Chromium is not installed (apt-get install chromium). In CI this is a failure.\n\n',
-  );
+export const SKIPS_BROWSER: boolean = skipsWithout(program, 'Chromium', 'chromium');
 
 export function launchBrowser(): Promise<Browser> {
   if (program === undefined) throw new Error('Chromium is not installed.');
   // Its sandbox does not work for root, as which containers run; it visits our own pages only.
   return chromium.launch({ executablePath: program, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** What a page said with `note(…)`, in order. */
