@@ -9,10 +9,12 @@ const PACKAGES = ['fastify', 'hono', '@hono/node-server', 'h3', 'polka', 'koa', 
 /**
  * @param {readonly { scenario: string, servers: Map<string, number[]> }[]} results
  * @param {readonly { name: string, ratios: number[] }[]} websockets
+ * @param {readonly { name: string, lane: string, heapBytes: number, rssBytes: number }[]} memory
  * @param {readonly { name: string, importMs: number, listeningMs: number }[]} startUp
  * @param {{ baseline: string, rounds: number, sliceSeconds: number }} method
  */
-export function formatReport(results, websockets, startUp, { baseline, rounds, sliceSeconds }) {
+export function formatReport(results, websockets, memory, startUp, { baseline, rounds, sliceSeconds }) {
+  const versions = PACKAGES.map((name) => `${name} ${versionOf(name)}`).join(', ');
   return [
     '# Benchmarks',
     '',
@@ -20,21 +22,17 @@ export function formatReport(results, websockets, startUp, { baseline, rounds, s
     `parentheses the lowest and the highest. In a round each server is loaded for ${sliceSeconds} s, one after the other. One server process on one`,
     'core, the load generator on another, 64 keep-alive connections. A difference below 0.1 is noise. Written by `pnpm bench --write`.',
     '',
-    `Node ${process.version}, ${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${GENERATOR}; ${PACKAGES.map((name) => `${name} ${versionOf(name)}`).join(', ')}.`,
+    `Node ${process.version}, ${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${GENERATOR}; ${versions}.`,
     '',
     ...results.flatMap(({ scenario, servers }) => formatScenario(scenario, servers)),
     ...formatWebSockets(websockets),
+    ...(memory.length === 0 ? [] : ['## Idle memory', '', formatIdleMemory(memory), '']),
     ...formatStartUp(startUp),
   ].join('\n');
 }
 
 function formatScenario(scenario, servers) {
-  const rows = [...servers].map(([name, ratios]) => ({
-    name,
-    middle: median(ratios),
-    least: Math.min(...ratios),
-    most: Math.max(...ratios),
-  }));
+  const rows = [...servers].map(([name, ratios]) => ({ name, ratios, middle: median(ratios) }));
   rows.sort((one, other) => other.middle - one.middle);
   const longest = rows[0].middle;
   const bar = (value) => '█'.repeat(Math.max(1, Math.round((value / longest) * 20)));
@@ -43,10 +41,7 @@ function formatScenario(scenario, servers) {
     '',
     '| server | ratio | |',
     '| --- | --- | --- |',
-    ...rows.map(
-      ({ name, middle, least, most }) =>
-        `| ${name} | ${middle.toFixed(2)} (${least.toFixed(2)}–${most.toFixed(2)}) | ${bar(middle)} |`,
-    ),
+    ...rows.map(({ name, ratios, middle }) => `| ${name} | ${formatRatio(ratios)} | ${bar(middle)} |`),
     '',
   ];
 }
@@ -60,12 +55,33 @@ function formatWebSockets(results) {
     '',
     '| scenario | ratio |',
     '| --- | --- |',
-    ...results.map(
-      ({ name, ratios }) =>
-        `| ${name} | ${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}) |`,
-    ),
+    ...results.map(({ name, ratios }) => `| ${name} | ${formatRatio(ratios)} |`),
     '',
   ];
+}
+
+/** The median, with the lowest and the highest. @param {readonly number[]} ratios */
+export function formatRatio(ratios) {
+  return `${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})`;
+}
+
+/**
+ * What a connection that does nothing costs.
+ *
+ * @param {readonly { name: string, lane: string, heapBytes: number, rssBytes: number }[]} rows
+ */
+export function formatIdleMemory(rows) {
+  const kib = (bytes) => (bytes / 1_024).toFixed(1);
+  return [
+    'KiB that the server process holds for each of 2,000 connections that do nothing: the heap with what lies outside of it',
+    '(buffers), and the resident set, after a collection; the client is another process. Medians of three processes.',
+    '',
+    '| | lane | heap | resident |',
+    '| --- | --- | --- | --- |',
+    ...rows.map(
+      ({ name, lane, heapBytes, rssBytes }) => `| ${name} | ${lane} | ${kib(heapBytes)} | ${kib(rssBytes)} |`,
+    ),
+  ].join('\n');
 }
 
 function formatStartUp(rows) {

@@ -1,11 +1,9 @@
 // WebSockets: echo, and one message or a burst of eight to a thousand members, as ratios to ws by hand in the same run.
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
-import { freePort, onCore } from './load.js';
+import { startServer } from './start-server.js';
 
-const ROUNDS = 5;
 const SLICE_MS = 1_000;
 
 const SCENARIOS = [
@@ -14,9 +12,16 @@ const SCENARIOS = [
   { name: 'eight messages in a tick to 1,000', path: '/room', clients: 1_000, run: (clients) => spread(clients, 8) },
 ];
 
-/** The ratios of Portlight to ws, for each scenario, one for each round. */
-export async function measureWebSockets() {
-  const servers = await Promise.all(['ws-bare', 'ws-portlight'].map(start));
+const FILES = ['ws-bare', 'ws-portlight'].map((name) => fileURLToPath(new URL(`servers/${name}.js`, import.meta.url)));
+
+/**
+ * The ratios of one server to another, for each scenario, one for each round.
+ *
+ * @param {readonly string[]} files the baseline, and what is compared with it; without them `ws` and Portlight
+ * @param {number} rounds
+ */
+export async function measureWebSockets(files = FILES, rounds = 5) {
+  const servers = await Promise.all(files.map(startServer));
   try {
     const results = [];
     for (const { name, path, clients, run } of SCENARIOS) {
@@ -24,9 +29,10 @@ export async function measureWebSockets() {
         servers.map(({ port }) => Promise.all(Array.from({ length: clients }, () => connect(port, path)))),
       );
       const ratios = [];
-      for (let round = -1; round < ROUNDS; round += 1) {
-        const [bare, ours] = [await run(ends[0]), await run(ends[1])];
-        if (round >= 0) ratios.push(ours / bare);
+      for (let round = -1; round < rounds; round += 1) {
+        const rates = [];
+        for (const index of round % 2 === 0 ? [0, 1] : [1, 0]) rates[index] = await run(ends[index]);
+        if (round >= 0) ratios.push(rates[1] / rates[0]);
       }
       for (const each of ends.flat()) each.terminate();
       results.push({ name, ratios });
@@ -79,25 +85,7 @@ async function spread(clients, messages) {
 }
 
 async function connect(port, path) {
-  for (let tries = 0; ; tries += 1) {
-    const client = new WebSocket(`ws://127.0.0.1:${port}${path}`, { perMessageDeflate: false });
-    try {
-      await once(client, 'open');
-      return client;
-    } catch (error) {
-      if (tries === 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-  }
-}
-
-async function start(name) {
-  const port = await freePort();
-  const [command, ...args] = [
-    ...onCore(0),
-    process.execPath,
-    fileURLToPath(new URL(`servers/${name}.js`, import.meta.url)),
-    String(port),
-  ];
-  return { port, process: spawn(command, args, { stdio: 'inherit' }) };
+  const client = new WebSocket(`ws://127.0.0.1:${port}${path}`, { perMessageDeflate: false });
+  await once(client, 'open');
+  return client;
 }
