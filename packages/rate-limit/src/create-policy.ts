@@ -24,8 +24,8 @@ export interface PolicyOptions {
  * A checked policy, frozen.
  *
  * @example createPolicy({ max: 100, windowSeconds: 60 })
- * @throws {RangeError | TypeError} with the code `ERR_PORTLIGHT_INVALID_OPTION`, when an option is out of its range or of another
- *   type; the message names the option, its range and the value
+ * @throws {RangeError | TypeError} with the code `ERR_PORTLIGHT_INVALID_OPTION`, when an option is out of its range or
+ *   of another type; the message names the option, its range and the value
  */
 export function createPolicy({
   name = 'default',

@@ -17,8 +17,8 @@ export interface Backplane {
   /** Small values for a time. */
   readonly values: ValueStore;
   /**
-   * Called before anything else, and again when it shall be used after a `close`. What is asked before it resolves waits
-   * or rejects.
+   * Called before anything else, and again when it shall be used after a `close`. What is asked before it resolves
+   * waits or rejects.
    *
    * @throws what stands in the way; then the server does not start
    */

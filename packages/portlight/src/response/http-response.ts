@@ -51,7 +51,7 @@ export let switchProtocols: () => HttpResponse;
  *
  * @throws {ReplyError} on a bad status or header, or a body that cannot be sent
  * @example
- * new HttpResponse('<h1>Hello</h1>', { headers: { 'content-type': 'text/html; charset=utf-8' } }).cookie('seen', 'yes');
+ * new HttpResponse('<h1>Hello</h1>', { headers: { 'content-type': 'text/html; charset=utf-8' } }).cookie('seen', '1');
  */
 export class HttpResponse {
   readonly headers: HeaderList;
