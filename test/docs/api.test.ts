@@ -1,16 +1,21 @@
 import { join } from 'node:path';
 import ts from 'typescript59';
 import { describe, expect, test } from 'vitest';
+import { findInnerNames } from './api/find-inner-names.ts';
 import { type ExportedName, readExports } from './api/read-exports.ts';
 import { renderApiPage } from './api/render-api-page.ts';
 import { MarkdownPage, REPOSITORY } from './markdown-page.ts';
 
 const PATH = 'docs/reference/api.md';
-const exports = readExports();
+const { entries, checker } = readExports();
 
 test(`${PATH} has the signatures of the code; \`pnpm docs:api\` writes them`, async () => {
-  const page = renderApiPage(new MarkdownPage(PATH).text, exports);
+  const page = renderApiPage(new MarkdownPage(PATH).text, entries);
   await expect(page).toMatchFileSnapshot(join(REPOSITORY, PATH));
+});
+
+test('no class and no interface shows what only the house can use', () => {
+  expect(findInnerNames([...entries.values()].flat(), checker)).toEqual([]);
 });
 
 describe('of a page, what is written anew', () => {

@@ -33,7 +33,8 @@ export function publicMembers(
   });
 }
 
-function isPublic(member: MemberNode, isType: boolean): boolean {
+/** @param isType as of {@link publicMembers} */
+export function isPublic(member: MemberNode, isType: boolean): boolean {
   if (member.name !== undefined && ts.isPrivateIdentifier(member.name)) return false;
   if (has(member, ts.ModifierFlags.Private) || has(member, ts.ModifierFlags.Protected)) return false;
   return !isType || !(ts.isConstructorDeclaration(member) || has(member, ts.ModifierFlags.Static));
@@ -71,7 +72,7 @@ function formOf(member: MemberNode): string {
   return isOptional ? `?${type.replace(/ \| undefined$/, '').replace(/^: \((\(.*\) => .*)\)$/, ': $1')}` : type;
 }
 
-function nameOf(member: MemberNode): string {
+export function nameOf(member: MemberNode): string {
   return ts.isConstructorDeclaration(member) ? 'constructor' : (member.name?.getText() ?? '');
 }
 

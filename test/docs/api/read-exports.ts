@@ -19,8 +19,12 @@ interface Manifest {
 
 const PACKAGES = join(REPOSITORY, 'packages');
 
-/** By the name that is imported: `portlight`, `portlight/testing`. */
-export type Exports = ReadonlyMap<string, readonly ExportedName[]>;
+export interface Exports {
+  /** By the name that is imported: `portlight`, `portlight/testing`. */
+  readonly entries: ReadonlyMap<string, readonly ExportedName[]>;
+  /** Knows what the names in the declarations stand for. */
+  readonly checker: ts.TypeChecker;
+}
 
 /**
  * What the packages export. Read from the declaration files, so build first; by TypeScript 5.9, as 7 has no API yet.
@@ -38,7 +42,7 @@ export function readExports(): Exports {
     if (symbol === undefined) throw new Error(`${file} is missing: build first.`);
     return [entry, checker.getExportsOfModule(symbol).map((each) => toExportedName(checker, each))] as const;
   });
-  return new Map(entries);
+  return { entries: new Map(entries), checker };
 }
 
 function readEntries(folder: string): readonly { readonly entry: string; readonly file: string }[] {

@@ -9,11 +9,11 @@ const BLOCK = /^<!-- (api|bare api): (.+) -->\n```ts\n[^]*?^```\n/gm;
  * which order, are left as they were written by hand; what is exported and in no block comes at the end of its entry's
  * section, and what is no longer exported goes.
  */
-export function renderApiPage(page: string, exports: Exports): string {
+export function renderApiPage(page: string, entries: Exports['entries']): string {
   const [head = '', ...sections] = page.split(/^(?=## )/m);
-  const missing = [...exports.keys()].filter((entry) => sections.every((section) => entryOf(section) !== entry));
+  const missing = [...entries.keys()].filter((entry) => sections.every((section) => entryOf(section) !== entry));
   const all = [...sections, ...missing.map((entry) => `## \`${entry}\`\n`)];
-  return [head, ...all.map((section) => renderSection(section, exports.get(entryOf(section) ?? '')))].join('');
+  return [head, ...all.map((section) => renderSection(section, entries.get(entryOf(section) ?? '')))].join('');
 }
 
 function entryOf(section: string): string | undefined {
