@@ -129,6 +129,10 @@ export const DEFAULTS = {
   maxHistorySize: 10_000,
   /** Departures that are remembered for `since: 'left'`, some 10 MB; the longest gone are forgotten. */
   maxDepartures: 100_000,
+  /** How long an id of a publication is known, so that a repeat is not passed on. */
+  publishIdMs: 300_000,
+  /** Ids of publications that are remembered, some 20 MB; the oldest are forgotten. */
+  maxPublishIds: 100_000,
   /** 64 MiB: what the values of a process take together, about; where there is no room, nothing is added. */
   maxValueBytes: 67_108_864,
   /** Topics remembered whose history has run dry, so that a comer can be told whether anything was missed. */

@@ -1,92 +1,69 @@
-import type { Bus, BusMessage, BusReceiver, PresentMember, Published, Replay, Retention, Since } from './bus.ts';
-import { MemoryHistory } from './memory-history.ts';
-import { MemoryPresence } from './memory-presence.ts';
+import type {
+  Bus,
+  BusMessage,
+  BusReceiver,
+  ChannelPresence,
+  Position,
+  PresentMember,
+  ProcessState,
+  Published,
+  PublishTerms,
+  Replay,
+  Since,
+} from './bus.ts';
+import { MemoryTopics, type TopicsEnd } from './memory-topics.ts';
 
-const NOTHING_MISSED: Replay = { gap: undefined, messages: [] };
+/** One end of topics in memory: every answer is there at once. A process that is alone has the only one. */
+export class MemoryBus implements Bus, TopicsEnd {
+  readonly interests: Map<string, number> = new Map();
+  receiver: BusReceiver = NOBODY;
+  readonly #topics: MemoryTopics;
 
-/**
- * The bus of a process that is alone: every answer is there at once.
- *
- * Only a message that is published while another is being passed on waits for that one, so that all channels see both
- * in one order.
- */
-export class MemoryBus implements Bus {
-  readonly #history: MemoryHistory;
-  readonly #presence: MemoryPresence = new MemoryPresence();
-  readonly #topics: Set<string> = new Set();
-  /** What was published meanwhile; `undefined` while nothing is being passed on. */
-  #waiting: (() => void)[] | undefined;
-  #receiver: BusReceiver = { receive: () => 0, memberChanged() {} };
-
-  constructor(history: MemoryHistory = new MemoryHistory()) {
-    this.#history = history;
+  constructor(topics: MemoryTopics = new MemoryTopics()) {
+    this.#topics = topics;
   }
 
-  /** Of how many topics something is held, and about how many bytes of history. */
-  get sizes(): {
-    readonly topics: number;
-    readonly presence: number;
-    readonly histories: number;
-    readonly historyBytes: number;
-  } {
-    return {
-      topics: this.#topics.size,
-      presence: this.#presence.size,
-      histories: this.#history.topics,
-      historyBytes: this.#history.bytes,
-    };
+  get sizes(): MemoryTopics['sizes'] {
+    return this.#topics.sizes;
   }
 
   connect(receiver: BusReceiver): void {
-    this.#receiver = receiver;
+    this.receiver = receiver;
+    this.#topics.add(this);
   }
 
-  subscribe(topic: string): void {
-    this.#topics.add(topic);
+  /** The process at this end is gone: what it had is taken away, and told to another. */
+  disconnect(): void {
+    this.#topics.delete(this);
   }
 
-  unsubscribe(topic: string): void {
-    this.#topics.delete(topic);
+  setInterest(topic: string, channels: number): Position {
+    return this.#topics.setInterest(this, topic, channels);
   }
 
-  publish(message: BusMessage, keep: Retention | undefined): Published | Promise<Published> {
-    const waiting = this.#waiting;
-    if (waiting !== undefined) return new Promise((resolve) => waiting.push(() => resolve(this.#pass(message, keep))));
-    const following: (() => void)[] = (this.#waiting = []);
-    try {
-      const published = this.#pass(message, keep);
-      // Grows while it is walked through.
-      for (const pass of following) pass();
-      return published;
-    } finally {
-      this.#waiting = undefined;
-    }
+  publish(message: BusMessage, terms: PublishTerms): Published | Promise<Published> {
+    return this.#topics.publish(message, terms);
   }
 
   read(topic: string, since: Since): Replay {
-    const isThere = typeof since === 'object' && 'left' in since && this.#presence.has(topic, since.left);
-    return isThere ? NOTHING_MISSED : this.#history.read(topic, since);
+    return this.#topics.read(topic, since);
   }
 
-  enter(topic: string, member: string, channel: string, info: string | undefined): void {
-    if (this.#presence.enter(topic, member, channel, info))
-      this.#receiver.memberChanged({ topic, kind: 'joined', member, info });
+  enter(presence: ChannelPresence): void {
+    this.#topics.enter(this, presence);
   }
 
-  exit(topic: string, member: string, channel: string, remember: boolean): void {
-    const left = this.#presence.exit(topic, member, channel);
-    if (left === undefined) return;
-    if (remember) this.#history.depart(topic, member);
-    this.#receiver.memberChanged({ topic, kind: 'left', member, info: left.info });
+  exit(topic: string, member: string, channel: string): void {
+    this.#topics.exit(this, topic, member, channel);
   }
 
   presence(topic: string): readonly PresentMember[] {
-    return this.#presence.list(topic);
+    return this.#topics.presence(topic);
   }
 
-  #pass(message: BusMessage, keep: Retention | undefined): Published {
-    const passed = keep === undefined ? message : this.#history.append(message, keep);
-    const subscribers = this.#topics.has(message.topic) ? this.#receiver.receive(passed) : 0;
-    return { position: passed.position, subscribers };
+  restate(state: ProcessState): ReadonlyMap<string, Position> {
+    return this.#topics.restate(this, state);
   }
 }
+
+const NOBODY: BusReceiver = { receive() {}, memberChanged() {}, interrupted() {} };

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { DEFAULTS } from '../defaults.ts';
-import { type BusMessage, parsePosition, type Position, type Replay, type Retention, type Since } from './bus.ts';
+import { type PassedMessage, parsePosition, type Position, type Replay, type Retention, type Since } from './bus.ts';
+import { pairKey } from './pair-key.ts';
 import { RecentMap } from './recent-map.ts';
 
 /** About what an entry takes beside its payload. */
 const ENTRY_BYTES = 512;
 
 interface Entry {
-  readonly message: BusMessage;
+  readonly message: PassedMessage;
   readonly seq: number;
   readonly bytes: number;
   readonly expiresAt: number;
@@ -28,6 +29,8 @@ interface Log {
   count: number;
   /** The seq up to which messages are no longer there. */
   lost: number;
+  /** The seq of the topic's last message, also where that one was not kept. */
+  passed: number;
 }
 
 /** Entries that are kept for the same time, so that the oldest is the first to expire. */
@@ -48,7 +51,10 @@ export interface MemoryHistoryOptions {
   readonly now?: () => number;
 }
 
-/** The last messages of topics, in the memory of one process. No timer: what has expired goes with the next look. */
+/**
+ * The last messages of topics, in the memory of one process, and the numbers that all messages have. No timer: what has
+ * expired goes with the next look.
+ */
 export class MemoryHistory {
   readonly #epoch: string = randomBytes(8).toString('hex');
   readonly #logs: Map<string, Log> = new Map();
@@ -83,16 +89,35 @@ export class MemoryHistory {
     return this.#logs.size;
   }
 
-  /** @returns the message with its position */
-  append(message: BusMessage, keep: Retention): BusMessage & { readonly position: Position } {
-    this.#dropExpired();
+  /** Where the last message of all topics stands. */
+  get position(): Position {
+    return { epoch: this.#epoch, seq: this.#seq };
+  }
+
+  /** The position of the next message. */
+  number(): Position {
     this.#seq += 1;
-    const numbered = { ...message, position: { epoch: this.#epoch, seq: this.#seq } };
+    return this.position;
+  }
+
+  /** @returns the seq of the topic's last message; `undefined` where nothing of the topic is kept */
+  lastOf(topic: string): number | undefined {
+    return this.#logs.get(topic)?.passed;
+  }
+
+  append(message: PassedMessage, keep: Retention): void {
+    this.#dropExpired();
     const log = this.#logOf(message.topic);
-    this.#add(log, numbered, keep.ttlMs ?? Infinity);
+    this.#add(log, message, keep.ttlMs ?? Infinity);
+    log.passed = message.position.seq;
     while (log.count > keep.size) this.#dropFirst(log);
     while (this.#bytes > this.#maxBytes) this.#dropOldest();
-    return numbered;
+  }
+
+  /** A message that was not kept. */
+  pass({ topic, position }: PassedMessage): void {
+    const log = this.#logs.size === 0 ? undefined : this.#logs.get(topic);
+    if (log !== undefined) log.passed = position.seq;
   }
 
   read(topic: string, since: Since): Replay {
@@ -108,13 +133,13 @@ export class MemoryHistory {
   }
 
   depart(topic: string, member: string): void {
-    this.#departures.set(departureKey(topic, member), this.#seq);
+    this.#departures.set(pairKey(topic, member), this.#seq);
   }
 
   /** @returns behind which seq the wanted messages are; `undefined` where that cannot be told */
   #seqOf(topic: string, since: Since): number | undefined {
     if (since === 'earliest') return undefined;
-    if ('left' in since) return this.#departures.get(departureKey(topic, since.left));
+    if ('left' in since) return this.#departures.get(pairKey(topic, since.left));
     const position = parsePosition(since.position);
     return position?.epoch === this.#epoch && position.seq <= this.#seq ? position.seq : undefined;
   }
@@ -127,6 +152,7 @@ export class MemoryHistory {
       first: undefined,
       last: undefined,
       count: 0,
+      passed: 0,
       lost: this.#quiet.get(topic) ?? this.#forgotten,
     };
     this.#quiet.delete(topic);
@@ -134,7 +160,7 @@ export class MemoryHistory {
     return log;
   }
 
-  #add(log: Log, message: BusMessage & { readonly position: Position }, ttlMs: number): void {
+  #add(log: Log, message: PassedMessage, ttlMs: number): void {
     const line = this.#lines.get(ttlMs) ?? { ttlMs, oldest: undefined, newest: undefined };
     this.#lines.set(ttlMs, line);
     const entry: Entry = {
@@ -201,19 +227,14 @@ export class MemoryHistory {
   }
 }
 
-function messagesAfter(log: Log | undefined, seq: number): readonly BusMessage[] {
-  const messages: BusMessage[] = [];
+function messagesAfter(log: Log | undefined, seq: number): readonly PassedMessage[] {
+  const messages: PassedMessage[] = [];
   for (let entry = log?.first; entry !== undefined; entry = entry.next) {
     if (entry.seq > seq) messages.push(entry.message);
   }
   return messages;
 }
 
-function sizeOf({ payload, topic }: BusMessage): number {
+function sizeOf({ payload, topic }: PassedMessage): number {
   return ENTRY_BYTES + topic.length + (typeof payload === 'string' ? Buffer.byteLength(payload) : payload.byteLength);
-}
-
-/** One text for both, which no other pair has. */
-function departureKey(topic: string, member: string): string {
-  return `${topic.length} ${topic}${member}`;
 }

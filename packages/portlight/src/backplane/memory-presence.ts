@@ -1,9 +1,11 @@
-import type { PresentMember } from './bus.ts';
+import type { ChannelPresence, PresentMember } from './bus.ts';
 
 interface Entry {
-  readonly channels: Set<string>;
+  /** By channel, to whom it belongs. */
+  readonly channels: Map<string, object>;
   readonly joinedAt: number;
   info: string | undefined;
+  remember: boolean;
 }
 
 /** Who is in which topic, in the memory of one process. */
@@ -16,32 +18,40 @@ export class MemoryPresence {
   }
 
   /** @returns whether the name was not there before */
-  enter(topic: string, member: string, channel: string, info: string | undefined): boolean {
+  enter(owner: object, { topic, member, channel, info, remember }: ChannelPresence): boolean {
     const members = this.#topics.get(topic) ?? new Map<string, Entry>();
     this.#topics.set(topic, members);
     const present = members.get(member);
     if (present === undefined) {
-      members.set(member, { channels: new Set([channel]), joinedAt: Date.now(), info });
+      members.set(member, { channels: new Map([[channel, owner]]), joinedAt: Date.now(), info, remember });
       return true;
     }
-    present.channels.add(channel);
+    present.channels.set(channel, owner);
     present.info = info;
+    present.remember = remember;
     return false;
   }
 
-  /** @returns the name's info, if this was its last channel */
-  exit(topic: string, member: string, channel: string): { readonly info: string | undefined } | undefined {
+  /** @returns what was last said of the name, if this was its last channel */
+  exit(topic: string, member: string, channel: string): Pick<ChannelPresence, 'info' | 'remember'> | undefined {
     const members = this.#topics.get(topic);
     const entry = members?.get(member);
     if (members === undefined || entry === undefined || !entry.channels.delete(channel) || entry.channels.size > 0)
       return undefined;
     members.delete(member);
     if (members.size === 0) this.#topics.delete(topic);
-    return { info: entry.info };
+    return entry;
   }
 
   has(topic: string, member: string): boolean {
     return this.#topics.get(topic)?.has(member) === true;
+  }
+
+  /** How many channels the name has in the topic, but for one of them. */
+  count(topic: string, member: string, except: string | undefined): number {
+    const channels = this.#topics.get(topic)?.get(member)?.channels;
+    if (channels === undefined) return 0;
+    return channels.size - (except !== undefined && channels.has(except) ? 1 : 0);
   }
 
   list(topic: string): readonly PresentMember[] {
@@ -52,5 +62,14 @@ export class MemoryPresence {
       channels: channels.size,
       joinedAt,
     }));
+  }
+
+  /** What belongs to one owner. Looks at everything there is. */
+  ownedBy(owner: object): readonly Pick<ChannelPresence, 'topic' | 'member' | 'channel'>[] {
+    return [...this.#topics].flatMap(([topic, members]) =>
+      [...members].flatMap(([member, { channels }]) =>
+        [...channels].flatMap(([channel, of]) => (of === owner ? [{ topic, member, channel }] : [])),
+      ),
+    );
   }
 }

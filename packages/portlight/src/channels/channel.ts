@@ -1,7 +1,7 @@
 import { ChannelError } from '../errors/channel-error.ts';
 import type { Hub, JoinOptions, PublishOptions } from '../hub/hub.ts';
-import type { Member } from '../hub/member.ts';
 import type { Publication } from '../hub/publication.ts';
+import type { Subscriber } from '../hub/subscriber.ts';
 import type { AnyRequestShape, HttpRequest, RequestShape } from '../request/http-request.ts';
 import { encodeJson } from '../response/encode-body.ts';
 import type { ChannelLimits } from './channel-limits.ts';
@@ -16,6 +16,10 @@ const CLOSED = 3;
 
 /** What the server does to a channel, and an app cannot. Set by the class below. */
 export let channelControls: {
+  /** Queues what was published to one of its topics. */
+  deliver(channel: Channel<RequestShape>, publication: Publication): void;
+  /** Something of a topic may be missing in what follows. */
+  miss(channel: Channel<RequestShape>, topic: string): void;
   /** The wire is empty. @returns whether something had to wait for that */
   taken(channel: Channel<RequestShape>): boolean;
   /** Whether the app has closed it. */
@@ -32,7 +36,7 @@ export interface ChannelEvents {
 }
 
 /** One open WebSocket. */
-export class Channel<Shape extends RequestShape = AnyRequestShape> implements Member {
+export class Channel<Shape extends RequestShape = AnyRequestShape> {
   /** Unique: a random UUID. */
   readonly id: string = crypto.randomUUID();
   /** The request that opened it. */
@@ -41,6 +45,7 @@ export class Channel<Shape extends RequestShape = AnyRequestShape> implements Me
   readonly data: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   readonly #wire: MessageWire;
   readonly #hub: Hub;
+  readonly #subscriber: Subscriber = new ChannelSubscriber(this);
   readonly #outbox: Outbox;
   readonly #events: ChannelEvents;
   #readyState = OPEN;
@@ -65,7 +70,7 @@ export class Channel<Shape extends RequestShape = AnyRequestShape> implements Me
 
   /** The topics it has joined. */
   get topics(): readonly string[] {
-    return this.#hub.topicsOf(this);
+    return this.#hub.topicsOf(this.#subscriber);
   }
 
   /** What the client has not yet taken. */
@@ -104,11 +109,11 @@ export class Channel<Shape extends RequestShape = AnyRequestShape> implements Me
    * @param options `member` says who this is, for presence; `info` is shown there; `since` asks for history first
    */
   join(topic: string, options: JoinOptions = {}): Promise<void> | void {
-    if (this.#readyState === OPEN) return this.#hub.join(this, topic, options);
+    if (this.#readyState === OPEN) return this.#hub.join(this.#subscriber, topic, options);
   }
 
   leave(topic: string): Promise<void> | void {
-    return this.#hub.leave(this, topic);
+    return this.#hub.leave(this.#subscriber, topic);
   }
 
   /** Publishes to everyone in the topic but itself. */
@@ -132,16 +137,6 @@ export class Channel<Shape extends RequestShape = AnyRequestShape> implements Me
     this.#end(code, reason);
   }
 
-  /** Called by the hub. */
-  deliver(publication: Publication): void {
-    if (this.#readyState === OPEN) this.#outbox.push(publication.as(toPublishedMessage), publication.topic);
-  }
-
-  /** Called by the hub. */
-  miss(gap: Publication): void {
-    if (this.#readyState === OPEN) this.#events.missed(gap.topic);
-  }
-
   #overflow(): void {
     if (this.#readyState === OPEN) this.#events.overflowed();
     this.#end(1013, 'Too much is waiting for this client.');
@@ -151,26 +146,54 @@ export class Channel<Shape extends RequestShape = AnyRequestShape> implements Me
     if (this.#readyState !== OPEN) return;
     this.#readyState = CLOSING;
     // It gets nothing more, so nobody shall count it.
-    void this.#hub.leaveAll(this);
+    this.#hub.leaveAll(this.#subscriber);
     this.#outbox.flush();
     this.#wire.close(code, reason);
   }
 
   static {
     channelControls = {
+      deliver(channel, publication) {
+        if (channel.#readyState === OPEN) channel.#outbox.push(publication.as(toPublishedMessage), publication.topic);
+      },
+      miss(channel, topic) {
+        if (channel.#readyState === OPEN) channel.#events.missed(topic);
+      },
       taken: (channel) => channel.#outbox.taken(),
       isEnded: (channel) => channel.#readyState === CLOSING,
       closed(channel) {
         channel.#readyState = CLOSED;
         channel.#outbox.clear();
-        void channel.#hub.leaveAll(channel);
+        channel.#hub.leaveAll(channel.#subscriber);
       },
     };
   }
 }
 
-function toPublishedMessage({ data }: Publication): OutgoingMessage {
-  return toMessage(typeof data === 'string' || data instanceof Uint8Array ? data : encodeJson(data));
+/** A channel as the hub sees it. */
+class ChannelSubscriber implements Subscriber {
+  readonly #channel: Channel<RequestShape>;
+
+  constructor(channel: Channel<RequestShape>) {
+    this.#channel = channel;
+  }
+
+  get id(): string {
+    return this.#channel.id;
+  }
+
+  deliver(publication: Publication): void {
+    channelControls.deliver(this.#channel, publication);
+  }
+
+  miss({ topic }: Publication): void {
+    channelControls.miss(this.#channel, topic);
+  }
+}
+
+/** JSON leaves as the text it came as. */
+function toPublishedMessage({ payload }: Publication): OutgoingMessage {
+  return toMessage(payload);
 }
 
 /** @throws {ChannelError} */

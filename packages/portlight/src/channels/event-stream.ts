@@ -1,21 +1,31 @@
 import { DEFAULTS } from '../defaults.ts';
 import type { Hub, JoinOptions } from '../hub/hub.ts';
-import type { Member } from '../hub/member.ts';
 import type { Publication } from '../hub/publication.ts';
+import type { Subscriber } from '../hub/subscriber.ts';
 import { type AnyRequestShape, controls, type HttpRequest, type RequestShape } from '../request/http-request.ts';
 import { parseQuery } from '../request/query.ts';
 import { encodeEvent, isEventId, type ServerSentEvent } from './encode-event.ts';
-import type { Beating } from './heartbeat.ts';
 import type { SendResult } from './outbox.ts';
 
 /** What the server does with a stream, and an app cannot. Set by the class below. */
 export let streamControls: {
   /** What is sent, as text; taken as fast as the client takes it. */
   body(stream: EventStream<RequestShape>): AsyncIterable<string>;
+  /** Whether anything may still be sent. */
+  isOpen(stream: EventStream<RequestShape>): boolean;
+  /** Queues what was published to one of its topics, or the gap in front of it. */
+  deliver(stream: EventStream<RequestShape>, publication: Publication): void;
+  /**
+   * Sends a line that says nothing where nothing else was sent for long, so that nobody on the way takes the stream for
+   * dead.
+   *
+   * @param now in ms, of a clock that only goes on
+   */
+  beat(stream: EventStream<RequestShape>, now: number): void;
 };
 
 /** One open stream of server-sent events. */
-export class EventStream<Shape extends RequestShape = AnyRequestShape> implements Member, Beating {
+export class EventStream<Shape extends RequestShape = AnyRequestShape> {
   /** Unique: a random UUID. */
   readonly id: string = crypto.randomUUID();
   /** The request that opened it. */
@@ -25,6 +35,7 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
   /** Resolves when the stream is closed, by whichever side. */
   readonly closed: Promise<void>;
   readonly #hub: Hub;
+  readonly #subscriber: Subscriber = new StreamSubscriber(this);
   readonly #maxBytes: number;
   readonly #onClosed: () => void;
   /** What could not be done for the stream after the handler had returned. */
@@ -65,7 +76,7 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
 
   /** The topics it has joined. */
   get topics(): readonly string[] {
-    return this.#hub.topicsOf(this);
+    return this.#hub.topicsOf(this.#subscriber);
   }
 
   /** What the client has not yet taken. */
@@ -85,11 +96,6 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
     return this.#push(encodeEvent(event));
   }
 
-  /** Whether anything may still be sent. */
-  get isOpen(): boolean {
-    return this.#isOpen;
-  }
-
   /**
    * As a channel's. Without `since`, a client that comes back resumes where it was, if the topic has a history; the
    * topics that are joined without waiting in between are taken up in one order, that of their messages.
@@ -97,7 +103,7 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
   join(topic: string, options: JoinOptions = {}): Promise<void> | void {
     if (!this.#isOpen) return undefined;
     if (this.lastEventId === undefined || options.since !== undefined || !this.#hub.keeps(topic))
-      return this.#hub.join(this, topic, options);
+      return this.#hub.join(this.#subscriber, topic, options);
     this.#resuming ??= [];
     if (this.#resuming.push({ topic, options }) === 1) {
       this.#resumed = Promise.resolve().then(() => this.#resume());
@@ -109,7 +115,7 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
 
   leave(topic: string): Promise<void> | void {
     this.#resuming = this.#resuming?.filter((join) => join.topic !== topic);
-    return this.#hub.leave(this, topic);
+    return this.#hub.leave(this.#subscriber, topic);
   }
 
   /** Ends the stream after what was sent before. The browser comes back by itself. */
@@ -117,7 +123,7 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#wake?.();
-    void this.#hub.leaveAll(this);
+    this.#hub.leaveAll(this.#subscriber);
     this.#onClosed();
     this.#settle();
     this.#taken();
@@ -128,29 +134,12 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
     if (this.#isOpen && this.#waiting.length > 0) await new Promise<void>((resolve) => this.#onTaken.push(resolve));
   }
 
-  /** Called by the hub. */
-  deliver(publication: Publication): void {
-    // A stream of events is text; bytes are for WebSockets.
-    if (publication.data instanceof Uint8Array) return;
-    this.#push(publication.as(toPublishedEvent));
-  }
-
-  /** Called by the hub. Who comes back is told in band: a browser shows no headers of an event stream. */
-  miss(gap: Publication): void {
-    this.deliver(gap);
-  }
-
-  /** Called by the heartbeat: a line that says nothing, so that nobody on the way takes the stream for dead. */
-  beat(now: number): void {
-    if (this.#waiting.length === 0 && now - this.#writtenAt >= DEFAULTS.eventHeartbeatMs) this.#push(':\n\n');
-  }
-
   async #resume(): Promise<void> {
     const joins = this.#resuming ?? [];
     this.#resuming = undefined;
     if (!this.#isOpen || joins.length === 0) return;
     await this.#hub.joinAll(
-      this,
+      this.#subscriber,
       joins.map(({ topic, options }) => ({ ...options, topic })),
       { since: toPosition(this.lastEventId ?? '') },
     );
@@ -215,7 +204,37 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> implement
           }),
         };
       },
+      isOpen: (stream) => stream.#isOpen,
+      deliver(stream, publication) {
+        // A stream of events is text; bytes are for WebSockets.
+        if (publication.form !== 'bytes') stream.#push(publication.as(toPublishedEvent));
+      },
+      beat(stream, now) {
+        if (stream.#waiting.length === 0 && now - stream.#writtenAt >= DEFAULTS.eventHeartbeatMs) stream.#push(':\n\n');
+      },
     };
+  }
+}
+
+/** A stream as the hub sees it. */
+class StreamSubscriber implements Subscriber {
+  readonly #stream: EventStream<RequestShape>;
+
+  constructor(stream: EventStream<RequestShape>) {
+    this.#stream = stream;
+  }
+
+  get id(): string {
+    return this.#stream.id;
+  }
+
+  deliver(publication: Publication): void {
+    streamControls.deliver(this.#stream, publication);
+  }
+
+  /** Who comes back is told in band: a browser shows no headers of an event stream. */
+  miss(gap: Publication): void {
+    streamControls.deliver(this.#stream, gap);
   }
 }
 
@@ -224,8 +243,9 @@ function toPosition(id: string): string {
   return id === 'left' || id === 'earliest' ? `${id}?` : id;
 }
 
-function toPublishedEvent({ data, event, position }: Publication): string {
-  return encodeEvent({ event, data, id: position });
+/** JSON leaves as the text it came as. */
+function toPublishedEvent({ payload, event, position }: Publication): string {
+  return encodeEvent({ event, data: payload, id: position });
 }
 
 /** What is no plain text is not believed (WHATWG HTML §9.2.4). */

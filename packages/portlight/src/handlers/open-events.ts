@@ -42,7 +42,11 @@ function openStream(
   { hub, registry, config, log }: ChannelServices,
 ): HttpResponse | Promise<HttpResponse> {
   registry.assertRoom(request.ip);
-  const end = { ip: request.ip, beat: (now: number) => stream.beat(now), endForStop: () => stream.close() };
+  const end = {
+    ip: request.ip,
+    beat: (now: number) => streamControls.beat(stream, now),
+    endForStop: () => stream.close(),
+  };
   const stream = new EventStream<RequestShape>(
     request,
     hub,
@@ -52,7 +56,7 @@ function openStream(
   );
   const fail = (error: unknown): void => {
     // A client that left is what ended it, not the handler.
-    if (stream.isOpen && !controls.isAborted(request))
+    if (streamControls.isOpen(stream) && !controls.isAborted(request))
       log.logger.error({ err: error, path: request.path }, 'A handler of events failed.');
     // What was sent is whole events: the client comes back and goes on behind them.
     stream.close();
@@ -103,10 +107,10 @@ async function fill(stream: EventStream<RequestShape>, returned: unknown): Promi
   void stream.closed.then(() => {
     if (!isSpent) source.cancel(new Error('The stream of events was closed.'));
   });
-  for (let step = await draw(); step.done !== true && stream.isOpen; step = await draw()) {
+  for (let step = await draw(); step.done !== true && streamControls.isOpen(stream); step = await draw()) {
     stream.send(step.value as ServerSentEvent);
     await stream.drained();
-    if (!stream.isOpen) return;
+    if (!streamControls.isOpen(stream)) return;
   }
   stream.close();
 }

@@ -1,4 +1,5 @@
 import type { BusMessage } from '../backplane/bus.ts';
+import { DEFAULTS } from '../defaults.ts';
 import { ReplyError } from '../errors/reply-error.ts';
 import { encodeJson } from '../response/encode-body.ts';
 import { isPromiseLike } from '../response/is-promise-like.ts';
@@ -8,7 +9,10 @@ import { parseTopic } from './parse-topic.ts';
 export interface PublishOptions {
   /** What kind it is, for event streams; no line breaks, no NUL. WebSockets do not show it. */
   readonly event?: string;
-  /** The publisher's own name for it, which comes back as the `id` of the answer. */
+  /**
+   * The publisher's own name for it, 1 to 512 characters, which comes back as the `id` of the answer. What is published
+   * to a topic again under the same name within five minutes is not sent again, and gets the answer of the first.
+   */
   readonly id?: string;
   /** The id of a channel that does not get it. */
   readonly except?: string;
@@ -26,14 +30,15 @@ const OPTIONS: ReadonlySet<string> = new Set(['event', 'id', 'except', 'user']);
  */
 export function encodeMessage(topic: string, data: unknown, options: PublishOptions = {}): BusMessage {
   assertOptions(options);
-  const { event, except, user } = options;
+  const { event, except, user, id } = options;
   assertEvent(event);
+  assertId(id);
   for (const name of ['user', 'except'] as const) {
     // A name that was not found must not make of a letter a public notice.
     if (name in options && typeof options[name] !== 'string')
       throw invalid(`The option ${name} was given, but is no string. To reach everybody, leave it out.`);
   }
-  return { topic: parseTopic(topic), ...encodePayload(data), event, except, user, position: undefined };
+  return { topic: parseTopic(topic), ...encodePayload(data), event, except, user };
 }
 
 function encodePayload(data: unknown): Pick<BusMessage, 'form' | 'payload'> {
@@ -41,7 +46,9 @@ function encodePayload(data: unknown): Pick<BusMessage, 'form' | 'payload'> {
   // Not by Buffer, whose pool would be kept along with a few bytes.
   if (data instanceof Uint8Array || data instanceof ArrayBuffer)
     return { form: 'bytes', payload: new Uint8Array(data).slice() };
-  return { form: 'json', payload: encodeData(data, 'What is published') };
+  const json = encodeData(data, 'What is published');
+  // What becomes a string, such as a Date, is text, and leaves without quotes.
+  return json.startsWith('"') ? { form: 'text', payload: JSON.parse(json) as string } : { form: 'json', payload: json };
 }
 
 /**
@@ -64,6 +71,11 @@ function assertEvent(event: unknown): void {
   if (event === undefined) return;
   if (typeof event !== 'string' || event === '' || /[\r\n\0]/.test(event))
     throw invalid('An event is named by a string that is not empty and has no line break and no NUL.');
+}
+
+function assertId(id: unknown): void {
+  if (id === undefined || (typeof id === 'string' && id !== '' && id.length <= DEFAULTS.maxTopicLength)) return;
+  throw invalid(`The id of a publication is a string of 1 to ${DEFAULTS.maxTopicLength} characters.`);
 }
 
 function invalid(message: string, cause?: unknown): ReplyError {

@@ -1,6 +1,4 @@
-import { type BusMessage, formatPosition, type Position } from '../backplane/bus.ts';
-
-const UNREAD = Symbol('unread');
+import { type BusMessage, formatPosition, type PassedMessage, type Position } from '../backplane/bus.ts';
 
 /** One published message, encoded once for each transport. */
 export class Publication {
@@ -10,29 +8,27 @@ export class Publication {
   /** The data as it leaves: bytes where the form is `bytes`, else text. Not to be changed. */
   readonly payload: string | Uint8Array;
   readonly event: string | undefined;
-  /** `<epoch>-<seq>` where the topic has history. */
-  readonly position: string | undefined;
-  /** The same in its parts. */
-  readonly place: Position | undefined;
-  #data: unknown = UNREAD;
+  /** Where it stands. */
+  readonly place: Position;
+  /** Whether a history has it. */
+  readonly isKept: boolean;
   #forms: Map<unknown, unknown> | undefined;
 
-  constructor(message: BusMessage) {
-    this.topic = message.topic;
-    this.form = message.form;
-    this.payload = message.payload;
-    this.event = message.event;
-    this.place = message.position;
-    this.position = message.position && formatPosition(message.position);
+  constructor({ topic, form, payload, event, position, isKept }: Omit<PassedMessage, 'prev' | 'except' | 'user'>) {
+    this.topic = topic;
+    this.form = form;
+    this.payload = payload;
+    this.event = event;
+    this.place = position;
+    this.isKept = isKept;
   }
 
-  /** A string, bytes, or what the published value is after a way through JSON. */
-  get data(): unknown {
-    if (this.#data === UNREAD) this.#data = this.form === 'json' ? JSON.parse(this.payload as string) : this.payload;
-    return this.#data;
+  /** `<epoch>-<seq>` where the topic has history: the id by which a client takes it up behind this one. */
+  get position(): string | undefined {
+    return this.isKept ? formatPosition(this.place) : undefined;
   }
 
-  /** What `encode` makes of it; called once for each function, however many members ask. */
+  /** What `encode` makes of it; called once for each function, however many subscribers ask. */
   as<Form>(encode: (publication: Publication) => Form): Form {
     const forms = (this.#forms ??= new Map());
     if (!forms.has(encode)) forms.set(encode, encode(this));

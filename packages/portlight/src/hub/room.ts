@@ -1,38 +1,77 @@
-import type { Membership } from './membership.ts';
+import { isUpTo, type PassedMessage, type Position } from '../backplane/bus.ts';
+import { Publication } from './publication.ts';
+import type { Subscription } from './subscription.ts';
 
-const NOBODY: ReadonlySet<Membership> = new Set();
+const NOBODY: ReadonlySet<Subscription> = new Set();
 
-/** The members of one topic in this process. */
+/** The subscriptions to one topic in this process, and how far it has seen the topic. */
 export class Room {
   readonly topic: string;
-  readonly members: Set<Membership> = new Set();
-  /** Resolves when messages arrive; `undefined` once they do. */
-  opening: Promise<void> | undefined;
-  #byName: Map<string, Set<Membership>> | undefined;
+  readonly subscriptions: Set<Subscription> = new Set();
+  /** Called where messages behind `seen` and up to `to` have not arrived, before those that follow. */
+  readonly #onHole: (room: Room, seen: Position, to: Position) => void;
+  #byMember: Map<string, Set<Subscription>> | undefined;
+  /** Up to where nothing more has to arrive; `undefined` until the bus has said where the topic stands. */
+  #seen: Position | undefined;
+  /** What arrived before that. */
+  #early: PassedMessage[] | undefined;
 
-  constructor(topic: string) {
+  constructor(topic: string, onHole: (room: Room, seen: Position, to: Position) => void) {
     this.topic = topic;
+    this.#onHole = onHole;
   }
 
-  add(membership: Membership): void {
-    this.members.add(membership);
-    const { name } = membership;
-    if (name === undefined) return;
-    this.#byName ??= new Map();
-    const same = this.#byName.get(name) ?? new Set<Membership>();
-    this.#byName.set(name, same.add(membership));
+  add(subscription: Subscription): void {
+    this.subscriptions.add(subscription);
+    const { member } = subscription;
+    if (member === undefined) return;
+    this.#byMember ??= new Map();
+    const same = this.#byMember.get(member) ?? new Set<Subscription>();
+    this.#byMember.set(member, same.add(subscription));
   }
 
-  delete(membership: Membership): void {
-    this.members.delete(membership);
-    const { name } = membership;
-    const same = name === undefined ? undefined : this.#byName?.get(name);
-    if (name === undefined || same === undefined) return;
-    same.delete(membership);
-    if (same.size === 0) this.#byName?.delete(name);
+  delete(subscription: Subscription): void {
+    this.subscriptions.delete(subscription);
+    const { member } = subscription;
+    const same = member === undefined ? undefined : this.#byMember?.get(member);
+    if (member === undefined || same === undefined) return;
+    same.delete(subscription);
+    if (same.size === 0) this.#byMember?.delete(member);
   }
 
-  named(name: string): ReadonlySet<Membership> {
-    return this.#byName?.get(name) ?? NOBODY;
+  /** The bus says where the topic stands: what is behind that arrives. */
+  open(standing: Position): void {
+    if (this.#seen !== undefined) return;
+    this.#seen = standing;
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const message of early) this.receive(message);
+  }
+
+  receive(message: PassedMessage): void {
+    if (this.#seen === undefined) {
+      (this.#early ??= []).push(message);
+      return;
+    }
+    const { position, prev } = message;
+    if (isUpTo(position, this.#seen)) return;
+    this.reach({ epoch: position.epoch, seq: prev });
+    this.#seen = position;
+    const publication = new Publication(message);
+    const { except } = message;
+    const subscriptions = message.user === undefined ? this.subscriptions : this.#named(message.user);
+    for (const subscription of subscriptions) if (subscription.subscriber.id !== except) subscription.take(publication);
+  }
+
+  /** All up to there was passed on; what of it is not here will not arrive. */
+  reach(to: Position): void {
+    const seen = this.#seen;
+    if (seen === undefined || isUpTo(to, seen)) return;
+    this.#seen = to;
+    this.#onHole(this, seen, to);
+  }
+
+  #named(member: string): ReadonlySet<Subscription> {
+    return this.#byMember?.get(member) ?? NOBODY;
   }
 }

@@ -1,14 +1,25 @@
+import { isPromiseLike } from '../response/is-promise-like.ts';
+
+type MaybePromise<T> = T | Promise<T>;
+
+/** Calls what may be out of reach. What it throws is a rejection, as if the answer had come from elsewhere. */
+export function attempt<Value>(call: () => MaybePromise<Value>): MaybePromise<Value> {
+  try {
+    return call();
+  } catch (error) {
+    return Promise.reject(error as Error);
+  }
+}
+
 /** Goes on at once where nothing has to be waited for, else when it is there. */
 export function whenReady<Value, Next>(
-  value: Value | Promise<Value>,
-  next: (value: Value) => Next | Promise<Next>,
-): Next | Promise<Next> {
-  return value instanceof Promise ? value.then(next) : next(value);
+  value: MaybePromise<Value>,
+  next: (value: Value) => MaybePromise<Next>,
+): MaybePromise<Next> {
+  return isPromiseLike(value) ? Promise.resolve(value as Promise<Value>).then(next) : next(value as Value);
 }
 
 /** The values at once where nothing has to be waited for, else when all are there. */
-export function whenAll<Value>(
-  values: readonly (Value | Promise<Value>)[],
-): readonly Value[] | Promise<readonly Value[]> {
-  return values.some((value) => value instanceof Promise) ? Promise.all(values) : (values as readonly Value[]);
+export function whenAll<Value>(values: readonly MaybePromise<Value>[]): MaybePromise<readonly Value[]> {
+  return values.some(isPromiseLike) ? Promise.all(values) : (values as readonly Value[]);
 }

@@ -1,3 +1,4 @@
+export { busContract, type BusCase, type OpenBuses } from './bus-contract.ts';
 export { openChannel, type TestChannel } from './open-channel.ts';
 export { openEvents, type TestEvent, type TestEvents } from './open-events.ts';
 export { UpgradeRefusedError } from './upgrade-refused-error.ts';

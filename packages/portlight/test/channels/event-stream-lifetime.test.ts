@@ -296,15 +296,15 @@ describe('the heartbeat of an event stream', () => {
       () => {},
     );
     const before = stream.bufferedBytes;
-    stream.beat(performance.now() + 60_000);
+    streamControls.beat(stream, performance.now() + 60_000);
     expect(stream.bufferedBytes).toBe(before);
     const iterator = streamControls.body(stream)[Symbol.asyncIterator]();
     await iterator.next();
-    for (let beat = 1; beat <= 100; beat++) stream.beat(performance.now() + 60_000);
+    for (let beat = 1; beat <= 100; beat++) streamControls.beat(stream, performance.now() + 60_000);
     expect(stream.bufferedBytes).toBe(3);
     stream.close();
     expect(await iterator.next()).toEqual({ done: false, value: ':\n\n' });
-    stream.beat(performance.now() + 60_000);
+    streamControls.beat(stream, performance.now() + 60_000);
     expect((await iterator.next()).done).toBe(true);
   });
 });

@@ -2,90 +2,165 @@ import type {
   Bus,
   BusMessage,
   BusReceiver,
+  ChannelPresence,
   MemberChange,
+  Position,
   PresentMember,
+  ProcessState,
   Published,
+  PublishTerms,
   Replay,
-  Retention,
   Since,
 } from '../../src/backplane/bus.ts';
 import { MemoryBus } from '../../src/backplane/memory-bus.ts';
+import { MemoryTopics } from '../../src/backplane/memory-topics.ts';
+
+interface Call {
+  /** Takes effect where the topics are. */
+  run(): void;
+  reject(): void;
+}
+
+interface Answer {
+  resolve(): void;
+  reject(): void;
+}
+
+/** What is lost when a bus is cut off. */
+export interface Cut {
+  /** How many of the calls under way take effect before; the others do not, and none is answered. */
+  readonly taken?: number;
+  /** Whether the other side takes the process for dead meanwhile. */
+  readonly isForgotten?: boolean;
+}
 
 /**
  * A bus that is somewhere else. Calls take effect there in their order; answers come back in theirs, and so do
- * messages, but neither waits for the other; only the answer to `subscribe` comes in line with the messages. Nothing
- * moves by itself.
+ * messages, but neither waits for the other. Nothing moves by itself. It can be cut off and come back.
  */
 export class DelayedBus implements Bus {
-  readonly #far: MemoryBus;
-  readonly #calls: (() => void)[] = [];
-  readonly #answers: (() => void)[] = [];
-  readonly #messages: (() => void)[] = [];
+  #topics: MemoryTopics;
+  #far: MemoryBus | undefined;
+  #receiver: BusReceiver | undefined;
+  #calls: Call[] = [];
+  #answers: Answer[] = [];
+  #messages: (() => void)[] = [];
+  /** Changes of members: they are told again where they were not acknowledged, so they survive a cut. */
+  #changes: (() => void)[] = [];
+  #isCut = false;
   /** Whether calls fail from now on. */
   isBroken = false;
 
-  constructor(far: MemoryBus = new MemoryBus()) {
-    this.#far = far;
+  constructor(topics: MemoryTopics = new MemoryTopics()) {
+    this.#topics = topics;
   }
 
   connect(receiver: BusReceiver): void {
-    this.#far.connect({
-      receive: (message: BusMessage): number => {
-        this.#messages.push(() => receiver.receive(message));
-        return 1;
-      },
-      memberChanged: (change: MemberChange) => this.#messages.push(() => receiver.memberChanged(change)),
-    });
+    this.#receiver = receiver;
+    this.#attach();
   }
 
-  /** @returns whether something is under way */
+  /** Whether something is under way. */
   get isBusy(): boolean {
-    return this.#calls.length + this.#answers.length + this.#messages.length > 0;
+    return this.#calls.length + this.#answers.length + this.#messages.length + this.#changes.length > 0;
+  }
+
+  get isCut(): boolean {
+    return this.#isCut;
   }
 
   /** One thing of this kind gets to its end. */
   step(kind: 'call' | 'answer' | 'message'): void {
-    const line = { call: this.#calls, answer: this.#answers, message: this.#messages }[kind];
-    line.shift()?.();
+    if (kind === 'call') this.#calls.shift()?.run();
+    else if (kind === 'answer') this.#answers.shift()?.resolve();
+    else (this.#messages.shift() ?? this.#changes.shift())?.();
   }
 
-  subscribe(topic: string): Promise<void> {
-    return this.#call(() => this.#far.subscribe(topic), this.#messages);
+  /** The connection is lost, with all that is on it. */
+  cut({ taken = 0, isForgotten = false }: Cut = {}): void {
+    if (this.#isCut) return;
+    for (const call of this.#calls.splice(0, taken)) call.run();
+    this.#isCut = true;
+    for (const { reject } of [...this.#calls.splice(0), ...this.#answers.splice(0)]) reject();
+    this.#messages = [];
+    if (isForgotten) this.die();
   }
 
-  unsubscribe(topic: string): Promise<void> {
-    return this.#call(() => this.#far.unsubscribe(topic));
+  /** The connection is there again. @param topics those of another epoch, where these were lost */
+  restore(topics: MemoryTopics = this.#topics): void {
+    if (!this.#isCut) return;
+    this.#isCut = false;
+    if (topics !== this.#topics) this.#far = undefined;
+    this.#topics = topics;
+    if (this.#far === undefined) this.#attach();
+    this.#receiver?.interrupted();
   }
 
-  publish(message: BusMessage, keep: Retention | undefined): Promise<Published> {
-    return this.#call(() => this.#far.publish(message, keep));
+  /** The other side takes the process for dead. */
+  die(): void {
+    this.#far?.disconnect();
+    this.#far = undefined;
+    this.#changes = [];
+  }
+
+  setInterest(topic: string, channels: number): Promise<Position> {
+    return this.#call((far) => far.setInterest(topic, channels));
+  }
+
+  publish(message: BusMessage, terms: PublishTerms): Promise<Published> {
+    return this.#call((far) => far.publish(message, terms));
   }
 
   read(topic: string, since: Since): Promise<Replay> {
-    return this.#call(() => this.#far.read(topic, since));
+    return this.#call((far) => far.read(topic, since));
   }
 
-  enter(topic: string, member: string, channel: string, info: string | undefined): Promise<void> {
-    return this.#call(() => this.#far.enter(topic, member, channel, info));
+  enter(presence: ChannelPresence): Promise<void> {
+    return this.#call((far) => far.enter(presence));
   }
 
-  exit(topic: string, member: string, channel: string, remember: boolean): Promise<void> {
-    return this.#call(() => this.#far.exit(topic, member, channel, remember));
+  exit(topic: string, member: string, channel: string): Promise<void> {
+    return this.#call((far) => far.exit(topic, member, channel));
   }
 
   presence(topic: string): Promise<readonly PresentMember[]> {
-    return this.#call(() => this.#far.presence(topic));
+    return this.#call((far) => far.presence(topic));
   }
 
-  #call<Answer>(call: () => Answer | Promise<Answer>, line: (() => void)[] = this.#answers): Promise<Answer> {
+  restate(state: ProcessState): Promise<ReadonlyMap<string, Position>> {
+    return this.#call((far) => far.restate(state));
+  }
+
+  #attach(): void {
+    const far = new MemoryBus(this.#topics);
+    this.#far = far;
+    const isGone = () => this.#far !== far;
+    far.connect({
+      receive: (message) => {
+        if (!this.#isCut && !isGone()) this.#messages.push(() => this.#receiver?.receive(message));
+      },
+      memberChanged: (change: MemberChange) =>
+        new Promise((resolve) => {
+          if (!isGone()) this.#changes.push(() => resolve(this.#receiver?.memberChanged(change)));
+        }),
+      interrupted() {},
+    });
+  }
+
+  #call<Result>(call: (far: MemoryBus) => Result | Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.#calls.push(() => {
+      const fail = () => reject(new Error('The bus cannot be reached.'));
+      const run = () => {
         const { isBroken } = this;
-        const answer = isBroken ? undefined : call();
-        line.push(() =>
-          isBroken ? reject(new Error('The bus cannot be reached.')) : resolve(answer as Answer | Promise<Answer>),
-        );
-      });
+        const far = this.#far as MemoryBus;
+        const result = isBroken ? undefined : call(far);
+        this.#answers.push({
+          reject: fail,
+          resolve: () => (isBroken ? fail() : resolve(result as Result | Promise<Result>)),
+        });
+      };
+      if (this.#isCut) this.#answers.push({ resolve: fail, reject: fail });
+      else this.#calls.push({ run, reject: fail });
     });
   }
 }

@@ -1,23 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import { MemoryBus } from '../../src/backplane/memory-bus.ts';
+import { MemoryTopics } from '../../src/backplane/memory-topics.ts';
 import { Hub } from '../../src/hub/hub.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
 import { sharedWith } from '../support/shared-with.ts';
 import { DelayedBus } from './delayed-bus.ts';
-import { RecordingMember } from './recording-member.ts';
+import { RecordingSubscriber } from './recording-subscriber.ts';
 
 type Kind = 'call' | 'answer' | 'message';
 
 function open(): {
   hub: Hub;
   bus: DelayedBus;
-  far: MemoryBus;
-  a: RecordingMember;
-  b: RecordingMember;
+  far: MemoryTopics;
+  a: RecordingSubscriber;
+  b: RecordingSubscriber;
   move: (...kinds: Kind[]) => Promise<void>;
   moveAll: () => Promise<void>;
 } {
-  const far = new MemoryBus();
+  const far = new MemoryTopics();
   const bus = new DelayedBus(far);
   const hub = new Hub(sharedWith({ bus }), { logger: new RecordingLogger(), verbose: false });
   const move = async (...kinds: Kind[]) => {
@@ -29,24 +29,24 @@ function open(): {
   const moveAll = async () => {
     while (bus.isBusy) await move('call', 'message', 'answer');
   };
-  return { hub, bus, far, a: new RecordingMember('a'), b: new RecordingMember('b'), move, moveAll };
+  return { hub, bus, far, a: new RecordingSubscriber('a'), b: new RecordingSubscriber('b'), move, moveAll };
 }
 
 describe('a join that has to wait', () => {
-  test('is a promise, which all who join meanwhile wait for', async () => {
+  test('is a promise of its own, which joining again waits for', async () => {
     const { hub, a, b, move, moveAll } = open();
     const done: string[] = [];
     void hub.join(a, 't')?.then(() => done.push('a'));
     void hub.join(b, 't', { member: 'bob' })?.then(() => done.push('b'));
     void hub.join(a, 't', { member: 'ada' })?.then(() => done.push('a again'));
     expect([hub.topicsOf(a), done]).toEqual([['t'], []]);
-    await move('call', 'message');
+    await move('call', 'answer');
     expect(done).toEqual(['a']);
     await moveAll();
-    expect(done).toEqual(['a', 'b', 'a again']);
+    expect(done).toEqual(['a', 'a again', 'b']);
     const present = hub.presence('t');
     await moveAll();
-    expect((await present).map(({ member }) => member)).toEqual(['bob', 'ada']);
+    expect((await present).map(({ member }) => member)).toEqual(['ada', 'bob']);
   });
 
   test('gets nothing that is left over from a stay before', async () => {
@@ -93,7 +93,7 @@ describe('a join that has to wait', () => {
     const left = hub.leaveAll(a);
     await moveAll();
     await Promise.all([joined, left]);
-    expect([a.data, hub.sizes, far.presence('t')]).toEqual([[], { topics: 0, members: 0 }, []]);
+    expect([a.data, hub.sizes, far.presence('t')]).toEqual([[], { topics: 0, subscribers: 0 }, []]);
   });
 
   test('ends a replay in which the member leaves', async () => {
@@ -119,7 +119,7 @@ describe('a bus that cannot be reached', () => {
     await moveAll();
     const failure = { status: 'rejected', reason: { message: 'The bus cannot be reached.' } };
     expect(await outcome).toMatchObject([failure, failure]);
-    expect([hub.sizes, hub.topicsOf(a)]).toEqual([{ topics: 0, members: 0 }, []]);
+    expect([hub.sizes, hub.topicsOf(a)]).toEqual([{ topics: 0, subscribers: 0 }, []]);
     bus.isBroken = false;
     void hub.join(a, 't', { member: 'ada' });
     await moveAll();
@@ -134,6 +134,6 @@ describe('a bus that cannot be reached', () => {
     const outcome = Promise.allSettled([hub.publish('t', 1), hub.presence('t'), hub.leave(a, 't')]);
     await moveAll();
     expect((await outcome).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
-    expect(hub.sizes).toEqual({ topics: 0, members: 0 });
+    expect(hub.sizes).toEqual({ topics: 0, subscribers: 0 });
   });
 });

@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { MemoryBus } from '../../src/backplane/memory-bus.ts';
-import { MemoryHistory, type MemoryHistoryOptions } from '../../src/backplane/memory-history.ts';
+import type { MemoryHistoryOptions } from '../../src/backplane/memory-history.ts';
+import { MemoryTopics } from '../../src/backplane/memory-topics.ts';
 import { Hub, type JoinOptions } from '../../src/hub/hub.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
 import { sharedWith } from '../support/shared-with.ts';
-import { RecordingMember } from './recording-member.ts';
+import { RecordingSubscriber } from './recording-subscriber.ts';
 
 let now = 0;
 let members = 0;
@@ -13,11 +14,11 @@ beforeEach(() => {
   now = 0;
 });
 
-function open(options: MemoryHistoryOptions = {}): { hub: Hub; history: MemoryHistory } {
-  const history = new MemoryHistory({ now: () => now, ...options });
+function open(options: MemoryHistoryOptions = {}): { hub: Hub; topics: MemoryTopics } {
+  const topics = new MemoryTopics({ now: () => now, ...options });
   return {
-    hub: new Hub(sharedWith({ bus: new MemoryBus(history) }), { logger: new RecordingLogger(), verbose: false }),
-    history,
+    hub: new Hub(sharedWith({ bus: new MemoryBus(topics) }), { logger: new RecordingLogger(), verbose: false }),
+    topics,
   };
 }
 
@@ -31,7 +32,7 @@ async function publish(hub: Hub, topic: string, ...data: unknown[]): Promise<str
 /** What a channel gets that joins: data, or `gap`. */
 function joining(hub: Hub, topic: string | readonly string[], options: JoinOptions): readonly unknown[] {
   members += 1;
-  const member = new RecordingMember(`member ${members}`);
+  const member = new RecordingSubscriber(`member ${members}`);
   void (typeof topic === 'string' ? hub.join(member, topic, options) : hub.joinAll(member, topic, options));
   const seen = member.got.map(({ event, data }) => (event === 'portlight.gap' ? 'gap' : data));
   void hub.leaveAll(member);
@@ -39,18 +40,18 @@ function joining(hub: Hub, topic: string | readonly string[], options: JoinOptio
 }
 
 describe('a position', () => {
-  test('rises over all topics that have history, and only there', async () => {
+  test('rises over all topics, and is shown where there is history', async () => {
     const { hub } = open();
     hub.history('a', { size: 5 });
     hub.history('b*', { size: 5 });
-    const member = new RecordingMember('m');
+    const member = new RecordingSubscriber('m');
     for (const topic of ['a', 'b1', 'c']) void hub.join(member, topic);
     await publish(hub, 'a', 1);
     await publish(hub, 'c', 2);
     await publish(hub, 'b1', 3);
     const [epoch] = (member.got[0]?.position ?? '').split('-');
     expect(epoch).toMatch(/^[0-9a-f]{16}$/);
-    expect(member.got.map(({ position }) => position)).toEqual([`${epoch}-1`, undefined, `${epoch}-2`]);
+    expect(member.got.map(({ position }) => position)).toEqual([`${epoch}-1`, undefined, `${epoch}-3`]);
   });
 
   test('is the id of a publication that has no other', async () => {
@@ -85,7 +86,7 @@ describe('what is kept', () => {
   });
 
   test('is kept for so long, on a clock that nobody sets', async () => {
-    const { hub, history } = open();
+    const { hub, topics } = open();
     hub.history('short', { size: 9, ttlMs: 100 });
     hub.history('long', { size: 9, ttlMs: 1_000 });
     hub.history('ever', { size: 9 });
@@ -101,7 +102,7 @@ describe('what is kept', () => {
       joining(hub, 'long', { since: 'earliest' }),
       joining(hub, 'ever', { since: 'earliest' }),
     ]).toEqual([[], [], [1]]);
-    expect(history.topics).toBe(1);
+    expect(topics.sizes.histories).toBe(1);
   });
 
   test('never has a hole, even where a shorter time was set later', async () => {
@@ -117,11 +118,11 @@ describe('what is kept', () => {
   });
 
   test('stays below a number of bytes, of all topics together, the oldest first', async () => {
-    const { hub, history } = open({ maxBytes: 100_000 });
+    const { hub, topics } = open({ maxBytes: 100_000 });
     hub.history('*', { size: 100 });
     for (let n = 0; n < 100; n += 1) await publish(hub, `topic ${n % 3}`, { n, text: 'x'.repeat(10_000) });
-    expect(history.bytes).toBeLessThanOrEqual(100_000);
-    expect(history.bytes).toBeGreaterThan(80_000);
+    expect(topics.sizes.historyBytes).toBeLessThanOrEqual(100_000);
+    expect(topics.sizes.historyBytes).toBeGreaterThan(80_000);
     const kept = ['topic 0', 'topic 1', 'topic 2'].flatMap(
       (topic) => joining(hub, topic, { since: 'earliest' }) as { readonly n: number }[],
     );
@@ -129,25 +130,25 @@ describe('what is kept', () => {
   });
 
   test('is not a message that is larger than all of it', async () => {
-    const { hub, history } = open({ maxBytes: 10_000 });
+    const { hub, topics } = open({ maxBytes: 10_000 });
     hub.history('*', { size: 100 });
     const [first] = await publish(hub, 't', 1);
     await publish(hub, 'other', 1);
-    const member = new RecordingMember('m');
+    const member = new RecordingSubscriber('m');
     void hub.join(member, 't');
     await publish(hub, 't', 'x'.repeat(10_000));
-    expect([member.got.length, history.bytes]).toEqual([1, 0]);
+    expect([member.got.length, topics.sizes.historyBytes]).toEqual([1, 0]);
     await publish(hub, 't', 2);
     expect(joining(hub, 't', { since: first ?? '' })).toEqual(['gap', 2]);
   });
 
   test('is nothing of many topics that have expired', async () => {
-    const { hub, history } = open();
+    const { hub, topics } = open();
     hub.history('*', { size: 2, ttlMs: 10 });
     for (let n = 0; n < 1_000; n += 1) {
       now = n;
       await publish(hub, `topic ${n}`, n);
-      expect(history.topics).toBeLessThanOrEqual(10);
+      expect(topics.sizes.histories).toBeLessThanOrEqual(10);
     }
   });
 });
@@ -187,7 +188,7 @@ describe('since', () => {
     const { hub } = open();
     hub.history('t', { size: 1 });
     const ids = await publish(hub, 't', 1, 2, 3);
-    const member = new RecordingMember('m');
+    const member = new RecordingSubscriber('m');
     void hub.join(member, 't', { since: 'elsewhere-1' });
     const [gap] = member.got;
     expect([gap?.topic, gap?.event, gap?.data, gap?.position]).toEqual([
@@ -234,14 +235,14 @@ describe('since', () => {
   test('left: what came since the last channel of the name left, and nothing while one is there', async () => {
     const { hub } = open();
     hub.history('t', { size: 3 });
-    const [phone, laptop] = [new RecordingMember('phone'), new RecordingMember('laptop')];
+    const [phone, laptop] = [new RecordingSubscriber('phone'), new RecordingSubscriber('laptop')];
     void hub.join(phone, 't', { member: 'ada' });
     void hub.join(laptop, 't', { member: 'ada' });
     void hub.leave(phone, 't');
     await publish(hub, 't', 1);
     void hub.leaveAll(laptop);
     await publish(hub, 't', 2, 3);
-    const tablet = new RecordingMember('tablet');
+    const tablet = new RecordingSubscriber('tablet');
     void hub.join(tablet, 't', { member: 'ada', since: 'left' });
     expect(tablet.data).toEqual([2, 3]);
     expect(joining(hub, 't', { member: 'ada', since: 'left' })).toEqual([]);
@@ -284,7 +285,7 @@ describe('since', () => {
     for (const since of ['earliest', 'left', 'x-1']) expect(joining(hub, 'none', { member: 'ada', since })).toEqual([]);
     hub.history('t', { size: 9 });
     await publish(hub, 't', 1);
-    const member = new RecordingMember('m');
+    const member = new RecordingSubscriber('m');
     void hub.join(member, 't');
     void hub.join(member, 't', { since: 'earliest' });
     expect(member.got).toEqual([]);
@@ -296,7 +297,7 @@ describe('since', () => {
     await hub.publish('t', 'all');
     await hub.publish('t', 'ada', { user: 'ada' });
     await hub.publish('t', 'not m', { except: 'm' });
-    const member = new RecordingMember('m');
+    const member = new RecordingSubscriber('m');
     void hub.join(member, 't', { since: 'earliest' });
     expect(member.data).toEqual(['all']);
     expect(joining(hub, 't', { since: 'earliest', member: 'ada' })).toEqual(['all', 'ada', 'not m']);
@@ -306,7 +307,7 @@ describe('since', () => {
     const { hub } = open();
     hub.history('t', { size: 9 });
     await publish(hub, 't', 1, 2);
-    const member = new RecordingMember('m');
+    const member = new RecordingSubscriber('m');
     member.onDeliver = ({ data }) => void (data === 1 && hub.publish('t', 3));
     void hub.join(member, 't', { since: 'earliest' });
     expect(member.data).toEqual([1, 2, 3]);
@@ -315,7 +316,7 @@ describe('since', () => {
   test('within a delivery has each message once', async () => {
     const { hub } = open();
     hub.history('t', { size: 9 });
-    const [first, second] = [new RecordingMember('first'), new RecordingMember('second')];
+    const [first, second] = [new RecordingSubscriber('first'), new RecordingSubscriber('second')];
     first.onDeliver = ({ data }) => {
       if (data !== 1) return;
       void hub.publish('t', 2);
@@ -339,7 +340,7 @@ describe('several topics at once', () => {
     await publish(hub, 'b', 2, 3);
     await publish(hub, 'a', 4);
     await publish(hub, 'b', 5);
-    const member = new RecordingMember('m');
+    const member = new RecordingSubscriber('m');
     void hub.joinAll(member, ['b', 'a', 'none', 'b'], { since: first ?? '' });
     expect(member.got.map(({ topic, event, data }) => event ?? `${topic}${String(data)}`)).toEqual([
       'portlight.gap',
@@ -353,7 +354,7 @@ describe('several topics at once', () => {
 
   test('are joined all or none', () => {
     const { hub } = open();
-    const member = new RecordingMember('m');
+    const member = new RecordingSubscriber('m');
     expect(() => hub.joinAll(member, ['a', ''])).toThrow(
       expect.objectContaining({ code: 'ERR_PORTLIGHT_INVALID_TOPIC' }),
     );
@@ -363,7 +364,7 @@ describe('several topics at once', () => {
         Array.from({ length: 200 }, (_, n) => `${n}`),
       ),
     ).toThrow(expect.objectContaining({ code: 'ERR_PORTLIGHT_TOO_MANY_TOPICS' }));
-    expect([hub.topicsOf(member), hub.sizes]).toEqual([[], { topics: 0, members: 0 }]);
+    expect([hub.topicsOf(member), hub.sizes]).toEqual([[], { topics: 0, subscribers: 0 }]);
   });
 });
 

@@ -76,8 +76,8 @@ export class HubModel {
   }
 
   publish(topic: string, n: number, user: string | undefined, except: string | undefined): number {
+    this.#seq += 1;
     if (this.#history(topic) !== undefined) {
-      this.#seq += 1;
       this.#kept.set(topic, [...(this.#kept.get(topic) ?? []), { seq: this.#seq, n, at: this.now, user, except }]);
     }
     let subscribers = 0;

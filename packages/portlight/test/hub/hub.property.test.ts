@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MemoryBus } from '../../src/backplane/memory-bus.ts';
-import { MemoryHistory } from '../../src/backplane/memory-history.ts';
+import { MemoryTopics } from '../../src/backplane/memory-topics.ts';
 import { Hub, type JoinOptions } from '../../src/hub/hub.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
 import { sharedWith } from '../support/shared-with.ts';
 import { DelayedBus } from './delayed-bus.ts';
 import { HubModel, type Seen } from './hub-model.ts';
-import { RecordingMember } from './recording-member.ts';
+import { RecordingSubscriber } from './recording-subscriber.ts';
 
 const TOPICS = ['plain', 'kept:1', 'kept:2', 'brief'];
 const MEMBERS = ['a', 'b', 'c', 'd'];
@@ -46,7 +46,7 @@ test('whatever comes when: each member gets each message once, in order, and pre
   await fc.assert(
     fc.asyncProperty(fc.array(command, { maxLength: 60 }), async (commands) => {
       const model = new HubModel((name) => (name.startsWith('kept:') ? KEPT : name === 'brief' ? BRIEF : undefined));
-      const hub = new Hub(sharedWith({ bus: new MemoryBus(new MemoryHistory({ now: () => model.now })) }), {
+      const hub = new Hub(sharedWith({ bus: new MemoryBus(new MemoryTopics({ now: () => model.now })) }), {
         logger: new RecordingLogger(),
         verbose: false,
       });
@@ -56,8 +56,8 @@ test('whatever comes when: each member gets each message once, in order, and pre
         '*',
         (change) => void changes.push(`${change.topic} ${change.kind === 'joined' ? '+' : '-'}${change.member}`),
       );
-      const members = new Map(MEMBERS.map((id) => [id, new RecordingMember(id)]));
-      const of = (id: string) => members.get(id) as RecordingMember;
+      const members = new Map(MEMBERS.map((id) => [id, new RecordingSubscriber(id)]));
+      const of = (id: string) => members.get(id) as RecordingSubscriber;
       hub.history('probe', { size: 1 });
       const epoch = (await hub.publish('probe', 0)).id?.split('-')[0] ?? '';
       let n = 0;
@@ -100,7 +100,7 @@ test('whatever comes when: each member gets each message once, in order, and pre
       for (const each of TOPICS)
         expect((await hub.presence(each)).map((present) => present.member)).toEqual(model.presence(each));
       for (const id of MEMBERS) void hub.leaveAll(of(id));
-      expect(hub.sizes).toEqual({ topics: 0, members: 0 });
+      expect(hub.sizes).toEqual({ topics: 0, subscribers: 0 });
     }),
     { numRuns: 300 },
   );
@@ -108,7 +108,7 @@ test('whatever comes when: each member gets each message once, in order, and pre
 
 /** What one member got of one topic from one join to the leave, and what it could have got. */
 interface Stay {
-  readonly member: RecordingMember;
+  readonly member: RecordingSubscriber;
   readonly since: string | undefined;
   readonly from: number;
   to: number;
@@ -140,7 +140,7 @@ test('where answers and messages take their time: no gap, no duplicate, in order
       const hub = new Hub(sharedWith({ bus }), { logger: new RecordingLogger(), verbose: false });
       hub.history('t', { size: 1_000 });
       hub.history('u', { size: 1_000 });
-      const members = new Map(MEMBERS.map((id) => [id, new RecordingMember(id)]));
+      const members = new Map(MEMBERS.map((id) => [id, new RecordingSubscriber(id)]));
       /** What the bus has numbered, in its order, by topic. */
       const published = new Map([
         ['t', [] as number[]],
@@ -161,7 +161,7 @@ test('where answers and messages take their time: no gap, no duplicate, in order
           const mine = n;
           void hub.publish(step.topic, mine).then(() => published.get(step.topic)?.push(mine));
         } else if (step.kind === 'join') {
-          const at = members.get(step.member) as RecordingMember;
+          const at = members.get(step.member) as RecordingSubscriber;
           if (hub.topicsOf(at).includes(step.topic)) continue;
           const stay: Stay = {
             member: at,
@@ -177,7 +177,7 @@ test('where answers and messages take their time: no gap, no duplicate, in order
           void joined?.then(() => (stay.joinedAt = n));
           if (joined === undefined) stay.joinedAt = n;
         } else if (step.kind === 'leave') {
-          const at = members.get(step.member) as RecordingMember;
+          const at = members.get(step.member) as RecordingSubscriber;
           const stay = stays.get(`${step.member} ${step.topic}`)?.at(-1);
           if (stay === undefined || stay.leftAt !== undefined) continue;
           stay.to = at.got.length;
@@ -211,7 +211,7 @@ test('where answers and messages take their time: no gap, no duplicate, in order
       }
       for (const at of members.values()) void hub.leaveAll(at);
       await flush();
-      expect(hub.sizes).toEqual({ topics: 0, members: 0 });
+      expect(hub.sizes).toEqual({ topics: 0, subscribers: 0 });
     }),
     { numRuns: 150 },
   );

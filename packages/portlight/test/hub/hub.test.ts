@@ -1,22 +1,28 @@
 import { describe, expect, test } from 'vitest';
 import { MemoryBus } from '../../src/backplane/memory-bus.ts';
-import { MemoryHistory } from '../../src/backplane/memory-history.ts';
+import { MemoryTopics } from '../../src/backplane/memory-topics.ts';
 import { DEFAULTS } from '../../src/defaults.ts';
 import { Hub } from '../../src/hub/hub.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
 import { sharedWith } from '../support/shared-with.ts';
-import { RecordingMember } from './recording-member.ts';
+import { RecordingSubscriber } from './recording-subscriber.ts';
 
-function open(history = new MemoryHistory()): {
+function open(topics = new MemoryTopics()): {
   hub: Hub;
   log: RecordingLogger;
-  a: RecordingMember;
-  b: RecordingMember;
-  c: RecordingMember;
+  a: RecordingSubscriber;
+  b: RecordingSubscriber;
+  c: RecordingSubscriber;
 } {
   const log = new RecordingLogger();
-  const hub = new Hub(sharedWith({ bus: new MemoryBus(history) }), { logger: log, verbose: false });
-  return { hub, log, a: new RecordingMember('a'), b: new RecordingMember('b'), c: new RecordingMember('c') };
+  const hub = new Hub(sharedWith({ bus: new MemoryBus(topics) }), { logger: log, verbose: false });
+  return {
+    hub,
+    log,
+    a: new RecordingSubscriber('a'),
+    b: new RecordingSubscriber('b'),
+    c: new RecordingSubscriber('c'),
+  };
 }
 
 describe('joining and leaving', () => {
@@ -187,7 +193,7 @@ describe('publishing', () => {
       name: 'ReplyError',
       code: 'ERR_PORTLIGHT_INVALID_PUBLICATION',
     });
-    void hub.join(new RecordingMember('z'), 't', { since: 'earliest' });
+    void hub.join(new RecordingSubscriber('z'), 't', { since: 'earliest' });
     expect(a.got).toEqual([]);
     expect(await hub.publish('t', 1)).toMatchObject({ id: expect.stringMatching(/-1$/) as string });
   });
@@ -253,7 +259,8 @@ describe('publishing', () => {
       void hub.leave(b, 't');
       void hub.join(c, 't');
     };
-    expect(await hub.publish('t', 1)).toMatchObject({ subscribers: 1 });
+    // Those who were there when it was numbered.
+    expect(await hub.publish('t', 1)).toMatchObject({ subscribers: 2 });
     await hub.publish('t', 2);
     expect([a.data, b.data, c.data]).toEqual([[1, 2], [], [2]]);
   });
@@ -264,7 +271,7 @@ describe('memory', () => {
     const bus = new MemoryBus();
     const hub = new Hub(sharedWith({ bus }), { logger: new RecordingLogger(), verbose: false });
     for (let n = 0; n < 100_000; n += 1) {
-      const member = new RecordingMember(`m${n}`);
+      const member = new RecordingSubscriber(`m${n}`);
       void hub.join(member, `topic ${n}`, { member: `member ${n}`, info: { n } });
       void hub.publish(`topic ${n}`, n);
       if (n % 2 === 0) void hub.leave(member, `topic ${n}`);
@@ -272,7 +279,7 @@ describe('memory', () => {
     }
     await new Promise(setImmediate);
     expect([hub.sizes, bus.sizes]).toEqual([
-      { topics: 0, members: 0 },
+      { topics: 0, subscribers: 0 },
       { topics: 0, presence: 0, histories: 0, historyBytes: 0 },
     ]);
   });
@@ -280,7 +287,8 @@ describe('memory', () => {
 
 test('a publication that nobody waits for and that is refused ends nothing', async () => {
   const log = new RecordingLogger();
-  const hub = new Hub(sharedWith({ bus: new MemoryBus() }), { logger: log, verbose: false });
+  const holder = { logger: log, verbose: false };
+  const hub = new Hub(sharedWith({ bus: new MemoryBus() }, holder), holder);
   void hub.publish('x'.repeat(513), 'data');
   await new Promise(setImmediate);
   expect(log.at('warn')).toHaveLength(1);

@@ -1,30 +1,48 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { MemoryBus } from '../../src/backplane/memory-bus.ts';
-import { MemoryHistory } from '../../src/backplane/memory-history.ts';
+import { MemoryTopics } from '../../src/backplane/memory-topics.ts';
 import { RecentMap } from '../../src/backplane/recent-map.ts';
-import { testBus } from './bus-contract.ts';
+import { busContract, type OpenBuses } from '../../src/testing/index.ts';
 import { DelayedBus } from './delayed-bus.ts';
 
-testBus('the bus in memory', () => {
-  let now = 0;
-  const advance = (ms: number) => void (now += ms);
-  return { ends: [new MemoryBus(new MemoryHistory({ now: () => now }))], advance, settle: async () => {}, close() {} };
+describe.each(busContract)('a bus $name', ({ run }) => {
+  test('in memory', () => run(openMemory));
+  test('that is elsewhere', () => run(openDelayed));
 });
 
-testBus('the delayed bus of these tests', () => {
+function openMemory(): OpenBuses {
   let now = 0;
-  const bus = new DelayedBus(new MemoryBus(new MemoryHistory({ now: () => now })));
+  const topics = new MemoryTopics({ now: () => now });
+  const ends = [1, 2, 3].map(() => new MemoryBus(topics));
+  return {
+    ends,
+    advance: (ms) => void (now += ms),
+    settle() {},
+    lose: (end) => (end as MemoryBus).disconnect(),
+    close() {},
+  };
+}
+
+function openDelayed(): OpenBuses {
+  let now = 0;
+  const topics = new MemoryTopics({ now: () => now });
+  const ends = [1, 2, 3].map(() => new DelayedBus(topics));
   let isOpen = true;
   const move = () => {
-    for (const kind of ['call', 'message', 'answer'] as const) bus.step(kind);
+    for (const bus of ends) for (const kind of ['call', 'message', 'answer'] as const) bus.step(kind);
     if (isOpen) setImmediate(move);
   };
   move();
-  const settle = async () => {
-    while (bus.isBusy) await new Promise(setImmediate);
+  return {
+    ends,
+    advance: (ms) => void (now += ms),
+    settle: async () => {
+      while (ends.some(({ isBusy }) => isBusy)) await new Promise(setImmediate);
+    },
+    lose: (end) => (end as DelayedBus).die(),
+    close: () => void (isOpen = false),
   };
-  return { ends: [bus], advance: (ms) => void (now += ms), settle, close: () => void (isOpen = false) };
-});
+}
 
 test('a map of what was set last forgets the rest, and shows it', () => {
   const forgotten: number[] = [];

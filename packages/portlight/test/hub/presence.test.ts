@@ -3,12 +3,12 @@ import { MemoryBus } from '../../src/backplane/memory-bus.ts';
 import { Hub, type PresenceChange } from '../../src/hub/hub.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
 import { sharedWith } from '../support/shared-with.ts';
-import { RecordingMember } from './recording-member.ts';
+import { RecordingSubscriber } from './recording-subscriber.ts';
 
-const [a, b, c] = ['a', 'b', 'c'].map((id) => new RecordingMember(id)) as [
-  RecordingMember,
-  RecordingMember,
-  RecordingMember,
+const [a, b, c] = ['a', 'b', 'c'].map((id) => new RecordingSubscriber(id)) as [
+  RecordingSubscriber,
+  RecordingSubscriber,
+  RecordingSubscriber,
 ];
 
 function open(topic = 'room'): { hub: Hub; log: RecordingLogger; told: PresenceChange[] } {
@@ -112,7 +112,7 @@ describe('a handler', () => {
 
   test('may publish, and lets the member go', async () => {
     const { hub, told } = open();
-    const [ada, bob] = [new RecordingMember('ada'), new RecordingMember('bob')];
+    const [ada, bob] = [new RecordingSubscriber('ada'), new RecordingSubscriber('bob')];
     hub.onPresence('room', ({ kind, member }) => {
       void hub.publish('room', `${member} ${kind}`);
       if (member === 'bob' && kind === 'joined') void hub.leave(bob, 'room');

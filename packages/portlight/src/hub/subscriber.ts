@@ -1,7 +1,7 @@
 import type { Publication } from './publication.ts';
 
 /** One open channel, a WebSocket or an event stream, as the hub sees it. */
-export interface Member {
+export interface Subscriber {
   /** Of no other channel, in any process. */
   readonly id: string;
   /** Queues a publication for the client. Never throws. */

@@ -1,0 +1,83 @@
+import { formatPosition, type Published, type PublishTerms, type Retention } from '../backplane/bus.ts';
+import type { SharedState } from '../backplane/shared-state.ts';
+import { DEFAULTS } from '../defaults.ts';
+import { ConfigError } from '../errors/config-error.ts';
+import { assertPattern } from './assert-pattern.ts';
+import { encodeMessage, type PublishOptions } from './encode-message.ts';
+import { TopicRules } from './topic-rules.ts';
+
+/** How much of a topic is kept. */
+export interface HistoryOptions {
+  /** The last so many messages: 1 to 10,000. */
+  readonly size: number;
+  /**
+   * For so long.
+   *
+   * @default until they are pushed out
+   */
+  readonly ttlMs?: number;
+}
+
+/** What became of a publication. */
+export interface PublishResult {
+  /** The publisher's own, else the position in the history. */
+  readonly id: string | undefined;
+  /** How many channels it was handed to. */
+  readonly subscribers: number;
+}
+
+/** What is published, and what of it is kept. */
+export class Publisher {
+  readonly #shared: SharedState;
+  readonly #isIn: (channel: string, topic: string) => boolean;
+  readonly #histories: TopicRules<Retention> = new TopicRules();
+
+  /** @param isIn whether a channel of this process is in a topic */
+  constructor(shared: SharedState, isIn: (channel: string, topic: string) => boolean) {
+    this.#shared = shared;
+    this.#isIn = isIn;
+  }
+
+  publish(topic: string, data: unknown, options: PublishOptions = {}): Promise<PublishResult> {
+    const published = this.#publish(topic, data, options);
+    // Many do not wait for it, and a topic may be a client's words.
+    this.#shared.own(published, 'Something was not published.');
+    return published;
+  }
+
+  history(topic: string, options: HistoryOptions): void {
+    assertPattern('history', topic);
+    const { size, ttlMs } = options;
+    assertWhole('size', size, DEFAULTS.maxHistorySize);
+    if (ttlMs !== undefined) assertWhole('ttlMs', ttlMs, Number.MAX_SAFE_INTEGER);
+    this.#histories.set(topic, { size, ttlMs });
+  }
+
+  /** Whether the topic has a history. */
+  keeps(topic: string): boolean {
+    return this.#histories.find(topic) !== undefined;
+  }
+
+  async #publish(topic: string, data: unknown, options: PublishOptions): Promise<PublishResult> {
+    const message = encodeMessage(topic, data, options);
+    const { id } = options;
+    const terms: PublishTerms = {
+      keep: this.#histories.find(topic),
+      once: id === undefined ? undefined : { id, ttlMs: DEFAULTS.publishIdMs },
+      isExceptThere: message.except !== undefined && this.#isIn(message.except, topic),
+    };
+    return toResult(await this.#shared.bus.publish(message, terms), id, terms);
+  }
+}
+
+function toResult({ position, subscribers }: Published, id: string | undefined, { keep }: PublishTerms): PublishResult {
+  return { id: id ?? (keep && formatPosition(position)), subscribers };
+}
+
+function assertWhole(name: string, value: unknown, most: number): void {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most) return;
+  throw new ConfigError(
+    `The option ${name} of history is a whole number from 1 to ${most}, not ${String(value)}.`,
+    'ERR_PORTLIGHT_INVALID_OPTION',
+  );
+}
