@@ -7,7 +7,7 @@ export function attempt<Value>(call: () => MaybePromise<Value>): MaybePromise<Va
   try {
     return call();
   } catch (error) {
-    return Promise.reject(error as Error);
+    return fail(error);
   }
 }
 
@@ -16,10 +16,14 @@ export function whenReady<Value, Next>(
   value: MaybePromise<Value>,
   next: (value: Value) => MaybePromise<Next>,
 ): MaybePromise<Next> {
-  return isPromiseLike(value) ? Promise.resolve(value as Promise<Value>).then(next) : next(value as Value);
+  return isPromiseLike(value) ? Promise.resolve(value).then(next) : next(value);
 }
 
 /** The values at once where nothing has to be waited for, else when all are there. */
 export function whenAll<Value>(values: readonly MaybePromise<Value>[]): MaybePromise<readonly Value[]> {
   return values.some(isPromiseLike) ? Promise.all(values) : (values as readonly Value[]);
+}
+
+async function fail(error: unknown): Promise<never> {
+  throw error;
 }

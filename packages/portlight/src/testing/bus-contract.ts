@@ -183,7 +183,9 @@ export const busContract: readonly BusCase[] = [
     const { ends } = trial.opened;
     for (const end of ends) await end.setInterest('t', 1);
     await Promise.all(
-      Array.from({ length: 50 }, (_, n) => ends[n % ends.length]?.publish(message('t', `${n}`), n % 3 ? KEPT : PLAIN)),
+      Array.from({ length: 50 }, async (_, n) =>
+        ends[n % ends.length]?.publish(message('t', `${n}`), n % 3 ? KEPT : PLAIN),
+      ),
     );
     const arrived = await trial.arrived(trial.a);
     assert.equal(arrived.length, 50);

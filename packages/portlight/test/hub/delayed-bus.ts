@@ -17,13 +17,13 @@ import { MemoryTopics } from '../../src/backplane/memory-topics.ts';
 
 interface Call {
   /** Takes effect where the topics are. */
-  run(): void;
-  reject(): void;
+  readonly run: () => void;
+  readonly reject: () => void;
 }
 
 interface Answer {
-  resolve(): void;
-  reject(): void;
+  readonly resolve: () => void;
+  readonly reject: () => void;
 }
 
 /** What is lost when a bus is cut off. */
@@ -42,8 +42,8 @@ export class DelayedBus implements Bus {
   #topics: MemoryTopics;
   #far: MemoryBus | undefined;
   #receiver: BusReceiver | undefined;
-  #calls: Call[] = [];
-  #answers: Answer[] = [];
+  readonly #calls: Call[] = [];
+  readonly #answers: Answer[] = [];
   #messages: (() => void)[] = [];
   /** Changes of members: they are told again where they were not acknowledged, so they survive a cut. */
   #changes: (() => void)[] = [];
@@ -74,6 +74,11 @@ export class DelayedBus implements Bus {
     if (kind === 'call') this.#calls.shift()?.run();
     else if (kind === 'answer') this.#answers.shift()?.resolve();
     else (this.#messages.shift() ?? this.#changes.shift())?.();
+  }
+
+  /** The next message is lost on its way, and nothing says so. */
+  lose(): void {
+    this.#messages.shift();
   }
 
   /** The connection is lost, with all that is on it. */

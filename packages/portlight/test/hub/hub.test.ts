@@ -3,6 +3,7 @@ import { MemoryBus } from '../../src/backplane/memory-bus.ts';
 import { MemoryTopics } from '../../src/backplane/memory-topics.ts';
 import { DEFAULTS } from '../../src/defaults.ts';
 import { Hub } from '../../src/hub/hub.ts';
+import type { Publication } from '../../src/hub/publication.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
 import { sharedWith } from '../support/shared-with.ts';
 import { RecordingSubscriber } from './recording-subscriber.ts';
@@ -211,9 +212,9 @@ describe('publishing', () => {
     void hub.join(b, 't');
     await hub.publish('t', 'x');
     let calls = 0;
-    const encode = ({ data }: { readonly data: unknown }) => {
+    const encode = ({ payload }: Publication) => {
       calls += 1;
-      return `<${String(data)}>`;
+      return `<${String(payload)}>`;
     };
     expect([a.got[0]?.as(encode), b.got[0]?.as(encode), b.got[0]?.as(() => undefined), calls]).toEqual([
       '<x>',
