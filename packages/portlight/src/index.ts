@@ -1,6 +1,22 @@
 /// <reference types="node" preserve="true" />
 export type { ErrorHandler, ErrorStatus, Middleware, ResponseInterceptor } from './config/hooks.ts';
 export type { Backplane } from './backplane/backplane.ts';
+export type {
+  Bus,
+  BusMessage,
+  BusReceiver,
+  ChannelPresence,
+  MemberChange,
+  PassedMessage,
+  Position,
+  PresentMember,
+  ProcessState,
+  Published,
+  PublishTerms,
+  Replay,
+  Retention,
+  Since,
+} from './backplane/bus.ts';
 export type { Client } from './backplane/client-store.ts';
 export type {
   Clients,

@@ -28,7 +28,7 @@ export class Hub {
   readonly #joining: Joining;
 
   constructor(shared: SharedState, log: LogHolder) {
-    const publisher = new Publisher(shared, (channel, topic) => joining.isIn(channel, topic));
+    const publisher = new Publisher(shared, log, (channel, topic) => joining.isIn(channel, topic));
     const board = new PresenceBoard(shared, publisher, log);
     const joining = new Joining({ shared, publisher, board, mending: new Mending(shared, publisher), log });
     this.#shared = shared;

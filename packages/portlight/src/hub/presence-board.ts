@@ -45,8 +45,13 @@ export class PresenceBoard {
   }
 
   list(topic: string): Promise<readonly Presence[]> {
-    const listed = this.#list(topic);
-    this.#shared.own(listed, 'Presence could not be asked for.');
+    const name = attempt(() => parseTopic(topic));
+    if (name instanceof Promise) {
+      name.catch((error: unknown) => this.#log.logger.warn({ err: error }, NOT_LISTED));
+      return name as Promise<never>;
+    }
+    const listed = this.#list(name);
+    this.#shared.own(listed, NOT_LISTED);
     return listed;
   }
 
@@ -85,7 +90,7 @@ export class PresenceBoard {
   }
 
   async #list(topic: string): Promise<readonly Presence[]> {
-    const members = await this.#shared.bus.presence(parseTopic(topic));
+    const members = await this.#shared.bus.presence(topic);
     return members.map(({ member, info, channels, joinedAt }) => ({
       member,
       info: decodeInfo(info),
@@ -105,6 +110,8 @@ export class PresenceBoard {
     }
   }
 }
+
+const NOT_LISTED = 'Who is in a topic could not be said.';
 
 function decodeInfo(info: string | undefined): unknown {
   return info === undefined ? undefined : JSON.parse(info);

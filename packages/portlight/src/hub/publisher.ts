@@ -1,10 +1,12 @@
-import { formatPosition, type Published, type PublishTerms, type Retention } from '../backplane/bus.ts';
+import { type BusMessage, formatPosition, type Retention } from '../backplane/bus.ts';
 import type { SharedState } from '../backplane/shared-state.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { ConfigError } from '../errors/config-error.ts';
+import type { LogHolder } from '../log.ts';
 import { assertPattern } from './assert-pattern.ts';
 import { encodeMessage, type PublishOptions } from './encode-message.ts';
 import { TopicRules } from './topic-rules.ts';
+import { attempt } from './when-ready.ts';
 
 /** How much of a topic is kept. */
 export interface HistoryOptions {
@@ -29,19 +31,23 @@ export interface PublishResult {
 /** What is published, and what of it is kept. */
 export class Publisher {
   readonly #shared: SharedState;
+  readonly #log: LogHolder;
   readonly #isIn: (channel: string, topic: string) => boolean;
   readonly #histories: TopicRules<Retention> = new TopicRules();
 
   /** @param isIn whether a channel of this process is in a topic */
-  constructor(shared: SharedState, isIn: (channel: string, topic: string) => boolean) {
+  constructor(shared: SharedState, log: LogHolder, isIn: (channel: string, topic: string) => boolean) {
     this.#shared = shared;
+    this.#log = log;
     this.#isIn = isIn;
   }
 
   publish(topic: string, data: unknown, options: PublishOptions = {}): Promise<PublishResult> {
-    const published = this.#publish(topic, data, options);
+    const message = attempt(() => encodeMessage(topic, data, options));
     // Many do not wait for it, and a topic may be a client's words.
-    this.#shared.own(published, 'Something was not published.');
+    if (message instanceof Promise) return this.#refuse(message);
+    const published = this.#pass(message, options.id);
+    this.#shared.own(published, NOT_PUBLISHED);
     return published;
   }
 
@@ -58,21 +64,24 @@ export class Publisher {
     return this.#histories.find(topic) !== undefined;
   }
 
-  async #publish(topic: string, data: unknown, options: PublishOptions): Promise<PublishResult> {
-    const message = encodeMessage(topic, data, options);
-    const { id } = options;
-    const terms: PublishTerms = {
-      keep: this.#histories.find(topic),
+  async #pass(message: BusMessage, id: string | undefined): Promise<PublishResult> {
+    const { topic, except } = message;
+    const keep = this.#histories.find(topic);
+    const { position, subscribers } = await this.#shared.bus.publish(message, {
+      keep,
       once: id === undefined ? undefined : { id, ttlMs: DEFAULTS.publishIdMs },
-      isExceptThere: message.except !== undefined && this.#isIn(message.except, topic),
-    };
-    return toResult(await this.#shared.bus.publish(message, terms), id, terms);
+      isExceptThere: except !== undefined && this.#isIn(except, topic),
+    });
+    return { id: id ?? (keep && formatPosition(position)), subscribers };
+  }
+
+  #refuse(refused: Promise<unknown>): Promise<never> {
+    refused.catch((error: unknown) => this.#log.logger.warn({ err: error }, NOT_PUBLISHED));
+    return refused as Promise<never>;
   }
 }
 
-function toResult({ position, subscribers }: Published, id: string | undefined, { keep }: PublishTerms): PublishResult {
-  return { id: id ?? (keep && formatPosition(position)), subscribers };
-}
+const NOT_PUBLISHED = 'Something was not published.';
 
 function assertWhole(name: string, value: unknown, most: number): void {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most) return;

@@ -53,7 +53,7 @@ describe('a backplane', () => {
     vi.spyOn(memory.bus, 'connect').mockImplementation(() => void connected.push('bus'));
     vi.spyOn(memory.clients, 'connect').mockImplementation(() => void connected.push('clients'));
     const { shared } = open({ bus: memory.bus, clients: memory.clients });
-    shared.receive({ receive: () => 0, memberChanged() {} });
+    shared.receive({ receive() {}, memberChanged() {}, interrupted() {} });
     shared.watchClients({ lost() {} });
     await shared.open();
     await shared.close();
@@ -130,7 +130,7 @@ describe('a backplane', () => {
       throw new Error('broken');
     });
     const { shared, log } = open({ bus: memory.bus });
-    shared.receive({ receive: () => 0, memberChanged() {} });
+    shared.receive({ receive() {}, memberChanged() {}, interrupted() {} });
     await shared.open();
     expect(log.at('warn')).toHaveLength(1);
   });
