@@ -1,17 +1,20 @@
-// What connections that do nothing cost the server, in memory: requests by keep-alive, WebSockets, event streams.
+// What connections that do nothing cost the server, in memory: requests by keep-alive, WebSockets, event streams; on
+// both lanes, and with node:http and ws by hand.
 // `node idle-memory.js` prints a table; `node idle-memory.js ../before` that of another checkout, which is built too.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { WebSocketServer } from 'ws';
 import { formatIdleMemory } from './report.js';
 
 const SELF = fileURLToPath(import.meta.url);
 const CONNECTIONS = 2_000;
 const AT_ONCE = 100;
-const ROUNDS = 3;
+const SERVERS = ['fast', 'http', 'raw'];
 const UPGRADE =
   'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n';
 
@@ -28,27 +31,29 @@ if (process.send !== undefined && process.argv[1] === SELF) await serve(process.
 else if (process.argv[1] === SELF) console.log(formatIdleMemory(await measureIdleMemory(process.argv[2])));
 
 /**
- * Bytes of each connection, for each kind and lane: medians of three processes.
+ * Bytes of each connection, for each kind and server (fast lane, node:http lane, by hand), a process for each.
  *
  * @param {string} [checkout] whose build is measured; without it this one
- * @returns {Promise<{ name: string, lane: string, heapBytes: number, rssBytes: number }[]>}
+ * @returns {Promise<{ name: string, servers: { heapBytes: number, rssBytes: number }[] }[]>}
  */
 export async function measureIdleMemory(checkout) {
   const rows = [];
   for (const kind of KINDS) {
-    for (const lane of ['fast', 'http']) {
-      const samples = [];
-      for (let round = 0; round < ROUNDS; round += 1) samples.push(await sample(kind, lane, checkout));
-      const of = (field) => samples.map((each) => each[field]).sort((one, other) => one - other)[ROUNDS >> 1];
-      rows.push({ name: kind.name, lane, heapBytes: of('heap') / CONNECTIONS, rssBytes: of('rss') / CONNECTIONS });
+    const servers = [];
+    for (const server of SERVERS) {
+      const { heap, rss } = await sample(kind, server, checkout);
+      servers.push({ heapBytes: heap / CONNECTIONS, rssBytes: rss / CONNECTIONS });
     }
+    rows.push({ name: kind.name, servers });
   }
   return rows;
 }
 
 /** How much more a server holds with the connections than without. */
-async function sample(kind, lane, checkout) {
-  const child = fork(SELF, checkout === undefined ? [lane] : [lane, resolve(checkout)], { execArgv: ['--expose-gc'] });
+async function sample(kind, server, checkout) {
+  const child = fork(SELF, checkout === undefined ? [server] : [server, resolve(checkout)], {
+    execArgv: ['--expose-gc'],
+  });
   const died = new AbortController();
   child.once('exit', () => died.abort(new Error('The server died.')));
   try {
@@ -88,7 +93,14 @@ async function open({ target, fields, until }, port) {
 }
 
 /** The server, in a process of its own; says on request what it holds. */
-async function serve(lane, checkout) {
+async function serve(kind, checkout) {
+  const port = kind === 'raw' ? await listenByHand() : await listen(kind, checkout);
+  process.on('message', () => void measure().then((held) => process.send(held)));
+  process.on('disconnect', () => process.exit());
+  process.send(port);
+}
+
+async function listen(lane, checkout) {
   const build =
     checkout === undefined ? 'portlight' : pathToFileURL(`${checkout}/packages/portlight/dist/index.js`).href;
   const { HttpServer } = await import(build);
@@ -99,9 +111,28 @@ async function serve(lane, checkout) {
     .events('/stream', () => undefined)
     .events('/topic', (stream) => void stream.join('news'));
   await server.start();
-  process.on('message', () => void measure().then((held) => process.send(held)));
-  process.on('disconnect', () => process.exit());
-  process.send(server.getAddress().port);
+  return server.getAddress().port;
+}
+
+/** As little as an app can write: a topic is a set. */
+async function listenByHand() {
+  const topic = new Set();
+  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+  const server = createServer((request, response) => {
+    if (request.url === '/') response.end('hello');
+    else {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write('retry: 1000\n\n');
+      if (request.url === '/topic') topic.add(response);
+    }
+  }).on('upgrade', (request, socket, head) =>
+    sockets.handleUpgrade(request, socket, head, (websocket) => {
+      websocket.on('message', () => {});
+      if (request.url === '/topic') topic.add(websocket);
+    }),
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server.address().port;
 }
 
 async function measure() {

@@ -9,7 +9,7 @@ const PACKAGES = ['fastify', 'hono', '@hono/node-server', 'h3', 'polka', 'koa', 
 /**
  * @param {readonly { scenario: string, servers: Map<string, number[]> }[]} results
  * @param {readonly { name: string, ratios: number[] }[]} websockets
- * @param {readonly { name: string, lane: string, heapBytes: number, rssBytes: number }[]} memory
+ * @param {readonly { name: string, servers: { heapBytes: number, rssBytes: number }[] }[]} memory
  * @param {readonly { name: string, importMs: number, listeningMs: number }[]} startUp
  * @param {{ baseline: string, rounds: number, sliceSeconds: number }} method
  */
@@ -68,19 +68,20 @@ export function formatRatio(ratios) {
 /**
  * What a connection that does nothing costs.
  *
- * @param {readonly { name: string, lane: string, heapBytes: number, rssBytes: number }[]} rows
+ * @param {readonly { name: string, servers: { heapBytes: number, rssBytes: number }[] }[]} rows of the fast lane, the
+ *   node:http lane, and by hand
  */
 export function formatIdleMemory(rows) {
   const kib = (bytes) => (bytes / 1_024).toFixed(1);
+  const cell = ({ heapBytes, rssBytes }) => `${kib(heapBytes)}, ${kib(rssBytes)}`;
   return [
     'KiB that the server process holds for each of 2,000 connections that do nothing: the heap with what lies outside of it',
-    '(buffers), and the resident set, after a collection; the client is another process. Medians of three processes.',
+    '(buffers), then the resident set, which differs from run to run by two or three; after a collection. The client is another',
+    'process.',
     '',
-    '| | lane | heap | resident |',
+    '| | fast lane | node:http lane | node:http and ws by hand |',
     '| --- | --- | --- | --- |',
-    ...rows.map(
-      ({ name, lane, heapBytes, rssBytes }) => `| ${name} | ${lane} | ${kib(heapBytes)} | ${kib(rssBytes)} |`,
-    ),
+    ...rows.map(({ name, servers }) => `| ${name} | ${servers.map(cell).join(' | ')} |`),
   ].join('\n');
 }
 
