@@ -17,7 +17,8 @@ export type {
   Retention,
   Since,
 } from './backplane/bus.ts';
-export type { Client } from './backplane/client-store.ts';
+export type { Client, ClientStore, ClientWatcher, Reservation } from './backplane/client-store.ts';
+export type { ValueStore } from './backplane/value-store.ts';
 export type {
   Clients,
   ConnectHandler,

@@ -42,5 +42,5 @@ export function sentenceOf(node: ts.Node): string {
     .filter(ts.isJSDoc);
   const [paragraph = ''] = (ts.getTextOfJSDocComment(doc?.comment) ?? '').split(/\n\s*\n/);
   const text = paragraph.replaceAll(/\{@link ([\w.]+)\}/g, '`$1`').replaceAll(/\s+/g, ' ');
-  return (/^.*?\.(?=\s+[A-Z`'"]|$)/.exec(text)?.[0] ?? text).trim();
+  return (/^.*?\.(?=\s+[A-Z`'"]|$)/.exec(text)?.[0] ?? text).trim().replace(/:$/, '.');
 }
