@@ -1,5 +1,12 @@
 /// <reference types="node" preserve="true" />
 export type { ErrorHandler, ErrorStatus, Middleware, ResponseInterceptor } from './config/hooks.ts';
+export type {
+  RateLimitAlgorithm,
+  RateLimitClaim,
+  RateLimitDecision,
+  RateLimitPolicy,
+  RateLimitStore,
+} from '@portlight/rate-limit';
 export type { Backplane } from './backplane/backplane.ts';
 export type {
   Bus,
@@ -38,6 +45,7 @@ export type { EventStream } from './channels/event-stream.ts';
 export type { SendResult } from './channels/outbox.ts';
 export type { WebSocketOptions } from './config/websocket-options.ts';
 export { AbortedError } from './errors/aborted-error.ts';
+export { BackplaneError } from './errors/backplane-error.ts';
 export { ChannelError } from './errors/channel-error.ts';
 export { ConfigError } from './errors/config-error.ts';
 export type { ErrorCode } from './errors/error-code.ts';

@@ -4,8 +4,10 @@ import type { ClientStore } from './client-store.ts';
 import type { ValueStore } from './value-store.ts';
 
 /**
- * What the processes of an app share. This is the end that one process has; what lies behind it, the memory of this
- * process, another process or another machine, nobody else in the house knows.
+ * What the processes of an app share. This is the end that one server in one process has; what lies behind it, the
+ * memory of this process, another process or another machine, nobody else in the house knows.
+ *
+ * Its methods may throw, reject, or not answer: nothing of that ends a process or holds up a stop.
  */
 export interface Backplane {
   /** How much of its rate limits each client has used. */
@@ -17,12 +19,16 @@ export interface Backplane {
   /** Small values for a time. */
   readonly values: ValueStore;
   /**
-   * Called before anything else, and again when it shall be used after a `close`. What is asked before it resolves
-   * waits or rejects.
+   * Called before anything is asked, and again when it shall be used after a `close`. The parts are told before, once
+   * in all and by their `connect`, who listens. What is asked before it resolves waits or rejects.
    *
-   * @throws what stands in the way; then the server does not start
+   * @throws what stands in the way; then the server does not start, nor does it when this takes longer than 10 s
    */
   open(): void | Promise<void>;
-  /** Called when the server has stopped. What is still under way may reject; nothing keeps the process alive. */
+  /**
+   * Called when the server has stopped, and when it could not start, also when `open` has failed or is under way.
+   * Nothing is told to this process any more, what is still under way may reject, and nothing keeps the process alive.
+   * It is waited for for a second.
+   */
   close(): void | Promise<void>;
 }

@@ -34,9 +34,7 @@ export class FallbackStore implements RateLimitStore {
   readonly #modeOf: () => OnStoreError;
   readonly #outage: Outage;
   #local: MemoryRateLimitStore | undefined;
-  /**
-   * When a store that answers too late is asked next, on the clock of `performance`; `undefined`: it answers in time.
-   */
+  /** When a store that answers too late is asked next, on the clock of `performance`. */
   #nextProbeAt: number | undefined;
 
   constructor(shared: SharedState, modeOf: () => OnStoreError) {

@@ -68,7 +68,8 @@ export function parseSetRateLimit(
 ): RouteRateLimit {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
     throw invalid(
-      `setRateLimit takes options such as { key: (request) => request.header('x-api-key') } after the seconds, not ${describe(options)}.`,
+      `setRateLimit takes options such as { key: (request) => request.header('x-api-key') } after the seconds, ` +
+        `not ${describe(options)}.`,
     );
   const twice = ['max', 'windowSeconds'].find((name) => name in options);
   if (twice !== undefined) throw invalid(`setRateLimit takes ${twice} as an argument, not among its options.`);
