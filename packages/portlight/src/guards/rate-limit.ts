@@ -18,7 +18,7 @@ const OPTIONS: ReadonlySet<string> = new Set(['max', 'windowSeconds', 'key', 'sk
  * @param where what the limit is for, as sentences name it
  * @throws {ConfigError} on a wrong value
  */
-export function createRateLimit(options: RouteRateLimit, where: string, counted: Counted = []): RateLimit {
+function createRateLimit(options: RouteRateLimit, where: string, counted: Counted = []): RateLimit {
   if (typeof options !== 'object' || options === null)
     throw invalid(`A rate limit of ${where} needs max and windowSeconds, not ${String(options)}.`);
   const unknown = Object.keys(options).find((name) => !OPTIONS.has(name));

@@ -42,7 +42,7 @@ function failing(names: readonly string[], act: Act): { backplane: Backplane; as
   const memory = new MemoryBackplane();
   const asked: string[] = [];
   const wrap = <Name extends Part>(part: Name): Backplane[Name] =>
-    new Proxy(memory[part] as Backplane[Name], {
+    new Proxy(memory[part], {
       get(target, method: string) {
         const own: unknown = Reflect.get(target, method);
         if (typeof own !== 'function') return own;
@@ -88,12 +88,13 @@ const uncaught: unknown[] = [];
 const note = (error: unknown): void => void uncaught.push(error);
 
 beforeEach(() => void process.on('unhandledRejection', note));
+afterEach(() => void process.off('unhandledRejection', note));
 
-afterEach(async () => {
+/** Rejections that nobody has handled, once a turn has given everybody the occasion. */
+async function takeUncaught(): Promise<readonly unknown[]> {
   await new Promise(setImmediate);
-  process.off('unhandledRejection', note);
-  expect(uncaught.splice(0)).toEqual([]);
-});
+  return uncaught.splice(0);
+}
 
 /** What clients and the app do with a server, all of it. */
 async function use({ server, port }: OpenServer, asked: readonly string[]): Promise<void> {
@@ -126,6 +127,7 @@ describe.each(FAILURES)('a backplane that %s', (_how, act) => {
       const { reason } = await open.server.shutdown({ timeoutMs: 1_000 });
       expect(reason).toBe('shutdown');
       expect(open.log.at('error')).toEqual([]);
+      expect(await takeUncaught()).toEqual([]);
     },
   );
 });
