@@ -4,7 +4,9 @@ type MaybePromise<T> = T | Promise<T>;
 export interface Position {
   /** Random, from the birth of what numbers; holds no `-`. Another epoch can be compared with nothing. */
   readonly epoch: string;
-  /** Rises by at least 1 with each message, whatever its topic, and whether or not it is kept; that of the first is 1. */
+  /**
+   * Rises by at least 1 with each message, whatever its topic, and whether or not it is kept; that of the first is 1.
+   */
   readonly seq: number;
 }
 
@@ -44,8 +46,8 @@ export interface BusMessage {
 export interface PassedMessage extends BusMessage {
   readonly position: Position;
   /**
-   * A seq between which and its own the topic has no message: who has seen the topic up to there misses nothing in front
-   * of this one. Usually that of the topic's message before.
+   * A seq between which and its own the topic has no message: who has seen the topic up to there misses nothing in
+   * front of this one. Usually that of the topic's message before.
    */
   readonly prev: number;
   /** Whether a history has it. */
@@ -65,8 +67,8 @@ export interface PublishTerms {
   /** `undefined`: it is not kept. */
   readonly keep: Retention | undefined;
   /**
-   * Claims this id of the topic together with the publish, for so long. A repeat meanwhile is not passed on, and gets the
-   * answer of the first. The bus may forget the oldest of very many.
+   * Claims this id of the topic together with the publish, for so long. A repeat meanwhile is not passed on, and gets
+   * the answer of the first. The bus may forget the oldest of very many.
    */
   readonly once: { readonly id: string; readonly ttlMs: number } | undefined;
   /** Whether the channel of `except` is in the topic, as far as this process knows: then it is not counted. */
@@ -145,8 +147,8 @@ export interface MemberChange {
 export interface BusReceiver {
   /**
    * A message of a topic in which interest was told, each once and in the order of their positions. Some may be missing
-   * where the bus was cut off, which `prev` shows; some may be older than the last `setInterest`, or be left over from an
-   * interest that has ended.
+   * where the bus was cut off, which `prev` shows; some may be older than the last `setInterest`, or be left over from
+   * an interest that has ended.
    */
   receive(message: PassedMessage): void;
   /**
@@ -155,9 +157,9 @@ export interface BusReceiver {
    */
   memberChanged(change: MemberChange): void | Promise<void>;
   /**
-   * The bus can be reached again after a time in which messages may have been missed or calls been lost. Nothing arrives
-   * from here on, neither message nor answer, that is older; what was asked before and took effect before has rejected. The
-   * process has to `restate` what it has.
+   * The bus can be reached again after a time in which messages may have been missed or calls been lost. Nothing
+   * arrives from here on, neither message nor answer, that is older; what was asked before and took effect before has
+   * rejected. The process has to `restate` what it has.
    */
   interrupted(): void;
 }
@@ -169,8 +171,8 @@ export interface BusReceiver {
  * Calls take effect in the order in which they are made, whether or not their answers are waited for. All processes
  * see the messages of a topic in one order, which is that of their positions.
  *
- * An answer is a promise where it has to come from elsewhere, and rejects where that cannot be reached. What rejects may
- * have taken effect; then `interrupted` follows when the bus can be reached again.
+ * An answer is a promise where it has to come from elsewhere, and rejects where that cannot be reached. What rejects
+ * may have taken effect; then `interrupted` follows when the bus can be reached again.
  */
 export interface Bus {
   /** Called once, before anything else. */
@@ -184,7 +186,10 @@ export interface Bus {
    *   before the answer
    */
   setInterest(topic: string, channels: number): MaybePromise<Position>;
-  /** Numbers the message, keeps it where the terms say so, and passes it to all who are interested, this process included. */
+  /**
+   * Numbers the message, keeps it where the terms say so, and passes it to all who are interested, this process
+   * included.
+   */
   publish(message: BusMessage, terms: PublishTerms): MaybePromise<Published>;
   /** What was published before the call and is still kept. May also hold messages that have not arrived yet. */
   read(topic: string, since: Since): MaybePromise<Replay>;
