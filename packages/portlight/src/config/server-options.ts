@@ -89,7 +89,10 @@ export interface ServerOptions {
   readonly writeTimeoutMs?: number | undefined;
   /** Most open connections, 1 to 1,000,000; one more is closed at once. @default 10_000 */
   readonly maxConnections?: number | undefined;
-  /** Most open connections from one address, 1 to 1,000,000; one more is closed at once. @default 10_000 */
+  /**
+   * Most open connections from one address, IPv6 by /56, 1 to 1,000,000; one more is closed at once. Clients of a unix
+   * socket have no address and count only in all. @default 10_000
+   */
   readonly maxConnectionsPerIp?: number | undefined;
   /**
    * Longest time for a handler and its middleware, in ms; then 503, and `request.signal` aborts. `0`: no limit. A route

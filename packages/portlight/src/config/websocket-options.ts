@@ -37,7 +37,9 @@ export interface WebSocketOptions {
   readonly perMessageDeflate?: boolean | undefined;
   /** Most open channels; more upgrades are answered 503. 1 to 1,000,000. @default 10_000 */
   readonly maxChannels?: number | undefined;
-  /** Most open channels of one address; more upgrades are answered 429. 1 to 1,000,000. @default 10_000 */
+  /**
+   * Most open channels of one address, IPv6 by /56; more upgrades are answered 429. 1 to 1,000,000. @default 10_000
+   */
   readonly maxChannelsPerIp?: number | undefined;
   /** Most messages of a client in a second; more close with 1008. 1 to 1,000,000. @default 1_000 */
   readonly messagesPerSecond?: number | undefined;

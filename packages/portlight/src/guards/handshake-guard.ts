@@ -2,21 +2,21 @@ import type { WebSocketConfig } from '../config/websocket-options.ts';
 import { BadRequestError, HttpError } from '../errors/http-error.ts';
 import { isToken } from '../fields/header-syntax.ts';
 import type { LogHolder } from '../log.ts';
-import type { Guard } from './guard.ts';
+import type { HttpRequest } from '../request/http-request.ts';
+import type { Guard, Verdict } from './guard.ts';
 import { OriginCheck } from './origin-check.ts';
 
 /** 16 bytes in Base64 (RFC 6455 §4.1). */
 const KEY = /^[+/0-9A-Za-z]{21}[AQgw]==$/;
 const WANTED = { upgrade: 'websocket', 'sec-websocket-version': '13' };
 
-/** Where channels are counted. */
-interface Room {
-  /** @throws {HttpError} when no more may be opened by this address */
-  assertRoom(ip: string): void;
-}
+/** Finds room for the channel that a request asks for, and keeps it for that. @throws {HttpError} where there is none */
+type FindRoom = (request: HttpRequest) => void | Promise<void>;
+
+const PASSED: Verdict = {};
 
 /** Looks at an opening handshake in the order of RFC 6455 §4.2.1, then at the limits of channels. */
-export function guardHandshake(room: Room, { origins }: WebSocketConfig, log: LogHolder): Guard {
+export function guardHandshake(findRoom: FindRoom, { origins }: WebSocketConfig, log: LogHolder): Guard {
   const check = new OriginCheck(origins, log);
   return (request) => {
     if (!KEY.test(request.header('sec-websocket-key') ?? ''))
@@ -25,8 +25,7 @@ export function guardHandshake(room: Room, { origins }: WebSocketConfig, log: Lo
       throw new HttpError(426, 'This server speaks version 13 of the WebSocket protocol.', { headers: WANTED });
     assertProtocols(request.header('sec-websocket-protocol'));
     check.assertAllowed(request);
-    room.assertRoom(request.ip);
-    return {};
+    return findRoom(request)?.then(() => PASSED) ?? PASSED;
   };
 }
 

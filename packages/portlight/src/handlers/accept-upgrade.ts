@@ -1,4 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
+import type { Seat } from '../backplane/admission.ts';
+import type { ChannelRegistry } from '../channels/channel-registry.ts';
 import type { MessageWire } from '../channels/message-wire.ts';
 import { ReplyError } from '../errors/reply-error.ts';
 import type { HttpRequest } from '../request/http-request.ts';
@@ -12,21 +14,56 @@ import type { ChannelServices } from './channel-services.ts';
 import { ChannelSession } from './channel-session.ts';
 import { validateRequest, validatesRequest } from './validate.ts';
 
-/** What begins on the wire of a request whose upgrade went through. */
-const openers: WeakMap<HttpRequest, { assertRoom(): void; open(wire: MessageWire): void }> = new WeakMap();
+/** The channel that a request asks for, from the guard that finds room for it to the end of the handshake. */
+interface AskedChannel {
+  readonly registry: ChannelRegistry;
+  seat: Seat | undefined;
+  /** Nothing comes of it any more: a seat that is still to come goes back. */
+  isOver: boolean;
+  open(wire: MessageWire, seat: Seat): void;
+}
+
+const asked: WeakMap<HttpRequest, AskedChannel> = new WeakMap();
 
 /**
- * Whether the channel of a request still finds room: others may have been opened since it was asked.
+ * Finds a seat for the channel of a request. It is kept until {@link openChannel} takes it, or {@link giveUpChannel} has
+ * to be called.
  *
- * @throws {HttpError} when it does not
+ * @throws {HttpError} when there is none
  */
-export function assertChannelRoom(request: HttpRequest): void {
-  openers.get(request)?.assertRoom();
+export function reserveChannel(request: HttpRequest, registry: ChannelRegistry): void | Promise<void> {
+  const channel: AskedChannel = { registry, seat: undefined, isOver: false, open: () => {} };
+  asked.set(request, channel);
+  const seat = registry.reserve(request.ip);
+  if (!(seat instanceof Promise)) {
+    channel.seat = seat;
+    return undefined;
+  }
+  return seat.then((late) => {
+    if (channel.isOver) late.release();
+    else channel.seat = late;
+  });
+}
+
+/** Whether the channel of a request may still be opened. @throws {HttpError} when the server has begun to stop */
+export function assertChannelWanted(request: HttpRequest): void {
+  asked.get(request)?.registry.assertServing();
 }
 
 /** Begins to serve the channel of a request that was answered with 101. */
 export function openChannel(request: HttpRequest, wire: MessageWire): void {
-  openers.get(request)?.open(wire);
+  const channel = asked.get(request);
+  if (channel?.seat === undefined) return;
+  asked.delete(request);
+  channel.open(wire, channel.seat);
+}
+
+/** No channel comes of a request: whatever it was that stood in the way, its seat is free. Nothing where one was opened. */
+export function giveUpChannel(request: HttpRequest): void {
+  const channel = asked.get(request);
+  if (channel === undefined) return;
+  channel.isOver = true;
+  channel.seat?.release();
 }
 
 /** What a WebSocket route does with a request that is routed to it: the 101, or what the app says instead. */
@@ -36,10 +73,8 @@ export function toUpgradeCore(route: ChannelRoute, services: ChannelServices): R
     const refusal: unknown = await route.handlers.upgrade?.(request);
     if (refusal !== undefined) return refuse(refusal, request);
     const context = new AsyncResource('PortlightChannel');
-    openers.set(request, {
-      assertRoom: () => services.registry.assertRoom(request.ip),
-      open: (wire) => new ChannelSession(route, request, wire, services, context).open(),
-    });
+    const channel = asked.get(request) as AskedChannel;
+    channel.open = (wire, seat) => new ChannelSession(route, request, wire, services, context).open(seat);
     return switchProtocols();
   };
 }

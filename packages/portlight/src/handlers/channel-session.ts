@@ -1,4 +1,5 @@
 import type { AsyncResource } from 'node:async_hooks';
+import type { Seat } from '../backplane/admission.ts';
 import { Channel, channelControls } from '../channels/channel.ts';
 import type { OpenEnd } from '../channels/channel-registry.ts';
 import { MessageQueue } from '../channels/message-queue.ts';
@@ -52,13 +53,9 @@ export class ChannelSession implements WireListener, OpenEnd {
     });
   }
 
-  get ip(): string {
-    return this.#channel.ip;
-  }
-
-  /** Begins to serve it. */
-  open(): void {
-    this.#services.registry.add(this);
+  /** Begins to serve it. @param seat given back when it is closed */
+  open(seat: Seat): void {
+    this.#services.registry.add(this, seat);
     this.#wire.listen(this);
     this.#take(() => this.#handlers.open?.(this.#channel));
   }
@@ -226,7 +223,7 @@ export class ChannelSession implements WireListener, OpenEnd {
 
   #note(message: string): void {
     const { log } = this.#services;
-    if (log.verbose) log.logger.debug({ address: this.ip, path: this.#channel.request.path }, message);
+    if (log.verbose) log.logger.debug({ address: this.#channel.ip, path: this.#channel.request.path }, message);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Seat } from '../backplane/admission.ts';
 import { EventStream, streamControls } from '../channels/event-stream.ts';
 import type { ServerSentEvent } from '../channels/encode-event.ts';
 import { controls, type HttpRequest, type RequestShape } from '../request/http-request.ts';
@@ -29,24 +30,39 @@ export function isEventStream(response: HttpResponse): boolean {
 
 /** What a route of events does with a request that is routed to it: the open stream. */
 export function toEventsCore(route: EventsRoute, services: ChannelServices): RouteCore {
-  const open = (request: HttpRequest): HttpResponse | Promise<HttpResponse> =>
-    request.method === 'HEAD' ? toResponse(new StreamedBody(NOTHING)) : openStream(route, request, services);
+  const open = (request: HttpRequest): HttpResponse | Promise<HttpResponse> => {
+    if (request.method === 'HEAD') return toResponse(new StreamedBody(NOTHING));
+    const seat = services.registry.reserve(request.ip);
+    if (seat instanceof Promise) return seat.then((late) => openOn(late, route, request, services));
+    return openOn(seat, route, request, services);
+  };
   return validatesRequest(route.options)
     ? async (request) => validateRequest(route.options, request).then(() => open(request))
     : open;
+}
+
+/** Opens a stream on a seat, which is free again when that fails, or when the stream is closed. */
+function openOn(
+  seat: Seat,
+  route: EventsRoute,
+  request: HttpRequest,
+  services: ChannelServices,
+): HttpResponse | Promise<HttpResponse> {
+  try {
+    return openStream(route, request, services, seat);
+  } catch (error) {
+    seat.release();
+    throw error;
+  }
 }
 
 function openStream(
   route: EventsRoute,
   request: HttpRequest,
   { hub, registry, config, log }: ChannelServices,
+  seat: Seat,
 ): HttpResponse | Promise<HttpResponse> {
-  registry.assertRoom(request.ip);
-  const end = {
-    ip: request.ip,
-    beat: (now: number) => streamControls.beat(stream, now),
-    endForStop: () => stream.close(),
-  };
+  const end = { beat: (now: number) => streamControls.beat(stream, now), endForStop: () => stream.close() };
   const stream = new EventStream<RequestShape>(
     request,
     hub,
@@ -61,7 +77,7 @@ function openStream(
     // What was sent is whole events: the client comes back and goes on behind them.
     stream.close();
   };
-  registry.add(end);
+  registry.add(end, seat);
   // A client that closes its side of a stream without an end does not read on.
   request.signal.addEventListener('abort', () => stream.close(), { once: true });
   let result: unknown;

@@ -2,7 +2,7 @@ import type { ServerConfig } from '../config/server-options.ts';
 import { namesMediaType } from '../fields/accept.ts';
 import type { GuardSet } from '../guards/guard-set.ts';
 import { guardHandshake } from '../guards/handshake-guard.ts';
-import { toUpgradeCore } from '../handlers/accept-upgrade.ts';
+import { reserveChannel, toUpgradeCore } from '../handlers/accept-upgrade.ts';
 import { toCore } from '../handlers/call-handler.ts';
 import type { ChannelServices } from '../handlers/channel-services.ts';
 import { toEventsCore } from '../handlers/open-events.ts';
@@ -39,7 +39,7 @@ export class Plans {
       const { method, pattern, scope } = route;
       this.#http.add(method, pattern, planner.planRoute(route, method, toCore(route)), scope.prefix);
     }
-    const handshake = guardHandshake(channels.registry, channels.config, log);
+    const handshake = guardHandshake((request) => reserveChannel(request, channels.registry), channels.config, log);
     for (const route of channels.config.isOn ? registrations.channelRoutes : []) {
       const plan = planner.planRoute(route, 'accept', toUpgradeCore(route, channels));
       this.#upgrades.add('GET', route.pattern, { ...plan, guards: [handshake, ...plan.guards] }, route.scope.prefix);

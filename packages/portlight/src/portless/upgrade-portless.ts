@@ -1,5 +1,5 @@
 import type { MessageWire } from '../channels/message-wire.ts';
-import { openChannel } from '../handlers/accept-upgrade.ts';
+import { giveUpChannel, openChannel } from '../handlers/accept-upgrade.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { controls, HttpRequest } from '../request/http-request.ts';
 import type { RequestRules, ServerView } from '../request/request-source.ts';
@@ -27,8 +27,10 @@ export async function upgradePortless(
     rules,
   );
   const response = await pipeline.respond(request);
-  if (response.status !== 101)
+  if (response.status !== 101) {
+    giveUpChannel(request);
     return { response: toStandardResponse(response, 'GET', () => controls.release(request)), open: () => {} };
+  }
   return { response: undefined, open: (wire) => openChannel(request, wire) };
 }
 

@@ -1,4 +1,6 @@
 import type { Server, Socket } from 'node:net';
+import type { Admission } from '../backplane/admission.ts';
+import { MemoryAdmission } from '../backplane/memory-admission.ts';
 import type { ParsedAddress, ServerAddress } from '../config/address.ts';
 import type { ServerConfig } from '../config/server-options.ts';
 import type { TlsOptions } from '../config/tls-options.ts';
@@ -10,8 +12,8 @@ import type { LogHolder } from '../log.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { loadFormParser } from '../request/multipart.ts';
 import type { ServerView } from '../request/request-source.ts';
-import { unmapAddress } from '../request/client-address.ts';
 import { Connection } from './connection.ts';
+import { Door } from './door.ts';
 import { ConnectionWatch } from './connection-watch.ts';
 import { FastLane } from './fast-lane/fast-lane.ts';
 import { HttpLane } from './http-lane/http-lane.ts';
@@ -31,10 +33,9 @@ export class Edge {
   readonly #pipeline: Pipeline;
   readonly #log: LogHolder;
   readonly #connections: Set<Connection> = new Set();
-  readonly #perAddress: Map<string, number> = new Map();
+  readonly #door: Door;
   readonly #watch: ConnectionWatch;
   readonly #tls: TlsGate | undefined;
-  #accepted = 0;
   #isDraining = false;
   /** Connections that were cut in the drain before its deadline. */
   #cut = 0;
@@ -43,7 +44,14 @@ export class Edge {
   #untold = 0;
   #toldAt = Number.NEGATIVE_INFINITY;
 
-  constructor(pipeline: Pipeline, config: ServerConfig, view: ServerView, log: LogHolder) {
+  /** @param admission who may connect */
+  constructor(
+    pipeline: Pipeline,
+    config: ServerConfig,
+    view: ServerView,
+    log: LogHolder,
+    admission: Admission = new MemoryAdmission(config.maxConnections, config.maxConnectionsPerIp),
+  ) {
     this.#pipeline = pipeline;
     this.#config = config;
     this.#log = log;
@@ -53,10 +61,10 @@ export class Edge {
     this.#fastLane =
       config.lane === 'fast' && config.tls === undefined ? new FastLane(services, this.#httpLane) : undefined;
     this.#tls = config.tls && new TlsGate(config.tls, config.headersTimeoutMs, (socket) => this.#open(socket));
-    this.#listener = new Listener(
-      (socket) => this.#accept(socket),
-      (error) => this.#tellOfListener(error),
-    );
+    const failed = (error: Error): void => this.#tellOfAccept(error);
+    const entered = (socket: Socket): void => this.#enter(socket);
+    this.#door = new Door(admission, { entered, left: () => this.#note(), failed }, log);
+    this.#listener = new Listener((socket) => this.#door.accept(socket), failed);
   }
 
   get server(): Server {
@@ -100,7 +108,7 @@ export class Edge {
     for (const connection of this.#connections) connection.closeAfterNext();
     // What lies in the kernel for us already is read first: it was sent before the client could know.
     setImmediate(() => setImmediate(() => this.#closeQuiet()));
-    if (this.#connections.size === 0) return Promise.resolve();
+    if (this.#isEmpty) return Promise.resolve();
     return new Promise((resolve) => (this.#onEmpty = resolve));
   }
 
@@ -111,6 +119,7 @@ export class Edge {
 
   /** Cuts what is left, after telling the handlers. Returns how many connections still had something to come. */
   terminate(): number {
+    this.#door.close();
     const left = [...this.#connections];
     const cut = left.filter(
       (connection) =>
@@ -136,43 +145,17 @@ export class Edge {
     this.#watch.stop();
   }
 
-  /** Counts and admits what the listener accepted, before a byte of it is read. */
-  #accept(socket: Socket): void {
-    const address = unmapAddress(socket.remoteAddress ?? '');
-    const fromAddress = (this.#perAddress.get(address) ?? 0) + 1;
-    const { maxConnections, maxConnectionsPerIp } = this.#config;
-    // Clients of a unix socket have no address to tell them apart.
-    if (this.#accepted >= maxConnections || (address !== '' && fromAddress > maxConnectionsPerIp)) {
-      if (this.#log.verbose)
-        this.#log.logger.debug({ address, connections: this.#accepted }, 'A connection over the limit was closed.');
-      socket.destroy();
-      return;
-    }
-    this.#accepted += 1;
-    this.#perAddress.set(address, fromAddress);
-    socket.on('close', () => this.#release(address));
-    if (this.#tls === undefined) this.#open(socket);
-    else this.#tls.accept(socket);
-  }
-
   /** A shortage lasts, and every client who knocks meanwhile is an error: one line tells of many. */
-  #tellOfListener(error: Error): void {
+  #tellOfAccept(error: Error): void {
     const now = performance.now();
     this.#untold += 1;
     if (now - this.#toldAt < DEFAULTS.acceptErrorLogMs) return;
     this.#log.logger.error(
-      { err: error, times: this.#untold, connections: this.#accepted },
+      { err: error, times: this.#untold, connections: this.#connections.size },
       'A connection could not be accepted.',
     );
     this.#untold = 0;
     this.#toldAt = now;
-  }
-
-  #release(address: string): void {
-    this.#accepted -= 1;
-    const left = (this.#perAddress.get(address) ?? 1) - 1;
-    if (left === 0) this.#perAddress.delete(address);
-    else this.#perAddress.set(address, left);
   }
 
   /** Puts a socket that can carry HTTP on its lane. */
@@ -182,11 +165,27 @@ export class Edge {
     socket.on('close', () => {
       if (this.#isDraining && connection.wasCut) this.#cut += 1;
       this.#connections.delete(connection);
-      if (this.#connections.size === 0) this.#onEmpty?.();
+      this.#note();
     });
     (this.#fastLane ?? this.#httpLane).accept(connection);
     // Accepted by the kernel before the listener was closed: its request is on its way.
     if (this.#isDraining) this.#awaitHead(connection);
+  }
+
+  /** One who was here is not any more. */
+  #note(): void {
+    if (this.#isEmpty) this.#onEmpty?.();
+  }
+
+  #enter(socket: Socket): void {
+    if (this.#tls === undefined) this.#open(socket);
+    else if (this.#isDraining) socket.destroy();
+    else this.#tls.accept(socket);
+  }
+
+  /** Whether nobody is served, and nobody waits to be. */
+  get #isEmpty(): boolean {
+    return this.#connections.size === 0 && this.#door.waitingCount === 0;
   }
 
   #onLate(connection: Connection): void {

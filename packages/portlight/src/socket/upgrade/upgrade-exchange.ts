@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { WebSocketServer } from 'ws';
-import { assertChannelRoom, openChannel } from '../../handlers/accept-upgrade.ts';
+import { assertChannelWanted, giveUpChannel, openChannel } from '../../handlers/accept-upgrade.ts';
 import type { HttpResponse } from '../../response/http-response.ts';
 import type { Connection } from '../connection.ts';
 import { Exchange, type Services } from '../exchange.ts';
@@ -60,7 +60,7 @@ export class UpgradeExchange extends Exchange {
 
   protected write(response: HttpResponse): Promise<void> | undefined {
     if (response.status !== 101) return this.#refuse(response);
-    assertChannelRoom(this.request);
+    assertChannelWanted(this.request);
     this.#hasBegun = true;
     const { message, head } = this.#upgrade;
     const { socket } = this.connection;
@@ -102,7 +102,14 @@ export class UpgradeExchange extends Exchange {
     });
   }
 
+  protected override finish(): void {
+    super.finish();
+    giveUpChannel(this.request);
+  }
+
   async #refuse(response: HttpResponse): Promise<void> {
+    // The client may take its time to read the refusal.
+    giveUpChannel(this.request);
     const bytes = await formatLastResponse(response);
     this.#hasBegun = true;
     this.connection.end(bytes);
