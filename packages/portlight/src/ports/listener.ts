@@ -11,18 +11,24 @@ import {
 import { findPortHolders } from './port-holder.ts';
 import { clearStaleSocket, explainUnixSocket } from './unix-socket.ts';
 
-/** The accepting socket of a server. It owns no connection: each goes to `onConnection` at once. */
+/** The accepting socket of a server. It owns no connection: each goes to whom it feeds, at once. */
 export class Listener {
   readonly server: Server;
   #isClosed = false;
 
+  constructor() {
+    // A client that has sent its request may close its side and still be answered; small responses leave at once.
+    this.server = createServer({ allowHalfOpen: true, noDelay: true });
+  }
+
   /**
+   * Who gets what it accepts; to be said once, before it listens.
+   *
    * @param onError told what goes wrong while it listens, such as a connection that cannot be accepted for want of
    *   descriptors; it listens on
    */
-  constructor(onConnection: (socket: Socket) => void, onError: (error: Error) => void) {
-    // A client that has sent its request may close its side and still be answered; small responses leave at once.
-    this.server = createServer({ allowHalfOpen: true, noDelay: true }, onConnection);
+  feed(onConnection: (socket: Socket) => void, onError: (error: Error) => void): void {
+    this.server.on('connection', onConnection);
     this.server.on('error', (error) => {
       if (this.server.listening) onError(error);
     });

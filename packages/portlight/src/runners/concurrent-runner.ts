@@ -41,7 +41,7 @@ export class ConcurrentRunner implements Service {
     this.#log = log;
   }
 
-  get server(): Server {
+  get server(): Server | undefined {
     return this.#edge.server;
   }
 

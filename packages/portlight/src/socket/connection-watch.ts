@@ -8,7 +8,7 @@ export interface WatchLimits {
   readonly headersTimeoutMs: number;
   /** From the first byte of a head to the last one of the body. */
   readonly requestTimeoutMs: number;
-  /** Between two requests. */
+  /** Between two requests, until `keepAlive` says otherwise. */
   readonly keepAliveTimeoutMs: number;
   /** Without sending what it has begun to send, or anything at all, or taking what it asked for. */
   readonly silenceMs: number;
@@ -46,23 +46,36 @@ export class ConnectionWatch {
   readonly #connections: Iterable<Connection>;
   readonly #onLate: (connection: Connection) => void;
   readonly #seen: WeakMap<Connection, Sighting> = new WeakMap();
+  #keepAliveMs: number;
+  /** When that was said: who was idle before has all of it from then on. */
+  #keepAliveSince = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param onLate called when the request that a client has begun, or has to begin, did not come in time */
   constructor(connections: Iterable<Connection>, limits: WatchLimits, onLate: (connection: Connection) => void) {
     this.#connections = connections;
     this.#limits = limits;
+    this.#keepAliveMs = limits.keepAliveTimeoutMs;
     this.#onLate = onLate;
   }
 
   start(): void {
-    const { headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs, silenceMs, writeTimeoutMs } = this.#limits;
-    const limits = [headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs, silenceMs, writeTimeoutMs].filter(
+    const { headersTimeoutMs, requestTimeoutMs, silenceMs, writeTimeoutMs } = this.#limits;
+    const limits = [headersTimeoutMs, requestTimeoutMs, this.#keepAliveMs, silenceMs, writeTimeoutMs].filter(
       (limit) => limit > 0,
     );
     const intervalMs = Math.max(LEAST_INTERVAL_MS, Math.min(MOST_INTERVAL_MS, ...limits.map((limit) => limit / 4)));
     // A process that was busy finds its timers late: what clients have sent meanwhile is read before they are judged.
     this.#timer = setInterval(() => setImmediate(() => this.#look(performance.now())), intervalMs).unref();
+  }
+
+  /** Sets how long may lie between two requests from now on. */
+  keepAlive(ms: number): void {
+    this.#keepAliveMs = ms;
+    this.#keepAliveSince = performance.now();
+    if (this.#timer === undefined) return;
+    this.stop();
+    this.start();
   }
 
   stop(): void {
@@ -76,7 +89,7 @@ export class ConnectionWatch {
   }
 
   #judge(connection: Connection, seen: Sighting, now: number): void {
-    const { silenceMs, writeTimeoutMs, keepAliveTimeoutMs, requestTimeoutMs } = this.#limits;
+    const { silenceMs, writeTimeoutMs, requestTimeoutMs } = this.#limits;
     const owesBytes = connection.socket.writableLength > 0;
     const isStuck = owesBytes && isOver(writeTimeoutMs, now - seen.takenAt);
     if (isStuck || isOver(silenceMs, now - seen.movedAt)) {
@@ -87,8 +100,8 @@ export class ConnectionWatch {
     if (connection.phase === 'ending' || connection.phase === 'refused') return;
     if (seen.state === 'busy') {
       if (connection.isReceiving) this.#judgeRequest(connection, requestTimeoutMs, now - seen.changedAt);
-    } else if (seen.state === 'idle' && seen.requests > 0) {
-      if (now - seen.changedAt >= keepAliveTimeoutMs) connection.close();
+    } else if (seen.state === 'idle' && (seen.requests > 0 || connection.isLast)) {
+      if (now - Math.max(seen.changedAt, this.#keepAliveSince) >= this.#keepAliveMs) connection.close();
     } else
       this.#judgeRequest(connection, Math.min(this.#limits.headersTimeoutMs, requestTimeoutMs), now - seen.changedAt);
   }

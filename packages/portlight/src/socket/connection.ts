@@ -344,7 +344,7 @@ export class Connection {
 
   #rest(): void {
     if (this.#heads !== NO_PARTS) this.#bytesAtRest = this.socket.bytesRead;
-    if (this.isLast) this.close();
+    if (this.#phase === 'closing') this.close();
     if (this.#onRest.length === 0) return;
     const listeners = this.#onRest;
     this.#onRest = [];

@@ -7,8 +7,8 @@ import { unmapAddress } from '../request/client-address.ts';
 export interface DoorEvents {
   /** The socket has a seat, and can carry HTTP or a TLS handshake. Nothing of it was read. */
   entered(socket: Socket): void;
-  /** One that waited does so no longer. */
-  left(): void;
+  /** A socket that came is closed, whether it got in or not. */
+  left(socket: Socket): void;
   /** It could not be found out whether there is a seat. */
   failed(error: Error): void;
 }
@@ -23,6 +23,7 @@ export class Door {
   readonly #log: LogHolder;
   /** For whom a seat is looked for. */
   readonly #waiting: Set<Socket> = new Set();
+  #count = 0;
 
   constructor(admission: Admission, events: DoorEvents, log: LogHolder) {
     this.#admission = admission;
@@ -30,15 +31,31 @@ export class Door {
     this.#log = log;
   }
 
-  /** How many sockets wait for a seat. */
-  get waitingCount(): number {
-    return this.#waiting.size;
+  /** How many sockets came that are not closed. */
+  get count(): number {
+    return this.#count;
   }
 
   accept(socket: Socket): void {
-    const seat = this.#admission.reserve(socket.remoteAddress ?? '');
-    if (seat instanceof Promise) this.#await(socket, seat);
-    else this.#seat(socket, seat);
+    let seat: Seat | undefined;
+    this.#count += 1;
+    socket.once('close', () => {
+      seat?.release();
+      this.#count -= 1;
+      this.#waiting.delete(socket);
+      this.#events.left(socket);
+    });
+    const settle = (outcome: Seat | Shortage): void => {
+      if (typeof outcome === 'string') this.#turnAway(socket, outcome);
+      else if (socket.destroyed) outcome.release();
+      else {
+        seat = outcome;
+        this.#events.entered(socket);
+      }
+    };
+    const outcome = this.#admission.reserve(socket.remoteAddress ?? '');
+    if (outcome instanceof Promise) this.#await(socket, outcome, settle);
+    else settle(outcome);
   }
 
   /** Turns away who waits. */
@@ -46,15 +63,14 @@ export class Door {
     for (const socket of this.#waiting) socket.destroy();
   }
 
-  #await(socket: Socket, seat: Promise<Seat | Shortage>): void {
+  #await(socket: Socket, outcome: Promise<Seat | Shortage>, settle: (outcome: Seat | Shortage) => void): void {
     this.#waiting.add(socket);
     // A client that resets the connection meanwhile must not end the process.
     socket.on('error', ignore);
-    socket.once('close', () => this.#leave(socket));
-    seat.then(
+    outcome.then(
       (late) => {
-        this.#seat(socket, late);
-        this.#leave(socket);
+        this.#waiting.delete(socket);
+        settle(late);
       },
       (error: Error) => {
         socket.destroy();
@@ -63,23 +79,13 @@ export class Door {
     );
   }
 
-  #leave(socket: Socket): void {
-    if (this.#waiting.delete(socket)) this.#events.left();
-  }
-
-  #seat(socket: Socket, seat: Seat | Shortage): void {
-    if (typeof seat === 'string') {
-      if (this.#log.verbose)
-        this.#log.logger.debug(
-          { address: unmapAddress(socket.remoteAddress ?? ''), limit: seat },
-          'A connection over the limit was closed.',
-        );
-      socket.destroy();
-    } else if (socket.destroyed) seat.release();
-    else {
-      socket.once('close', () => seat.release());
-      this.#events.entered(socket);
-    }
+  #turnAway(socket: Socket, limit: Shortage): void {
+    if (this.#log.verbose)
+      this.#log.logger.debug(
+        { address: unmapAddress(socket.remoteAddress ?? ''), limit },
+        'A connection over the limit was closed.',
+      );
+    socket.destroy();
   }
 }
 

@@ -221,7 +221,7 @@ export abstract class Exchange implements RequestSource, CarriedExchange {
       this.cut();
       return;
     }
-    this.connection.closeAfterNext();
+    this.connection.closeAfterNewest();
     this.writeLastResort();
   }
 }

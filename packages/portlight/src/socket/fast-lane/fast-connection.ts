@@ -25,7 +25,6 @@ const MOST_UNSENT = 65_536;
 /** One connection as long as it is on the fast lane: requests out of the bytes that come, responses in their order. */
 export class FastConnection {
   readonly connection: Connection;
-  readonly persistence: string;
   readonly #lane: Lane;
   /** Responses that leave when all requests that came together were begun. */
   #unsent = '';
@@ -39,8 +38,12 @@ export class FastConnection {
 
   constructor(connection: Connection, lane: Lane) {
     this.connection = connection;
-    this.persistence = lane.persistence;
     this.#lane = lane;
+  }
+
+  /** The field lines of a response after which the connection goes on. */
+  get persistence(): string {
+    return this.#lane.persistence;
   }
 
   /** Begins to read. */

@@ -11,14 +11,20 @@ import { HeadParser } from './head-parser.ts';
 export class FastLane implements Lane {
   readonly services: Services;
   readonly parser: HeadParser;
-  readonly persistence: string;
+  persistence = '';
   readonly #other: HttpLane;
 
   constructor(services: Services, other: HttpLane) {
     this.services = services;
     this.parser = new HeadParser(services.config);
-    this.persistence = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(services.config.keepAliveTimeoutMs / 1_000)}\r\n`;
     this.#other = other;
+    this.keepAlive(services.config.keepAliveTimeoutMs);
+  }
+
+  /** Says in responses from now on how long the connection is kept. */
+  keepAlive(ms: number): void {
+    this.persistence = 'Connection: keep-alive\r\n';
+    if (ms > 0) this.persistence += `Keep-Alive: timeout=${Math.floor(ms / 1_000)}\r\n`;
   }
 
   accept(connection: Connection): void {

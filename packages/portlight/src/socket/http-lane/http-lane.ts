@@ -65,6 +65,11 @@ export class HttpLane {
     connection.readParts(watch, bytesUsed);
   }
 
+  /** Says in responses from now on how long the connection is kept. */
+  keepAlive(ms: number): void {
+    this.#server.keepAliveTimeout = ms;
+  }
+
   /** Makes ready what else the first client would wait for. */
   warmUp(): void {
     if (this.#services.pipeline.hasUpgrades) this.#openWebSockets();
