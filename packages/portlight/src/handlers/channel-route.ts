@@ -38,7 +38,7 @@ export interface ChannelHandlers<Shape extends RequestShape, Message> {
   drain?(channel: Channel<Shape>): unknown;
   /**
    * Something of a topic may be missing in what it gets from here on: it joined with `since`, and the history does not
-   * reach back.
+   * reach back, or the processes that share topics were cut off from each other.
    */
   gap?(topic: string, channel: Channel<Shape>): unknown;
   /** Once, last of all. @param code what the client closed with; 1006 when it went without a word (RFC 6455 §7.1.5) */
