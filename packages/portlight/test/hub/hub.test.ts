@@ -156,6 +156,68 @@ describe('publishing', () => {
     ]);
   });
 
+  test('under an id is one publication: a repeat reaches nobody, and has the answer of the first', async () => {
+    let now = 0;
+    const { hub, a, b } = open(new MemoryTopics({ now: () => now }));
+    void hub.join(a, 't');
+    const publish = (data: unknown, id: string, topic = 't') => hub.publish(topic, data, { id });
+    expect(await Promise.all([publish(1, 'x'), publish(2, 'x')])).toEqual([
+      { id: 'x', subscribers: 1 },
+      { id: 'x', subscribers: 1 },
+    ]);
+    void hub.join(b, 't');
+    now = DEFAULTS.publishIdMs - 1;
+    expect(await publish(3, 'x')).toEqual({ id: 'x', subscribers: 1 });
+    expect(await publish(4, 'y')).toEqual({ id: 'y', subscribers: 2 });
+    expect(await publish(5, 'x', 'other')).toEqual({ id: 'x', subscribers: 0 });
+    now = DEFAULTS.publishIdMs;
+    expect(await publish(6, 'x')).toEqual({ id: 'x', subscribers: 2 });
+    await hub.publish('t', 7);
+    await hub.publish('t', 8);
+    expect([a.data, b.data]).toEqual([
+      [1, 4, 6, 7, 8],
+      [4, 6, 7, 8],
+    ]);
+  });
+
+  test('from within what is delivered under the same id is a repeat too', async () => {
+    const { hub, a } = open();
+    void hub.join(a, 't');
+    a.onDeliver = () => void hub.publish('t', 'again', { id: 'x' });
+    await hub.publish('t', 'first', { id: 'x' });
+    await new Promise(setImmediate);
+    expect(a.data).toEqual(['first']);
+  });
+
+  test('remembers so many ids, and forgets the oldest', async () => {
+    const { hub, a } = open(new MemoryTopics({ maxPublishIds: 10 }));
+    void hub.join(a, 't');
+    for (let n = 0; n < 100; n += 1) await hub.publish('t', n, { id: `${n}` });
+    await hub.publish('t', 'repeat', { id: '96' });
+    await hub.publish('t', 'forgotten', { id: '0' });
+    expect(a.data.slice(99)).toEqual([99, 'forgotten']);
+  });
+
+  test.each(['', 'x'.repeat(513), 7, null, {}])('rejects the id %j', async (id) => {
+    const { hub, a } = open();
+    void hub.join(a, 't');
+    await expect(hub.publish('t', 1, { id: id as string })).rejects.toMatchObject({
+      code: 'ERR_PORTLIGHT_INVALID_PUBLICATION',
+    });
+    expect(a.got).toEqual([]);
+  });
+
+  test('makes text of what is a string in JSON', async () => {
+    const { hub, a } = open();
+    void hub.join(a, 't');
+    for (const data of [new Date(0), Object('boxed\n"text"'), { toJSON: () => '' }]) await hub.publish('t', data);
+    expect(a.got.map(({ form, payload }) => [form, payload])).toEqual([
+      ['text', '1970-01-01T00:00:00.000Z'],
+      ['text', 'boxed\n"text"'],
+      ['text', ''],
+    ]);
+  });
+
   test('takes a copy', async () => {
     const { hub, a } = open();
     void hub.join(a, 't');
