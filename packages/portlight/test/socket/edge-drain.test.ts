@@ -12,7 +12,7 @@ const HANDSHAKE = [
 
 /** A gate that handlers wait at, and how many do. */
 class Handlers {
-  readonly gate: ReturnType<typeof deferred> = deferred();
+  readonly gate: ReturnType<typeof deferred<void>> = deferred();
   begun = 0;
 
   readonly register = (app: TestRouter): unknown =>
