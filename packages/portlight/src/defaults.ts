@@ -104,7 +104,9 @@ export const DEFAULTS = {
   drainDelayMs: 0,
   /** How long a drain waits for the rest of a head before it answers 408. */
   drainHeadMs: 1_000,
-  /** How long a connection that shall end with its next response waits for a request (HAProxy: idle-close-on-response). */
+  /**
+   * How long a connection that shall end with its next response waits for a request (HAProxy: idle-close-on-response).
+   */
   closingSilenceMs: 2_000,
   /** What shutdown hooks get at least, even when connections took the whole drain. */
   shutdownHookMs: 1_000,

@@ -10,7 +10,11 @@ import { OriginCheck } from './origin-check.ts';
 const KEY = /^[+/0-9A-Za-z]{21}[AQgw]==$/;
 const WANTED = { upgrade: 'websocket', 'sec-websocket-version': '13' };
 
-/** Finds room for the channel that a request asks for, and keeps it for that. @throws {HttpError} where there is none */
+/**
+ * Finds room for the channel that a request asks for, and keeps it for that.
+ *
+ * @throws {HttpError} where there is none
+ */
 type FindRoom = (request: HttpRequest) => void | Promise<void>;
 
 const PASSED: Verdict = {};

@@ -26,8 +26,8 @@ interface AskedChannel {
 const asked: WeakMap<HttpRequest, AskedChannel> = new WeakMap();
 
 /**
- * Finds a seat for the channel of a request. It is kept until {@link openChannel} takes it, or {@link giveUpChannel} has
- * to be called.
+ * Finds a seat for the channel of a request. It is kept until {@link openChannel} takes it, or {@link giveUpChannel}
+ * has to be called.
  *
  * @throws {HttpError} when there is none
  */
@@ -58,7 +58,9 @@ export function openChannel(request: HttpRequest, wire: MessageWire): void {
   channel.open(wire, channel.seat);
 }
 
-/** No channel comes of a request: whatever it was that stood in the way, its seat is free. Nothing where one was opened. */
+/**
+ * No channel comes of a request: whatever it was that stood in the way, its seat is free. Nothing where one was opened.
+ */
 export function giveUpChannel(request: HttpRequest): void {
   const channel = asked.get(request);
   if (channel === undefined) return;
