@@ -13,7 +13,10 @@ export type DisconnectReason = 'request' | 'idle' | 'manual' | 'shutdown' | 'wor
 /** Why a client is connected. */
 export type ConnectReason = 'request' | 'manual';
 
-/** The connected clients, for the app to ask. */
+/**
+ * The connected clients, for the app to ask. Where a backplane does not answer within a second, all reject with a
+ * {@link ServiceUnavailableError}.
+ */
 export interface Clients {
   list(): Promise<readonly Client[]>;
   get(id: string): Promise<Client | undefined>;
@@ -63,20 +66,20 @@ export class ClientRegistry implements Clients {
     this.#disconnectHandlers.push(handler);
   }
 
-  async list(): Promise<readonly Client[]> {
-    return this.#shared.clients.list();
+  list(): Promise<readonly Client[]> {
+    return this.#ask(() => this.#shared.clients.list());
   }
 
-  async get(id: string): Promise<Client | undefined> {
-    return this.#shared.clients.get(id);
+  get(id: string): Promise<Client | undefined> {
+    return this.#ask(() => this.#shared.clients.get(id));
   }
 
-  async has(id: string): Promise<boolean> {
-    return this.#shared.clients.has(id);
+  has(id: string): Promise<boolean> {
+    return this.#ask(() => this.#shared.clients.has(id));
   }
 
-  async count(): Promise<number> {
-    return this.#shared.clients.count();
+  count(): Promise<number> {
+    return this.#ask(() => this.#shared.clients.count());
   }
 
   /** Whether somebody may be connected, and so requests have somebody to count for. */

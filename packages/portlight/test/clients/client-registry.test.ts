@@ -234,6 +234,10 @@ describe.each(FAILURES)('a store that %s', (_how, act) => {
       failureOf(Promise.resolve(registry.isConnected('ada'))),
       failureOf(registry.connect('ada', 'a', 'request')),
       failureOf(registry.disconnect('bob', 'request')),
+      failureOf(registry.list()),
+      failureOf(registry.get('ada')),
+      failureOf(registry.has('ada')),
+      failureOf(registry.count()),
     ];
     const closing = registry.close();
     await vi.advanceTimersByTimeAsync(1_000);
