@@ -81,11 +81,11 @@ export class FallbackStore implements RateLimitStore {
 
   /** An answer of the store, also one that comes too late: from then on it is asked again. @throws on anything else */
   #accept(decisions: unknown, claims: readonly RateLimitClaim[]): Decisions {
-    if (!Array.isArray(decisions) || decisions.length !== claims.length)
+    if (!isAnswer(decisions) || decisions.length !== claims.length)
       throw new TypeError('The store of rate limits did not give a decision for each claim.');
     this.#nextProbeAt = undefined;
     this.#outage.end();
-    return decisions as Decisions;
+    return decisions;
   }
 
   #standIn(claims: readonly RateLimitClaim[]): Decisions {
@@ -97,4 +97,10 @@ export class FallbackStore implements RateLimitStore {
       expose: true,
     });
   }
+}
+
+function isAnswer(decisions: unknown): decisions is Decisions {
+  if (!Array.isArray(decisions)) return false;
+  const all = decisions as readonly (Partial<RateLimitDecision> | undefined)[];
+  return all.every((each) => typeof each?.isAllowed === 'boolean' && typeof each.policy?.name === 'string');
 }

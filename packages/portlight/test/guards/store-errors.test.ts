@@ -19,6 +19,7 @@ const FAILURES: readonly [string, Take][] = [
   ['answers nothing', (() => undefined) as unknown as Broken],
   ['answers something else', (() => Promise.resolve({ isAllowed: true })) as unknown as Broken],
   ['gives too few decisions', () => Promise.resolve([])],
+  ['gives what are no decisions', (() => Promise.resolve([{}])) as unknown as Broken],
 ];
 
 function open(take: Take, options: ServerOptions = {}): ReturnType<typeof portless> {
