@@ -8,6 +8,7 @@ import { isEventStream } from './handlers/open-events.ts';
 import { Remarks } from './handlers/remarks.ts';
 import { respondToError } from './handlers/respond-to-error.ts';
 import { runMiddleware } from './handlers/run-middleware.ts';
+import { takeoverOf } from './handlers/takeover.ts';
 import { runInterceptors } from './interceptors/run-interceptors.ts';
 import type { LogHolder } from './log.ts';
 import type { Plan } from './planning/plan.ts';
@@ -49,9 +50,14 @@ export class Pipeline {
     return this.#plans.hasUpgrades;
   }
 
-  /** Whether an upgrade to WebSocket on this target has a route. */
-  takesUpgrade(target: string): boolean {
-    return this.#plans.takesUpgrade(target);
+  /** Whether an upgrade on this target has a route. @param protocol in lower case */
+  takesUpgrade(target: string, protocol: string): boolean {
+    return this.#plans.takesUpgrade(target, protocol);
+  }
+
+  /** Whether a request can be answered only with what node:http has of it. */
+  needsNode(method: string, target: string): boolean {
+    return this.#plans.hasTakers && this.#plans.needsNode(method, target);
   }
 
   /** The response to a request. */
@@ -149,7 +155,8 @@ export class Pipeline {
     fields: Verdict['fields'],
   ): MaybePromise<HttpResponse> {
     if (this.#log.verbose) this.#remarks.tell(response, request);
-    if (plan.interceptors.length === 0 || response.status === 101 || isEventStream(response)) return response;
+    if (plan.interceptors.length === 0 || response.status === 101 || isEventStream(response) || takeoverOf(response))
+      return response;
     const intercept = (): MaybePromise<HttpResponse> => this.#intercept(plan, response, request);
     const whole = request === undefined ? intercept() : controls.inContext(request, intercept);
     const conclude = (last: HttpResponse): HttpResponse =>

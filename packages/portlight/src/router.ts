@@ -29,6 +29,7 @@ import type {
 } from './handlers/channel-route.ts';
 import type { RouteHandler, RouteShape } from './handlers/route-handler.ts';
 import { Scope } from './handlers/scope.ts';
+import type { Taker } from './handlers/taker.ts';
 import { describeRoute } from './routing/describe-route.ts';
 import type { RoutePattern } from './routing/pattern.ts';
 import { RouteTable } from './routing/route-table.ts';
@@ -375,6 +376,16 @@ export class Router {
       .sort()
       .join('|');
     this.#routes.add(methods.map((method) => ({ method, verbs, pattern, options, handler, scope: this.#root })));
+    return this;
+  }
+
+  /** Registers a guest, by every method, and for upgrades where it takes them. */
+  protected addTaker(pattern: RoutePattern, options: RouteOptions, taker: Taker): this {
+    const route = { pattern, options, scope: this.#root, taker };
+    const upgrades = taker.upgrade === undefined ? [] : [{ ...route, handlers: {} }];
+    this.#channelRoutes.check(upgrades);
+    this.#routes.add([{ ...route, method: null, verbs: 'all', handler: () => undefined }]);
+    this.#channelRoutes.add(upgrades);
     return this;
   }
 

@@ -19,6 +19,7 @@ export class ChannelRegistry {
   readonly #open: Map<OpenEnd, Seat> = new Map();
   readonly #heartbeat: Heartbeat;
   readonly #admission: Admission;
+  readonly #onStop: (() => void)[] = [];
   #isStopping = false;
 
   constructor(
@@ -65,6 +66,11 @@ export class ChannelRegistry {
     seat.release();
   }
 
+  /** Calls when the server begins to stop, beside what is open. */
+  onStop(listener: () => void): void {
+    this.#onStop.push(listener);
+  }
+
   /** From now on there may be channels. */
   start(): void {
     this.#isStopping = false;
@@ -72,8 +78,10 @@ export class ChannelRegistry {
 
   /** Ends all that is open, and whatever is opened from now on. */
   stop(): void {
+    const listeners = this.#isStopping ? [] : this.#onStop;
     this.#isStopping = true;
     for (const end of this.#open.keys()) end.endForStop();
+    for (const listener of listeners) listener();
   }
 }
 

@@ -15,7 +15,7 @@ const WANTED = { upgrade: 'websocket', 'sec-websocket-version': '13' };
  *
  * @throws {HttpError} where there is none
  */
-type FindRoom = (request: HttpRequest) => void | Promise<void>;
+export type FindRoom = (request: HttpRequest) => void | Promise<void>;
 
 const PASSED: Verdict = {};
 
@@ -29,8 +29,13 @@ export function guardHandshake(findRoom: FindRoom, { origins }: WebSocketConfig,
       throw new HttpError(426, 'This server speaks version 13 of the WebSocket protocol.', { headers: WANTED });
     assertProtocols(request.header('sec-websocket-protocol'));
     check.assertAllowed(request);
-    return findRoom(request)?.then(() => PASSED) ?? PASSED;
+    return letIn(findRoom, request);
   };
+}
+
+/** The verdict on a request for which there is room. @throws {HttpError} where there is none */
+export function letIn(findRoom: FindRoom, request: HttpRequest): Verdict | Promise<Verdict> {
+  return findRoom(request)?.then(() => PASSED) ?? PASSED;
 }
 
 /** Names, none of them twice (RFC 6455 §4.1). */

@@ -6,6 +6,7 @@ import type { HttpRequest, RequestShape } from '../request/http-request.ts';
 import type { RoutePattern } from '../routing/pattern.ts';
 import type { RouteShape } from './route-handler.ts';
 import type { Scope } from './scope.ts';
+import type { Taker } from './taker.ts';
 
 /** What a message is where a route has no schema for it: text, or bytes. */
 export type Message<Options extends RouteOptions> = Options['message'] extends StandardSchemaV1
@@ -59,6 +60,8 @@ export interface ChannelRoute {
   readonly options: RouteOptions;
   readonly handlers: ChannelHandlers<RequestShape, never>;
   readonly scope: Scope;
+  /** Who answers in place of the handlers. */
+  readonly taker?: Taker | undefined;
 }
 
 /** A registered route of server-sent events. */

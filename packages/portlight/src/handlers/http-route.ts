@@ -2,6 +2,7 @@ import type { RouteOptions } from '../config/route-options.ts';
 import type { HttpRequest } from '../request/http-request.ts';
 import type { RoutePattern } from '../routing/pattern.ts';
 import type { Scope } from './scope.ts';
+import type { Taker } from './taker.ts';
 
 /** A registered HTTP route. */
 export interface HttpRoute {
@@ -13,4 +14,6 @@ export interface HttpRoute {
   readonly options: RouteOptions;
   readonly handler: (request: HttpRequest) => unknown;
   readonly scope: Scope;
+  /** Who answers in place of the handler. */
+  readonly taker?: Taker | undefined;
 }

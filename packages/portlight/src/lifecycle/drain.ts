@@ -30,8 +30,10 @@ export async function drain(
   const remainingMs = (): number => Math.max(0, options.timeoutMs - (performance.now() - startedAt));
   if (options.delayMs > 0) await delay(Math.min(options.delayMs, options.timeoutMs));
   const open = edge.connectionCount;
+  // What ends because of the stop says so of its connection too.
+  const draining = edge.drain();
   channels.stop();
-  const isEmpty = await within(edge.drain(), remainingMs());
+  const isEmpty = await within(draining, remainingMs());
   const cut = (isEmpty ? 0 : edge.terminate()) + edge.cutCount;
   edge.close();
   const failed = await runStopHooks(hooks, Math.max(remainingMs(), DEFAULTS.shutdownHookMs), log);

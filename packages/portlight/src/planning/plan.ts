@@ -21,6 +21,10 @@ export interface Plan {
   /** On every response that does not set them itself. */
   readonly headers: HeaderList;
   readonly interceptors: readonly ResponseInterceptor[];
+  /** A taker answers, which needs what node:http has of the request. */
+  readonly needsNode?: boolean | undefined;
+  /** What is spoken after an upgrade; `undefined` is WebSocket. */
+  readonly protocols?: readonly string[] | undefined;
   /** The name of a route that has no schema for bodies. */
   readonly schemaless?: string | undefined;
 }

@@ -1,11 +1,13 @@
 import type { ServerConfig } from '../config/server-options.ts';
 import { namesMediaType } from '../fields/accept.ts';
 import type { GuardSet } from '../guards/guard-set.ts';
+import { guardGuest } from '../guards/guest-guard.ts';
 import { guardHandshake } from '../guards/handshake-guard.ts';
 import { reserveChannel, toUpgradeCore } from '../handlers/accept-upgrade.ts';
 import { toCore } from '../handlers/call-handler.ts';
 import type { ChannelServices } from '../handlers/channel-services.ts';
 import { toEventsCore } from '../handlers/open-events.ts';
+import { toTakerCore, toTakerUpgradeCore } from '../handlers/takeover.ts';
 import type { LogHolder } from '../log.ts';
 import { controls, type HttpRequest } from '../request/http-request.ts';
 import { parseTarget } from '../request/target.ts';
@@ -16,8 +18,12 @@ import type { Plan } from './plan.ts';
 import { Planner } from './planner.ts';
 import type { Registrations } from './registrations.ts';
 
+const WEBSOCKET: readonly string[] = ['websocket'];
+
 /** The plans of a server: for each of its routes, and for what no route takes. */
 export class Plans {
+  /** Whether there are guests at all. */
+  readonly hasTakers: boolean = false;
   readonly #http: RouteTable<Plan>;
   readonly #upgrades: RouteTable<Plan>;
   readonly #events: RouteTable<Plan>;
@@ -36,13 +42,23 @@ export class Plans {
     this.#upgrades = new RouteTable({ strictSlashes });
     this.#events = new RouteTable({ strictSlashes });
     for (const route of registrations.routes) {
-      const { method, pattern, scope } = route;
-      this.#http.add(method, pattern, planner.planRoute(route, method, toCore(route)), scope.prefix);
+      const { method, pattern, scope, taker } = route;
+      const core = taker === undefined ? toCore(route) : toTakerCore(taker);
+      const needsNode = taker !== undefined;
+      if (needsNode) channels.registry.onStop(() => taker.stop?.());
+      this.hasTakers ||= needsNode;
+      this.#http.add(method, pattern, { ...planner.planRoute(route, method, core), needsNode }, scope.prefix);
     }
-    const handshake = guardHandshake((request) => reserveChannel(request, channels.registry), channels.config, log);
-    for (const route of channels.config.isOn ? registrations.channelRoutes : []) {
-      const plan = planner.planRoute(route, 'accept', toUpgradeCore(route, channels));
-      this.#upgrades.add('GET', route.pattern, { ...plan, guards: [handshake, ...plan.guards] }, route.scope.prefix);
+    const findRoom = (request: HttpRequest): void | Promise<void> => reserveChannel(request, channels.registry);
+    const guest = guardGuest(findRoom, channels.config, log);
+    const handshake = guardHandshake(findRoom, channels.config, log);
+    for (const route of registrations.channelRoutes) {
+      const { pattern, scope, taker } = route;
+      if (taker === undefined && !channels.config.isOn) continue;
+      const core = taker === undefined ? toUpgradeCore(route, channels) : toTakerUpgradeCore(taker);
+      const plan = planner.planRoute(route, 'accept', core);
+      const guards = [taker === undefined ? handshake : guest, ...plan.guards];
+      this.#upgrades.add('GET', pattern, { ...plan, guards, protocols: taker?.protocols }, scope.prefix);
     }
     for (const route of registrations.eventsRoutes) {
       const plan = planner.planRoute(route, 'events', toEventsCore(route, channels));
@@ -62,10 +78,17 @@ export class Plans {
     return this.#upgrades.size > 0;
   }
 
-  /** Whether an upgrade to WebSocket on this target has a route. */
-  takesUpgrade(target: string): boolean {
+  /** Whether an upgrade on this target has a route. @param protocol in lower case */
+  takesUpgrade(target: string, protocol: string): boolean {
     const { path, refusal } = parseTarget(target);
-    return refusal === undefined && this.#upgrades.match('GET', path) !== undefined;
+    const match = refusal === undefined ? this.#upgrades.match('GET', path) : undefined;
+    return match !== undefined && (match.target.protocols ?? WEBSOCKET).includes(protocol);
+  }
+
+  /** Whether a request can be answered only with what node:http has of it. */
+  needsNode(method: string, target: string): boolean {
+    const { path, refusal } = parseTarget(target);
+    return refusal === undefined && this.#http.match(method, path)?.target.needsNode === true;
   }
 
   /** Finds the plan of a request, and gives the request the params of its route. */

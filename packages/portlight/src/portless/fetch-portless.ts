@@ -26,7 +26,8 @@ export async function fetchPortless(
   const url = new URL(standard.url);
   const target = isTarget ? toTarget(input) : url.pathname + url.search;
   standard.signal.throwIfAborted();
-  const request = new HttpRequest(toSource(standard, url, target, false), view, rules);
+  const kind = { isUpgrade: false, needsNode: pipeline.needsNode(standard.method, target) };
+  const request = new HttpRequest(toSource(standard, url, target, kind), view, rules);
   const response = await untilAborted(Promise.resolve(pipeline.respond(request)), request, standard.signal);
   return toStandardResponse(response, standard.method, () => controls.release(request), standard.signal);
 }

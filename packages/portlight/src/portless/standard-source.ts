@@ -1,3 +1,4 @@
+import { HttpError } from '../errors/http-error.ts';
 import { bringsBody } from '../request/body-source.ts';
 import type { RequestSource } from '../request/request-source.ts';
 import { WebBody } from './web-body.ts';
@@ -7,8 +8,17 @@ export function toTarget(text: string): string {
   return text.replace(/[^!-~]+/g, (piece) => encodeURIComponent(Buffer.from(piece).toString()));
 }
 
-/** A standard request as a lane hands one over, from this machine. */
-export function toSource(standard: Request, url: URL, target: string, isUpgrade: boolean): RequestSource {
+/**
+ * A standard request as a lane hands one over, from this machine.
+ *
+ * @param needsNode whether it is for who answers only what node:http brings
+ */
+export function toSource(
+  standard: Request,
+  url: URL,
+  target: string,
+  { isUpgrade, needsNode }: { readonly isUpgrade: boolean; readonly needsNode: boolean },
+): RequestSource {
   const host = standard.headers.has('host') ? [] : ['host', url.host];
   const rawHeaders = [...host, ...[...standard.headers].flat()];
   const length = standard.headers.get('content-length');
@@ -25,6 +35,6 @@ export function toSource(standard: Request, url: URL, target: string, isUpgrade:
     body: body && new WebBody(body, declaredBytes),
     raw: undefined,
     isUpgrade,
-    refusal: undefined,
+    refusal: needsNode ? new HttpError(501, 'This path is served on a port only.', { expose: true }) : undefined,
   };
 }

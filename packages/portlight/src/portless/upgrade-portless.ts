@@ -1,5 +1,7 @@
 import type { MessageWire } from '../channels/message-wire.ts';
-import { giveUpChannel, openChannel } from '../handlers/accept-upgrade.ts';
+import { giveUpChannel } from '../handlers/accept-upgrade.ts';
+import { upgradeOf } from '../handlers/takeover.ts';
+import type { LentUpgrade } from '../handlers/taker.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { controls, HttpRequest } from '../request/http-request.ts';
 import type { RequestRules, ServerView } from '../request/request-source.ts';
@@ -21,17 +23,20 @@ export async function upgradePortless(
   const target = toTarget(path);
   const standard = new Request(`http://localhost/`, { headers });
   for (const [name, value] of HANDSHAKE) if (!standard.headers.has(name)) standard.headers.set(name, value);
-  const request = new HttpRequest(
-    toSource(standard, new URL(standard.url), target, pipeline.takesUpgrade(target)),
-    view,
-    rules,
-  );
+  const kind = {
+    isUpgrade: pipeline.takesUpgrade(target, 'websocket'),
+    needsNode: pipeline.needsNode('GET', target),
+  };
+  const request = new HttpRequest(toSource(standard, new URL(standard.url), target, kind), view, rules);
   const response = await pipeline.respond(request);
   if (response.status !== 101) {
     giveUpChannel(request);
     return { response: toStandardResponse(response, 'GET', () => controls.release(request)), open: () => {} };
   }
-  return { response: undefined, open: (wire) => openChannel(request, wire) };
+  // Who asks for more than a wire was refused above.
+  const open = (wire: MessageWire): unknown =>
+    upgradeOf(request)?.({ toWebSocket: (begin) => begin(wire) } as LentUpgrade);
+  return { response: undefined, open };
 }
 
 const HANDSHAKE = [

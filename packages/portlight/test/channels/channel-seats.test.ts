@@ -3,9 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { HttpResponse } from '../../src/index.ts';
 import { deferred } from '../support/deferred.ts';
-import { openEdge, type TestRouter } from '../support/open-edge.ts';
+import { openEdge } from '../support/open-edge.ts';
 import { get, RawClient } from '../support/raw-client.ts';
 import { WatchedAdmission } from '../support/watched-admission.ts';
+import type { TestRouter } from '../support/test-router.ts';
 
 const HANDSHAKE = [
   'connection: Upgrade',

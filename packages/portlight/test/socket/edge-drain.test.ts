@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { deferred } from '../support/deferred.ts';
-import { openEdge, type OpenEdge, type TestRouter } from '../support/open-edge.ts';
+import { openEdge, type OpenEdge } from '../support/open-edge.ts';
 import { get, RawClient } from '../support/raw-client.ts';
+import type { TestRouter } from '../support/test-router.ts';
 
 const HANDSHAKE = [
   'connection: Upgrade',

@@ -4,10 +4,11 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Edge } from '../../src/socket/edge.ts';
 import { hasOpenssl, makeCertificate } from '../support/make-certificate.ts';
-import { openEdge, type TestRouter } from '../support/open-edge.ts';
+import { openEdge } from '../support/open-edge.ts';
 import { get, RawClient, request } from '../support/raw-client.ts';
 import { readResponses } from '../support/read-responses.ts';
 import { TempFolder } from '../support/temp-folder.ts';
+import type { TestRouter } from '../support/test-router.ts';
 
 const app = (router: TestRouter): unknown =>
   router.get('/', () => 'x').post('/echo', async (each) => `${each.ip} ${await each.text()}`);

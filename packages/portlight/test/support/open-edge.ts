@@ -7,18 +7,11 @@ import { ClientRegistry } from '../../src/clients/client-registry.ts';
 import { DEFAULT_SERVER_CONFIG, resolveServerConfig } from '../../src/config/server-options.ts';
 import { GuardSet } from '../../src/guards/guard-set.ts';
 import { Hub } from '../../src/hub/hub.ts';
-import { Router, type ServerOptions } from '../../src/index.ts';
+import type { ServerOptions } from '../../src/index.ts';
 import { Pipeline } from '../../src/pipeline.ts';
-import type { Registrations } from '../../src/planning/registrations.ts';
 import { Edge, type EdgeOptions } from '../../src/socket/edge.ts';
 import { RecordingLogger } from './recording-logger.ts';
-
-/** A router whose registrations can be looked at. */
-export class TestRouter extends Router {
-  get registered(): Registrations {
-    return this.registrations;
-  }
-}
+import { TestRouter } from './test-router.ts';
 
 /** An edge that does not listen, and a `net.Server` of the test that feeds it, until its block is left. */
 export interface OpenEdge extends AsyncDisposable {

@@ -116,7 +116,7 @@ export class FastConnection {
         this.#awaitDrain();
         return used;
       }
-      if (!parser.read(bytes, text, used) || parser.end + parser.contentLength > bytes.byteLength) {
+      if (!this.#takes(bytes, text, used)) {
         this.#isLeaving = true;
         return used;
       }
@@ -128,6 +128,16 @@ export class FastConnection {
       connection.start(new FastExchange(parser, body, this, services));
     }
     return used;
+  }
+
+  /** Whether the next request is one of this lane: plain, whole, and not for who wants it from node:http. */
+  #takes(bytes: Buffer, text: string, start: number): boolean {
+    const { parser, services } = this.#lane;
+    return (
+      parser.read(bytes, text, start) &&
+      parser.end + parser.contentLength <= bytes.byteLength &&
+      !services.pipeline.needsNode(parser.method, parser.target)
+    );
   }
 
   #awaitDrain(): void {

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DEFAULTS } from '../../defaults.ts';
 import type { HttpError } from '../../errors/http-error.ts';
+import { takeoverOf } from '../../handlers/takeover.ts';
+import type { LentExchange } from '../../handlers/taker.ts';
 import type { HttpResponse } from '../../response/http-response.ts';
 import { StreamedBody } from '../../response/streamed-body.ts';
 import type { Connection } from '../connection.ts';
@@ -8,6 +10,7 @@ import { Exchange, type Services } from '../exchange.ts';
 import { inspectHead } from './inspect-head.ts';
 import { MessageBody } from './message-body.ts';
 import { reasonOf } from '../head-text.ts';
+import { isPromiseLike } from '../../response/is-promise-like.ts';
 import { inspectResponse, type ResponseHead, takeBody } from '../../response/response-head.ts';
 import { sendStream } from '../send-stream.ts';
 
@@ -17,6 +20,8 @@ export class HttpExchange extends Exchange {
   readonly #refusal: HttpError | undefined;
   readonly #message: IncomingMessage;
   readonly #response: ServerResponse;
+  /** A guest answers, and reads the body by itself. */
+  #isLent = false;
 
   /** @param requestLine as it came, where that is known */
   constructor(
@@ -63,7 +68,8 @@ export class HttpExchange extends Exchange {
   }
 
   get awaitsClient(): boolean {
-    return this.body?.isAwaited ?? false;
+    const message = this.#message;
+    return this.#isLent ? !message.complete && message.readableFlowing === true : (this.body?.isAwaited ?? false);
   }
 
   override get isReceiving(): boolean {
@@ -71,7 +77,9 @@ export class HttpExchange extends Exchange {
   }
 
   override failBody(error: Error): void {
-    if (this.isReceiving) this.body?.fail(error);
+    if (!this.isReceiving) return;
+    if (this.#isLent) this.#message.destroy(error);
+    else this.body?.fail(error);
   }
 
   get hasBegun(): boolean {
@@ -79,12 +87,43 @@ export class HttpExchange extends Exchange {
   }
 
   protected write(response: HttpResponse): Promise<void> | undefined {
+    const take = takeoverOf(response);
+    if (take !== undefined) return this.#lend(response, take);
+    if (this.#isLent) this.#takeBack();
     const head = inspectResponse(response, this.method);
     const body = takeBody(response, head);
     if (body instanceof StreamedBody) return this.#stream(body, head);
     const fields = this.#writeHead(head);
     this.#end(typeof body === 'string' && fields.some(isNotAscii) ? Buffer.from(body) : body);
     return undefined;
+  }
+
+  /** Lets a guest answer in place of the response, with the fields that this one has. */
+  #lend(response: HttpResponse, take: (lent: LentExchange) => unknown): Promise<void> | undefined {
+    this.#isLent = true;
+    for (const [name, value] of response.headers) this.#response.appendHeader(name, value);
+    this.#keepPersistence();
+    this.body?.invite();
+    if (this.isReceiving) this.connection.lingerAtEnd();
+    const outcome = take({ message: this.#message, response: this.#response });
+    return isPromiseLike(outcome) ? Promise.resolve(outcome).then(() => {}) : undefined;
+  }
+
+  /** The guest has failed before it sent anything, and another response takes its place. */
+  #takeBack(): void {
+    this.#isLent = false;
+    for (const name of this.#response.getHeaderNames()) this.#response.removeHeader(name);
+  }
+
+  /** node:http asks whether the connection goes on when a head is written: a drain may have begun by then. */
+  #keepPersistence(): void {
+    let isKept = this.#response.shouldKeepAlive;
+    Object.defineProperty(this.#response, 'shouldKeepAlive', {
+      get: () => isKept && !this.connection.endsWith(this),
+      set(value: boolean) {
+        isKept = value;
+      },
+    });
   }
 
   /** @returns its fields */

@@ -87,14 +87,13 @@ export class HttpLane {
   }
 
   /**
-   * Whether an upgrade goes to a WebSocket route; any other offer is declined by an ordinary answer (RFC 9110 §7.8).
+   * Whether an upgrade goes to a route that takes it; any other offer is declined by an ordinary answer (RFC 9110 §7.8).
    */
   #takesUpgrade(message: IncomingMessage): boolean {
     const { upgrade, connection } = message.headers;
-    if (upgrade?.toLowerCase() !== 'websocket' || message.method !== 'GET' || message.httpVersion !== '1.1')
-      return false;
+    if (upgrade === undefined || message.method !== 'GET' || message.httpVersion !== '1.1') return false;
     const isNamed = connection?.split(',').some((option) => option.trim().toLowerCase() === 'upgrade') === true;
-    if (!isNamed || !this.#services.pipeline.takesUpgrade(message.url as string)) return false;
+    if (!isNamed || !this.#services.pipeline.takesUpgrade(message.url as string, upgrade.toLowerCase())) return false;
     const { refusal, hasBody } = inspectHead(message, this.#services.config);
     return refusal === undefined && !hasBody;
   }
@@ -103,7 +102,7 @@ export class HttpLane {
     const connection = this.#connections.get(socket) as Connection;
     this.#watches.get(socket)?.stop();
     if (!connection.takesRequests) return;
-    connection.admit(new UpgradeExchange(upgrade, this.#openWebSockets(), connection, this.#services));
+    connection.admit(new UpgradeExchange(upgrade, () => this.#openWebSockets(), connection, this.#services));
   }
 
   /** CONNECT asks for a tunnel, which is no business of an origin server (RFC 9110 §9.3.6). */

@@ -61,13 +61,18 @@ export class MessageBody implements BodySource {
       sink.fail(new AbortedError('The body of this request is no longer there.', 'ERR_PORTLIGHT_CLIENT_GONE'));
       return;
     }
-    this.#invite?.();
-    this.#invite = undefined;
+    this.invite();
     message.on('data', (bytes: Buffer) => this.#take(bytes));
     message.on('end', () => this.#settle((open) => open.end()));
     message.on('error', () =>
       this.fail(new AbortedError('The client went away before its body was complete.', 'ERR_PORTLIGHT_CLIENT_GONE')),
     );
+  }
+
+  /** Tells the client to go on, where it waits for that. */
+  invite(): void {
+    this.#invite?.();
+    this.#invite = undefined;
   }
 
   #take(bytes: Buffer): void {

@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { WebSocketServer } from 'ws';
-import { assertChannelWanted, giveUpChannel, openChannel } from '../../handlers/accept-upgrade.ts';
+import type { MessageWire } from '../../channels/message-wire.ts';
+import { giveUpChannel } from '../../handlers/accept-upgrade.ts';
+import { upgradeOf } from '../../handlers/takeover.ts';
+import { isPromiseLike } from '../../response/is-promise-like.ts';
 import type { HttpResponse } from '../../response/http-response.ts';
 import type { Connection } from '../connection.ts';
 import { Exchange, type Services } from '../exchange.ts';
@@ -15,18 +18,22 @@ export interface Upgrade {
   readonly head: Buffer;
 }
 
-/** One request to speak WebSocket, and the channel that comes of it, or the response that says no. */
+/** One request to speak another protocol, and who takes it from there, or the response that says no. */
 export class UpgradeExchange extends Exchange {
   readonly body = undefined;
   readonly isOld = false;
   readonly #upgrade: Upgrade;
-  readonly #server: WebSocketServer;
+  readonly #openServer: () => WebSocketServer;
+  /** What the socket had been given before. */
+  readonly #bytesBefore: number;
   #hasBegun = false;
 
-  constructor(upgrade: Upgrade, server: WebSocketServer, connection: Connection, services: Services) {
+  /** @param openServer who does the handshakes of WebSockets */
+  constructor(upgrade: Upgrade, openServer: () => WebSocketServer, connection: Connection, services: Services) {
     super(upgrade.message.method as string, upgrade.message.url as string, connection, services);
     this.#upgrade = upgrade;
-    this.#server = server;
+    this.#openServer = openServer;
+    this.#bytesBefore = connection.socket.bytesWritten;
     // Whatever comes of it, no other request follows.
     connection.closeAfterNewest();
     connection.socket.once('close', () => this.finish());
@@ -55,29 +62,36 @@ export class UpgradeExchange extends Exchange {
   }
 
   get hasBegun(): boolean {
-    return this.#hasBegun;
+    return this.#hasBegun || this.connection.socket.bytesWritten > this.#bytesBefore;
   }
 
   protected write(response: HttpResponse): Promise<void> | undefined {
     if (response.status !== 101) return this.#refuse(response);
-    assertChannelWanted(this.request);
-    this.#hasBegun = true;
     const { message, head } = this.#upgrade;
     const { socket } = this.connection;
+    const fields = response.headers;
+    const toWebSocket = (open: (wire: MessageWire) => void): void => this.#shakeHands(fields, open);
+    const outcome = upgradeOf(this.request)?.({ message, socket, head, fields, toWebSocket });
+    return isPromiseLike(outcome) ? Promise.resolve(outcome).then(() => {}) : undefined;
+  }
+
+  #shakeHands(fields: Iterable<readonly [string, string]>, open: (wire: MessageWire) => void): void {
+    this.#hasBegun = true;
+    const { message, head } = this.#upgrade;
+    const server = this.#openServer();
     const addHeaders = (lines: string[]): void => {
-      for (const [name, value] of response.headers) lines.push(`${name}: ${value}`);
+      for (const [name, value] of fields) lines.push(`${name}: ${value}`);
     };
-    this.#server.on('headers', addHeaders);
+    server.on('headers', addHeaders);
     try {
       // Answers at once, or closes the socket: one that has ended meanwhile for example.
-      this.#server.handleUpgrade(message, socket, head, (websocket) =>
-        openChannel(this.request, this.#wireOf(websocket as TellingWebSocket)),
+      server.handleUpgrade(message, this.connection.socket, head, (websocket) =>
+        open(this.#wireOf(websocket as TellingWebSocket)),
       );
     } finally {
       // The server is everybody's.
-      this.#server.off('headers', addHeaders);
+      server.off('headers', addHeaders);
     }
-    return undefined;
   }
 
   protected cut(): void {

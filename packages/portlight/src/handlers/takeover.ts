@@ -1,0 +1,40 @@
+import type { HttpRequest } from '../request/http-request.ts';
+import { HttpResponse, switchProtocols } from '../response/http-response.ts';
+import type { RouteCore } from './call-handler.ts';
+import type { LentExchange, LentUpgrade, Taker } from './taker.ts';
+
+/** Takes what a lane lends. @returns a promise where there is something to wait for @throws before anything was sent */
+type Take<Lent> = (lent: Lent) => unknown;
+
+const taken: WeakMap<HttpResponse, Take<LentExchange>> = new WeakMap();
+const upgraded: WeakMap<HttpRequest, Take<LentUpgrade>> = new WeakMap();
+
+/** Who takes the exchange in place of the response, which stands for that; `undefined` where the response is sent. */
+export function takeoverOf(response: HttpResponse): Take<LentExchange> | undefined {
+  return taken.get(response);
+}
+
+/** Who takes the upgrade of a request that is to be answered with 101. */
+export function upgradeOf(request: HttpRequest): Take<LentUpgrade> | undefined {
+  return upgraded.get(request);
+}
+
+/** The response that stands for an upgrade, until it is taken. */
+export function takeUpgrade(request: HttpRequest, take: Take<LentUpgrade>): HttpResponse {
+  upgraded.set(request, take);
+  return switchProtocols();
+}
+
+/** What the route of a taker does with a request: the response that stands for what the taker will answer. */
+export function toTakerCore(taker: Taker): RouteCore {
+  return (request) => {
+    const response = new HttpResponse(null);
+    taken.set(response, (lent) => taker.request(request, lent));
+    return response;
+  };
+}
+
+/** What it does with an upgrade. */
+export function toTakerUpgradeCore(taker: Taker): RouteCore {
+  return (request) => takeUpgrade(request, (lent) => taker.upgrade?.(request, lent));
+}
