@@ -184,7 +184,7 @@ describe('an upgrade that a guest takes', () => {
     expect((await client.response()).status).toBe(201);
   });
 
-  test('is refused for its origin, over the limit of channels, and by middleware, before the guest hears of it', async () => {
+  test('is refused for its origin, for want of a seat, and by middleware, and the guest hears nothing of it', async () => {
     await using open = await host((server, guest) =>
       server
         .websocket({ maxChannels: 1 })

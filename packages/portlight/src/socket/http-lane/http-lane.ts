@@ -56,7 +56,9 @@ export class HttpLane {
     this.#server.on('timeout', () => {});
   }
 
-  /** @param bytesUsed how much of what was read belongs to no request that is served here, a TLS handshake for one */
+  /**
+   * @param bytesUsed how much of what was read belongs to no request that is served here, a TLS handshake for one
+   */
   accept(connection: Connection, bytesUsed: number = connection.socket.bytesRead): void {
     this.#connections.set(connection.socket, connection);
     this.#server.emit('connection', connection.socket);
@@ -87,7 +89,8 @@ export class HttpLane {
   }
 
   /**
-   * Whether an upgrade goes to a route that takes it; any other offer is declined by an ordinary answer (RFC 9110 §7.8).
+   * Whether an upgrade goes to a route that takes it; any other offer is declined by an ordinary answer (RFC 9110
+   * §7.8).
    */
   #takesUpgrade(message: IncomingMessage): boolean {
     const { upgrade, connection } = message.headers;
