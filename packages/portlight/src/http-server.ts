@@ -9,6 +9,7 @@ import {
   type DisconnectHandler,
 } from './clients/client-registry.ts';
 import { type ParsedAddress, parseAddress, parsePort } from './config/address.ts';
+import { parseRunMode, type RunMode } from './config/run-mode.ts';
 import { explainServer, explainStart } from './config/explain-server.ts';
 import {
   DEFAULT_SERVER_CONFIG,
@@ -41,12 +42,15 @@ import type { HttpRequest } from './request/http-request.ts';
 import type { ServerView } from './request/request-source.ts';
 import { HttpResponse } from './response/http-response.ts';
 import { Router } from './router.ts';
-import { ConcurrentRunner } from './runners/concurrent-runner.ts';
+import { createRunner } from './runners/create-runner.ts';
+import type { Runner } from './runners/runner.ts';
+import type { Serving } from './runners/serving.ts';
+import { Edge } from './socket/edge.ts';
 
 /** Options of {@link HttpServer.run}: those of the server, over which they win, and the mode. */
 export interface RunOptions extends ServerOptions {
   /** `'concurrent'`: one process, every request as soon as it comes. @default 'concurrent' */
-  readonly mode?: 'concurrent' | undefined;
+  readonly mode?: RunMode | undefined;
 }
 
 export interface ShutdownOptions {
@@ -91,7 +95,8 @@ export class HttpServer extends Router implements ServerView {
   #pipeline: Pipeline | undefined;
   readonly #autostart: NodeJS.Immediate | undefined;
   readonly #idle: IdleServer = { isComplete: () => this.whyClosed === undefined && this.#hasRoutes(), log: this.#log };
-  readonly #life: Life<ConcurrentRunner> = new Life(() => this.#openRunner(), this.#log);
+  #mode: RunMode = 'concurrent';
+  readonly #life: Life<Runner> = new Life(() => this.#openRunner(), this.#log);
 
   /**
    * @param address an IP address, a host name, `tcp://host:port`, `tls://host:port` or `unix:///path`
@@ -103,8 +108,6 @@ export class HttpServer extends Router implements ServerView {
     super({ strictSlashes: config.strictSlashes });
     this.#address = at;
     this.#config = config;
-    this.#hooks.workerStart.push(() => this.#registry.watch(this.#config.clientIdleMs));
-    this.#hooks.shutdown.push(() => this.#registry.close());
     if (config.autostart) this.#autostart = setImmediate(() => this.#life.startByItself());
     else expectStart(this.#idle, HttpServer);
   }
@@ -503,30 +506,34 @@ export class HttpServer extends Router implements ServerView {
     return this.#life.stop({ reason, timeoutMs, delayMs: this.#config.drainDelayMs });
   }
 
-  #openRunner(): ConcurrentRunner {
-    const pipeline = this.#openPipeline();
-    return new ConcurrentRunner(
-      pipeline,
-      this.#channels as ChannelRegistry,
-      this.#config,
-      this.#address,
-      this.#hooks,
-      this.#shared,
-      this,
-      this.#log,
-    );
+  #openRunner(): Runner {
+    return createRunner(this.#mode, {
+      at: this.#address,
+      config: this.#config,
+      hooks: this.#hooks,
+      shared: this.#shared,
+      clients: this.#registry,
+      log: this.#log,
+      serve: () => this.#serve(),
+    });
+  }
+
+  #serve(): Serving {
+    const edge = new Edge(this.#openPipeline(), this.#config, this, this.#log);
+    return { edge, channels: this.#channels as ChannelRegistry };
   }
 
   #applyRunOptions(options: RunOptions): void {
     const { mode = 'concurrent', ...rest } = options;
-    if (mode !== 'concurrent') throw new ConfigError(`The mode ${JSON.stringify(mode)} is not known; 'concurrent' is.`);
+    const known = parseRunMode(mode);
     const config = resolveOptions(this.#config, rest, 'run');
-    if (config === this.#config) return;
+    if (config === this.#config && known === this.#mode) return;
     if (this.#life.hasBegun)
       throw new ConfigError(
         'The server has started; options given to run now would not reach it. Give them to the constructor.',
       );
     this.#config = config;
+    this.#mode = known;
     this.#pipeline = undefined;
   }
 

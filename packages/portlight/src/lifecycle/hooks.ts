@@ -1,7 +1,10 @@
+import type { LogHolder } from '../log.ts';
+import { within } from './within.ts';
+
 /** A function of the app that runs at one point of the server's life. */
 export type Hook = () => void | Promise<void>;
 
-/** The hooks of a server, by the point at which they run. */
+/** The hooks that the app has given a server, by the point at which they run. */
 export class Hooks {
   /** Once for the app, before everything else. */
   readonly primary: Hook[] = [];
@@ -26,4 +29,26 @@ export async function runHooks(hooks: readonly Hook[], signal?: AbortSignal): Pr
     await hook();
     signal?.throwIfAborted();
   }
+}
+
+/**
+ * Runs what is to be done at a stop, one after the other: each has its chance even when one before it fails.
+ *
+ * @returns how many failed or were not done in time
+ */
+export async function runStopHooks(hooks: readonly Hook[], limitMs: number, log: LogHolder): Promise<number> {
+  let done = 0;
+  const all = async (): Promise<void> => {
+    for (const hook of hooks) {
+      try {
+        await hook();
+        done++;
+      } catch (error) {
+        log.logger.error({ err: error }, 'A hook failed while the server stopped.');
+      }
+    }
+  };
+  const inTime = await within(all(), limitMs);
+  if (!inTime) log.logger.error({ limitMs }, 'The hooks of the stop were not done in time.');
+  return hooks.length - done;
 }

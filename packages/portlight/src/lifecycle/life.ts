@@ -1,20 +1,9 @@
 import { AbortedError } from '../errors/aborted-error.ts';
 import type { LogHolder } from '../log.ts';
-import type { DrainOptions } from './drain.ts';
+import type { Service, StopOptions } from './service.ts';
 import type { StopReason, StopReport } from './stop-report.ts';
 import { StartAttempt } from './start-attempt.ts';
 import { within } from './within.ts';
-
-/** What can be started once and stopped once. */
-export interface Service {
-  /**
-   * @param signal aborts when the start is given up: then it takes no further step, and leaves what is open to `stop`
-   * @throws when it cannot start; then nothing of it is left
-   */
-  start(signal: AbortSignal): Promise<void>;
-  /** Never rejects. May be called while the start is under way, if its signal has aborted. */
-  stop(options: DrainOptions): Promise<StopReport>;
-}
 
 /** How long the failure of a start by itself waits for who asks for it. */
 const REPORT_AFTER_MS = 250;
@@ -87,7 +76,7 @@ export class Life<Kind extends Service> {
   }
 
   /** Stops what was started last, or gives the report of the last stop. Never rejects. */
-  stop(options: DrainOptions): Promise<StopReport> {
+  stop(options: StopOptions): Promise<StopReport> {
     const starting = this.#starting;
     if (starting === undefined) return this.#stopping ?? Promise.resolve(nothingToStop(options.reason));
     this.#starting = undefined;
@@ -132,7 +121,7 @@ export class Life<Kind extends Service> {
     if (this.#service === service) this.#service = undefined;
   }
 
-  async #stop(starting: StartAttempt<Kind>, options: DrainOptions): Promise<StopReport> {
+  async #stop(starting: StartAttempt<Kind>, options: StopOptions): Promise<StopReport> {
     const startedAt = performance.now();
     const elapsedMs = (): number => Math.round(performance.now() - startedAt);
     const isInTime = await within(starting.done, options.timeoutMs).catch(() => undefined);

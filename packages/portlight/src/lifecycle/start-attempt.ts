@@ -1,5 +1,5 @@
 import { AbortedError } from '../errors/aborted-error.ts';
-import type { Service } from './life.ts';
+import type { Service } from './service.ts';
 
 /** One start of a service, which a stop may give up. */
 export class StartAttempt<Kind extends Service> {

@@ -1,29 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ChannelRegistry } from '../channels/channel-registry.ts';
 import { DEFAULTS } from '../defaults.ts';
+import { type Hook, runStopHooks } from '../lifecycle/hooks.ts';
+import type { StopOptions } from '../lifecycle/service.ts';
+import type { StopReport } from '../lifecycle/stop-report.ts';
+import { within } from '../lifecycle/within.ts';
 import type { LogHolder } from '../log.ts';
-import type { Edge } from '../socket/edge.ts';
-import { type Hook, runHooks } from './hooks.ts';
-import type { StopReason, StopReport } from './stop-report.ts';
-import { within } from './within.ts';
-
-export interface DrainOptions {
-  readonly reason: StopReason;
-  /** From the beginning to the force. */
-  readonly timeoutMs: number;
-  /** How long to go on accepting before that. */
-  readonly delayMs: number;
-}
+import type { Serving } from './serving.ts';
 
 /**
  * Stops serving, in this order: no longer ready, no longer accepting, what is under way ended or cut at the deadline,
  * hooks. Never rejects, and ends at the latest one second after the deadline.
  */
 export async function drain(
-  edge: Edge,
-  channels: ChannelRegistry,
+  { edge, channels }: Serving,
   hooks: readonly Hook[],
-  options: DrainOptions,
+  options: StopOptions,
   log: LogHolder,
 ): Promise<StopReport> {
   const startedAt = performance.now();
@@ -43,22 +34,4 @@ export async function drain(
     forced: cut + failed,
     durationMs: Math.round(performance.now() - startedAt),
   };
-}
-
-/** Each hook has its chance even when one before it fails. Returns how many failed or were not done in time. */
-async function runStopHooks(hooks: readonly Hook[], limitMs: number, log: LogHolder): Promise<number> {
-  let done = 0;
-  const all = async (): Promise<void> => {
-    for (const hook of hooks) {
-      try {
-        await runHooks([hook]);
-        done++;
-      } catch (error) {
-        log.logger.error({ err: error }, 'A hook failed while the server stopped.');
-      }
-    }
-  };
-  const inTime = await within(all(), limitMs);
-  if (!inTime) log.logger.error({ limitMs }, 'The hooks of the stop were not done in time.');
-  return hooks.length - done;
 }

@@ -1,0 +1,21 @@
+import type { StopReason, StopReport } from './stop-report.ts';
+
+/** How a service is to stop. */
+export interface StopOptions {
+  readonly reason: StopReason;
+  /** From the beginning to the force. */
+  readonly timeoutMs: number;
+  /** How long to go on accepting before that. */
+  readonly delayMs: number;
+}
+
+/** What can be started once and stopped once. */
+export interface Service {
+  /**
+   * @param signal aborts when the start is given up: then it takes no further step, and leaves what is open to `stop`
+   * @throws when it cannot start; then nothing of it is left
+   */
+  start(signal: AbortSignal): Promise<void>;
+  /** Never rejects. May be called while the start is under way, if its signal has aborted. */
+  stop(options: StopOptions): Promise<StopReport>;
+}

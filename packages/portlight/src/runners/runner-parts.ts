@@ -1,0 +1,23 @@
+import type { SharedState } from '../backplane/shared-state.ts';
+import type { ClientRegistry } from '../clients/client-registry.ts';
+import type { ParsedAddress } from '../config/address.ts';
+import type { ServerConfig } from '../config/server-options.ts';
+import type { Hooks } from '../lifecycle/hooks.ts';
+import type { LogHolder } from '../log.ts';
+import type { Serving } from './serving.ts';
+
+/** What a server lends to the runner of one start. */
+export interface RunnerParts {
+  readonly at: ParsedAddress;
+  readonly config: ServerConfig;
+  readonly hooks: Hooks;
+  readonly shared: SharedState;
+  readonly clients: ClientRegistry;
+  readonly log: LogHolder;
+  /**
+   * Makes what answers requests; who answers none never asks for it.
+   *
+   * @throws {ConfigError} when what the app has registered cannot be served
+   */
+  serve(): Serving;
+}
