@@ -10,7 +10,7 @@ export const LEVELS: Readonly<Record<string, Levels>> = {
     ['config/', 'routing/', 'replies/'],
     ['backplane/', 'ports/'],
     ['clients/', 'hub/'],
-    ['channels/', 'guards/'],
+    ['channels/', 'guards/', 'turns/'],
     ['handlers/', 'interceptors/', 'bridge/'],
     ['planning/'],
     ['pipeline.ts'],

@@ -92,6 +92,12 @@ export const DEFAULTS = {
   maxEventIdLength: 256,
   /** Answers to a wrong method that are kept for one route: other routes can take the same path for more methods. */
   maxMissPlans: 64,
+  /** Requests that wait for their turn in the mode 'sequential'; one more is answered 503. */
+  maxQueued: 1_000,
+  /** 1 MiB: a body up to that comes before the turn of its request. */
+  maxEarlyBodyBytes: 1_048_576,
+  /** In the mode 'sequential': a handler that calls its own server waits for itself, and has to end. */
+  turnTimeoutMs: 30_000,
   /** 0: a handler may take as long as it likes. */
   handlerTimeoutMs: 0,
   /** What the middleware around a handler that took too long has for the 503, before it is passed over. */

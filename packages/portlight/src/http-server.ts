@@ -9,7 +9,7 @@ import {
   type DisconnectHandler,
 } from './clients/client-registry.ts';
 import { type ParsedAddress, parseAddress, parsePort } from './config/address.ts';
-import { parseRunMode, type RunMode } from './config/run-mode.ts';
+import { configOf, parseRunMode, type RunMode } from './config/run-mode.ts';
 import { explainServer, explainStart } from './config/explain-server.ts';
 import {
   DEFAULT_SERVER_CONFIG,
@@ -41,6 +41,7 @@ import { unmapAddress } from './request/client-address.ts';
 import type { HttpRequest } from './request/http-request.ts';
 import type { ServerView } from './request/request-source.ts';
 import { HttpResponse } from './response/http-response.ts';
+import { createTurns } from './turns/create-turns.ts';
 import { Router } from './router.ts';
 import { createRunner } from './runners/create-runner.ts';
 import type { Runner } from './runners/runner.ts';
@@ -49,8 +50,13 @@ import { Edge } from './socket/edge.ts';
 
 /** Options of {@link HttpServer.run}: those of the server, over which they win, and the mode. */
 export interface RunOptions extends ServerOptions {
-  /** `'concurrent'`: one process, every request as soon as it comes. @default 'concurrent' */
-  readonly mode?: RunMode | undefined;
+  /**
+   * `'concurrent'`: one process, every request as soon as it comes. `'sequential'`: one process, one at a time, in the
+   * order in which they came.
+   *
+   * @default 'concurrent'
+   */
+  readonly mode?: 'concurrent' | 'sequential' | undefined;
 }
 
 export interface ShutdownOptions {
@@ -543,9 +549,11 @@ export class HttpServer extends Router implements ServerView {
     if (this.#guards.isConnectionRequired || this.#requiresConnection()) this.#completeConnecting();
     const { registrations } = this;
     this.#guards.onStoreError = this.#config.onStoreError;
+    const config = configOf(this.#mode, this.#config);
+    const turns = createTurns(this.#mode, config, this.#log);
     this.#channels = new ChannelRegistry(this.#config.channels);
-    const channels = { hub: this.#hub, registry: this.#channels, config: this.#config.channels, log: this.#log };
-    this.#pipeline = new Pipeline(registrations, this.#guards, channels, this.#config, this.#log);
+    const channels = { hub: this.#hub, registry: this.#channels, config: this.#config.channels, turns, log: this.#log };
+    this.#pipeline = new Pipeline(registrations, this.#guards, channels, config, this.#log);
     return this.#pipeline;
   }
 

@@ -18,17 +18,19 @@ import { controls, type HttpRequest } from './request/http-request.ts';
 import { awaitFirstChunk } from './replies/await-first-chunk.ts';
 import { dressResponse } from './replies/dress-response.ts';
 import { bodyOf, type HttpResponse } from './response/http-response.ts';
+import type { Turn, Turns } from './turns/turns.ts';
 
 type MaybePromise<T> = T | Promise<T>;
 
 /**
- * The way of a request, in order: routing, guards, middleware, handler, interceptors. Knows no socket, never throws,
+ * The way of a request, in order: routing, guards, its turn, middleware, handler, interceptors. Knows no socket, never throws,
  * never rejects, and waits for nothing where nothing has to be waited for.
  */
 export class Pipeline {
   /** For who speaks WebSocket with the clients. */
   readonly websocketConfig: WebSocketConfig;
   readonly #plans: Plans;
+  readonly #turns: Turns;
   readonly #log: LogHolder;
   readonly #remarks: Remarks;
 
@@ -40,6 +42,7 @@ export class Pipeline {
     log: LogHolder,
   ) {
     this.websocketConfig = channels.config;
+    this.#turns = channels.turns;
     this.#plans = new Plans(registrations, guards, channels, config, log);
     this.#log = log;
     this.#remarks = new Remarks(log);
@@ -95,12 +98,34 @@ export class Pipeline {
   }
 
   #proceed(plan: Plan, request: HttpRequest, { refusal, fields }: Verdict): MaybePromise<HttpResponse> {
-    const response = refusal === undefined ? this.#run(plan, request) : this.#respondToError(plan, request, refusal);
-    return this.#conclude(plan, response, request, fields);
+    if (refusal !== undefined) return this.#fail(plan, request, refusal, fields);
+    const turn = this.#turns.ofRequest(request, plan.timeoutMs);
+    if (turn === undefined) return this.#pass(plan, request, fields);
+    return turn.then(
+      (own) => this.#passWithin(own, plan, request, fields),
+      (thrown: unknown) => this.#fail(plan, request, thrown, fields),
+    );
   }
 
-  #fail(plan: Plan, request: HttpRequest | undefined, thrown: unknown): MaybePromise<HttpResponse> {
-    return this.#conclude(plan, this.#respondToError(plan, request, thrown), request);
+  #pass(plan: Plan, request: HttpRequest, fields: Verdict['fields']): MaybePromise<HttpResponse> {
+    return this.#conclude(plan, this.#run(plan, request), request, fields);
+  }
+
+  async #passWithin(turn: Turn, plan: Plan, request: HttpRequest, fields: Verdict['fields']): Promise<HttpResponse> {
+    try {
+      return await this.#pass(plan, request, fields);
+    } finally {
+      turn.end();
+    }
+  }
+
+  #fail(
+    plan: Plan,
+    request: HttpRequest | undefined,
+    thrown: unknown,
+    fields?: Verdict['fields'],
+  ): MaybePromise<HttpResponse> {
+    return this.#conclude(plan, this.#respondToError(plan, request, thrown), request, fields);
   }
 
   /** Middleware, and the handler in it. */

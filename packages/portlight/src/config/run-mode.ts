@@ -1,10 +1,21 @@
+import { DEFAULTS } from '../defaults.ts';
 import { ConfigError } from '../errors/config-error.ts';
+import type { ServerConfig } from './server-options.ts';
 
-/** How the requests of a server are handled. `'concurrent'`: one process, every request as soon as it comes. */
-export type RunMode = 'concurrent';
+/**
+ * How the requests of a server are handled. `'concurrent'`: one process, every request as soon as it comes.
+ * `'sequential'`: one process, one at a time.
+ */
+export type RunMode = 'concurrent' | 'sequential';
 
 /** @throws {ConfigError} on anything but a mode */
 export function parseRunMode(mode: unknown): RunMode {
-  if (mode === 'concurrent') return mode;
-  throw new ConfigError(`The mode ${JSON.stringify(mode)} is not known; 'concurrent' is.`);
+  if (mode === 'concurrent' || mode === 'sequential') return mode;
+  throw new ConfigError(`The mode ${JSON.stringify(mode)} is not known; 'concurrent' and 'sequential' are.`);
+}
+
+/** The configuration with what the mode has where the app says nothing. */
+export function configOf(mode: RunMode, config: ServerConfig): ServerConfig {
+  if (mode !== 'sequential') return config;
+  return { ...config, handlerTimeoutMs: config.handlerTimeoutMs ?? DEFAULTS.turnTimeoutMs };
 }

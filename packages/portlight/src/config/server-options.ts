@@ -96,9 +96,15 @@ export interface ServerOptions {
   readonly maxConnectionsPerIp?: number | undefined;
   /**
    * Longest time for a handler and its middleware, in ms; then 503, and `request.signal` aborts. `0`: no limit. A route
-   * may have its own. @default 0
+   * may have its own. @default 0; in the mode `'sequential'` 30_000
    */
   readonly handlerTimeoutMs?: number | undefined;
+  /**
+   * Requests that may wait for their turn in the mode `'sequential'`, 0 to 1,000,000; one more is answered 503.
+   *
+   * @default 1_000
+   */
+  readonly maxQueued?: number | undefined;
   /**
    * Media types of files by extension, without its dot, before the many that are known: `{ m4b: 'audio/mp4' }`. Text
    * that says no charset is UTF-8.
@@ -128,7 +134,7 @@ export interface ServerOptions {
 
 /** Options of a server with every default filled in, and what its methods set. */
 export type ServerConfig = {
-  readonly [Name in Exclude<keyof ServerOptions, 'tls' | 'identify' | 'mimeTypes'>]-?: Exclude<
+  readonly [Name in Exclude<keyof ServerOptions, 'tls' | 'identify' | 'mimeTypes' | 'handlerTimeoutMs'>]-?: Exclude<
     ServerOptions[Name],
     undefined
   >;
@@ -136,6 +142,8 @@ export type ServerConfig = {
   readonly tls: TlsOptions | undefined;
   readonly identify: ServerOptions['identify'];
   readonly mimeTypes: ServerOptions['mimeTypes'];
+  /** `undefined` for what the mode has. */
+  readonly handlerTimeoutMs: number | undefined;
   /** What follows from `websocket`. */
   readonly channels: WebSocketConfig;
   /** What follows from `trustProxy`, `identify` and `mimeTypes`. */
@@ -167,7 +175,8 @@ export const DEFAULT_SERVER_CONFIG: ServerConfig = {
   writeTimeoutMs: DEFAULTS.writeTimeoutMs,
   maxConnections: DEFAULTS.maxConnections,
   maxConnectionsPerIp: DEFAULTS.maxConnectionsPerIp,
-  handlerTimeoutMs: DEFAULTS.handlerTimeoutMs,
+  handlerTimeoutMs: undefined,
+  maxQueued: DEFAULTS.maxQueued,
   drainTimeoutMs: DEFAULTS.drainTimeoutMs,
   drainDelayMs: DEFAULTS.drainDelayMs,
   onStoreError: 'local',
@@ -232,6 +241,7 @@ function serverOptionsSchema(): z.ZodMiniType<ServerOptions> {
     maxConnections: wholeNumber('connections', 1, 1_000_000),
     maxConnectionsPerIp: wholeNumber('connections', 1, 1_000_000),
     handlerTimeoutMs: wholeNumber('milliseconds', 0, aDayMs),
+    maxQueued: wholeNumber('requests', 0, 1_000_000),
     // Looked at by `parseMimeTypes`, which says more.
     mimeTypes: z.optional(z.custom<MimeTypes>(() => true)),
     drainTimeoutMs: wholeNumber('milliseconds', 0, aDayMs),

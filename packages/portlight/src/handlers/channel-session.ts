@@ -9,9 +9,13 @@ import { AbortedError } from '../errors/aborted-error.ts';
 import { MessageRate } from '../guards/message-rate.ts';
 import { controls, type HttpRequest, type RequestShape } from '../request/http-request.ts';
 import { isPromiseLike } from '../response/is-promise-like.ts';
+import type { Turn } from '../turns/turns.ts';
 import type { ChannelHandlers, ChannelRoute } from './channel-route.ts';
 import type { ChannelServices } from './channel-services.ts';
 import { isRefusal, readMessage } from './read-message.ts';
+
+/** What becomes of what a handler has thrown. */
+type OnFailed = (thrown: unknown) => Promise<unknown> | undefined | void;
 
 /** One channel at work: from its wire to the handlers of its route, and back. */
 export class ChannelSession implements WireListener, OpenEnd {
@@ -113,7 +117,7 @@ export class ChannelSession implements WireListener, OpenEnd {
     const work = this.#start(run);
     if (work === undefined) return;
     this.#isBusy = true;
-    void work.catch((error: unknown) => this.#fail(error)).then(() => this.#next());
+    void work.then(() => this.#next());
   }
 
   #next(): void {
@@ -156,14 +160,25 @@ export class ChannelSession implements WireListener, OpenEnd {
     if (this.#handlers.gap !== undefined) this.#tell(() => this.#handlers.gap?.(topic, this.#channel));
   }
 
-  /** Calls a handler in its context. @returns what there is to wait for; what goes wrong at once has failed by then */
-  #start(
-    run: () => unknown,
-    fail = (thrown: unknown): Promise<unknown> | undefined | void => this.#fail(thrown),
-  ): Promise<unknown> | undefined {
+  /** Calls a handler when it is its turn. @returns what there is to wait for, which never rejects */
+  #start(run: () => unknown, fail: OnFailed = (thrown) => this.#fail(thrown)): Promise<unknown> | undefined {
+    const turn = this.#services.turns.ofChannel();
+    return turn === undefined ? this.#call(run, fail) : turn.then((own) => this.#callWithin(own, run, fail));
+  }
+
+  async #callWithin(turn: Turn, run: () => unknown, fail: OnFailed): Promise<void> {
+    try {
+      await this.#call(run, fail);
+    } finally {
+      turn.end();
+    }
+  }
+
+  /** Calls a handler in its context. What goes wrong at once has failed when this returns. */
+  #call(run: () => unknown, fail: OnFailed): Promise<unknown> | undefined {
     try {
       const result = this.#context.runInAsyncScope(run);
-      return isPromiseLike(result) ? Promise.resolve(result) : undefined;
+      return isPromiseLike(result) ? Promise.resolve(result).catch(fail) : undefined;
     } catch (thrown) {
       return fail(thrown) ?? undefined;
     }
@@ -171,7 +186,7 @@ export class ChannelSession implements WireListener, OpenEnd {
 
   /** Runs a handler that no message waits for. */
   #tell(run: () => unknown): void {
-    void this.#start(run)?.catch((error: unknown) => this.#fail(error));
+    void this.#start(run);
   }
 
   /** Last of all, and once: a wire may still bring what it held. */
@@ -181,7 +196,7 @@ export class ChannelSession implements WireListener, OpenEnd {
     this.#end = undefined;
     // Nothing is left that the handler for errors could decide about.
     const report = (error: unknown): void => this.#giveUp(error);
-    void this.#start(() => this.#handlers.close?.(this.#channel, end.code, end.reason), report)?.catch(report);
+    void this.#start(() => this.#handlers.close?.(this.#channel, end.code, end.reason), report);
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { ServerConfig } from '../config/server-options.ts';
+import { DEFAULTS } from '../defaults.ts';
 import { HeaderList } from '../fields/header-list.ts';
 import type { Guard } from '../guards/guard.ts';
 import type { GuardSet } from '../guards/guard-set.ts';
@@ -16,6 +17,7 @@ export class Planner {
   readonly #generalGuards: readonly Guard[];
   readonly #guards: GuardSet;
   readonly #config: ServerConfig;
+  readonly #timeoutMs: number;
   readonly #steps: ReadonlyMap<Scope, readonly Step[]>;
 
   /** @param scopes the root first */
@@ -24,6 +26,7 @@ export class Planner {
     this.#generalGuards = guards.guardsFor(this.root);
     this.#guards = guards;
     this.#config = config;
+    this.#timeoutMs = config.handlerTimeoutMs ?? DEFAULTS.handlerTimeoutMs;
     this.#steps = new Map(scopes.map((scope) => [scope, toSteps(scope, config.strictSlashes)]));
   }
 
@@ -40,7 +43,7 @@ export class Planner {
       ...this.#planScope(scope, [...this.#stepsOf(scope), ...own], core),
       guards: this.#guards.guardsFor(scope, { options, pattern, verbs }),
       schemaless: options.body === undefined ? name : undefined,
-      timeoutMs: options.handlerTimeoutMs ?? this.#config.handlerTimeoutMs,
+      timeoutMs: options.handlerTimeoutMs ?? this.#timeoutMs,
       maxBodyBytes: options.maxBodyBytes ?? this.#config.maxBodyBytes,
       formLimits: options.formLimits,
     };
@@ -77,7 +80,7 @@ export class Planner {
       guards: this.#generalGuards,
       sequence: new Sequence(steps),
       core,
-      timeoutMs: this.#config.handlerTimeoutMs,
+      timeoutMs: this.#timeoutMs,
       maxBodyBytes: this.#config.maxBodyBytes,
       headers,
       interceptors: [...inward].reverse().flatMap((each) => each.interceptors),

@@ -54,6 +54,8 @@ export interface RequestControls {
   assertBodyWithinLimit(request: HttpRequest<RequestShape>): void;
   /** Sets how much of the body may be read, before anybody can. */
   limitBody(request: HttpRequest<RequestShape>, limitBytes: number): void;
+  /** Receives the body, if it has so many bytes at most, before anybody reads it. @returns as `RequestBody#receive` */
+  receiveBody(request: HttpRequest<RequestShape>, maxBytes: number): Promise<void> | undefined;
   /** Sets how much of a form is taken in where the handler does not say. */
   limitForm(request: HttpRequest<RequestShape>, limits: FormLimits): void;
   setParams(request: HttpRequest<RequestShape>, params: unknown): void;
@@ -357,6 +359,8 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
       limitBody(request, limitBytes) {
         if (request.#source.body !== undefined) payload(request).limitBytes = limitBytes;
       },
+      receiveBody: (request, maxBytes) =>
+        request.#source.body === undefined ? undefined : payload(request).receive(maxBytes),
       limitForm(request, limits) {
         request.#formLimits = limits;
       },

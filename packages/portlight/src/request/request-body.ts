@@ -1,5 +1,6 @@
 import { PayloadTooLargeError } from '../errors/http-error.ts';
 import type { BodySink, BodySource } from './body-source.ts';
+import { EarlyBody } from './early-body.ts';
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -11,7 +12,7 @@ const NO_BYTES = new Uint8Array(0);
 export class RequestBody {
   /** In bytes; what a route allows is known only after routing. */
   limitBytes: number = Number.POSITIVE_INFINITY;
-  readonly #source: BodySource | undefined;
+  #source: BodySource | undefined;
   #bytes: Promise<Uint8Array> | undefined;
   #streamed = false;
   #isEmpty = false;
@@ -38,6 +39,21 @@ export class RequestBody {
   assertDeclaredWithinLimit(): void {
     const declared = this.#source?.declaredBytes;
     if (declared !== undefined && declared > this.limitBytes) throw this.#tooLarge();
+  }
+
+  /**
+   * Receives it before anybody reads it, as far as it goes into so many bytes; none of it where it says that it does
+   * not.
+   *
+   * @returns a promise that never rejects; `undefined` where there is nothing to wait for
+   */
+  receive(maxBytes: number): Promise<void> | undefined {
+    const source = this.#source;
+    const room = Math.min(maxBytes, this.limitBytes);
+    if (source === undefined || source.whole !== undefined || (source.declaredBytes ?? 0) > room) return undefined;
+    const early = new EarlyBody(source);
+    this.#source = early;
+    return early.receive(room);
   }
 
   bytes(): Promise<Uint8Array> {

@@ -9,6 +9,7 @@ import { Scope } from '../../src/handlers/scope.ts';
 import { Hub } from '../../src/hub/hub.ts';
 import type { Plan } from '../../src/planning/plan.ts';
 import { Plans } from '../../src/planning/plans.ts';
+import { EVERYBODY_AT_ONCE } from '../../src/turns/everybody-at-once.ts';
 import { newRequest } from '../support/new-request.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
 
@@ -28,7 +29,7 @@ function plansOf(...routes: readonly HttpRoute[]): (method: string, target: stri
   const config = DEFAULT_SERVER_CONFIG;
   const guards = new GuardSet(shared, new ClientRegistry(shared, log));
   const registry = new ChannelRegistry(config.channels);
-  const channels = { hub: new Hub(shared, log), registry, config: config.channels, log };
+  const channels = { hub: new Hub(shared, log), registry, config: config.channels, turns: EVERYBODY_AT_ONCE, log };
   const eventsRoutes = [{ pattern: '/events', options: {}, handler: () => undefined, scope: root }];
   const channelRoutes = [{ pattern: '/socket', options: {}, handlers: {}, scope: root }];
   const plans = new Plans({ routes, channelRoutes, eventsRoutes, scopes: [root] }, guards, channels, config, log);

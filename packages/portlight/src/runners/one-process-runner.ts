@@ -9,8 +9,8 @@ import { drain } from './drain.ts';
 import type { Runner } from './runner.ts';
 import type { Serving } from './serving.ts';
 
-/** The mode 'concurrent': one process, and in it every request as soon as it comes. */
-export class ConcurrentRunner implements Runner {
+/** The modes of one process, which listens, and answers all that it accepts. */
+export class OneProcessRunner implements Runner {
   readonly #parts: RunnerParts;
   readonly #serving: Serving;
   #bound: ServerAddress | undefined;

@@ -1,0 +1,59 @@
+import { DEFAULTS } from '../defaults.ts';
+import { ServiceUnavailableError } from '../errors/http-error.ts';
+import type { LogHolder } from '../log.ts';
+import { controls, type HttpRequest } from '../request/http-request.ts';
+import { TurnQueue } from './turn-queue.ts';
+import type { Turn, Turns } from './turns.ts';
+
+/** What a request may take beyond its time: the 503 in place of its handler, then an error handler or interceptor. */
+const GRACE_MS = DEFAULTS.deadlineGraceMs + DEFAULTS.replyTimeoutMs;
+
+/**
+ * One at a time, in the order in which requests and messages have come. A body that is small comes before the turn of
+ * its request, so that a slow client keeps nobody else waiting; what is left of a larger one comes within it.
+ */
+export class OneAtATime implements Turns {
+  readonly #queue: TurnQueue;
+  readonly #maxQueued: number;
+  readonly #timeoutMs: number;
+
+  /**
+   * @param maxQueued requests that may wait
+   * @param timeoutMs what a handler of a channel has; `0` is no limit
+   */
+  constructor(maxQueued: number, timeoutMs: number, log: LogHolder) {
+    this.#maxQueued = maxQueued;
+    this.#timeoutMs = timeoutMs;
+    this.#queue = new TurnQueue((limitMs) =>
+      log.logger.error({ limitMs }, 'A handler took too long; others have their turn while it goes on.'),
+    );
+  }
+
+  ofRequest(request: HttpRequest, timeoutMs: number): Promise<Turn> | undefined {
+    // Who gets none anyway has not to send a body for it.
+    if (this.#isFull) return Promise.reject(tooMany());
+    const received = controls.receiveBody(request, DEFAULTS.maxEarlyBodyBytes);
+    return received === undefined ? this.#ask(request, timeoutMs) : received.then(() => this.#ask(request, timeoutMs));
+  }
+
+  ofChannel(): Promise<Turn> | undefined {
+    return this.#queue.ask(this.#timeoutMs);
+  }
+
+  get #isFull(): boolean {
+    return this.#queue.size >= this.#maxQueued && this.#queue.isTaken;
+  }
+
+  #ask(request: HttpRequest, timeoutMs: number): Promise<Turn> {
+    if (this.#isFull) return Promise.reject(tooMany());
+    return this.#queue.ask(timeoutMs === 0 ? 0 : timeoutMs + GRACE_MS, request.signal).catch((cause: unknown) => {
+      throw new ServiceUnavailableError('The client did not wait for its turn.', { cause, ...LATER });
+    });
+  }
+}
+
+const LATER = { expose: true, headers: { 'retry-after': '1' } };
+
+function tooMany(): ServiceUnavailableError {
+  return new ServiceUnavailableError('Too many requests wait for their turn.', LATER);
+}

@@ -1,0 +1,21 @@
+import type { HttpRequest } from '../request/http-request.ts';
+
+/** The right to run code of the app, until it is given back. */
+export interface Turn {
+  /** Called once the code has ended; a second call does nothing. */
+  end(): void;
+}
+
+/** Who runs code of the app, and when: asked for each request, and for each call to a handler of an open channel. */
+export interface Turns {
+  /**
+   * For all that a request passes, from its middleware to its interceptors.
+   *
+   * @param timeoutMs what middleware and handler have together; `0` is no limit
+   * @returns `undefined` where nobody ever waits; else a promise that rejects with a {@link ServiceUnavailableError}
+   *   when too many wait, or the client has given up
+   */
+  ofRequest(request: HttpRequest, timeoutMs: number): Promise<Turn> | undefined;
+  /** As {@link ofRequest}, for a call that is due whatever happens: never rejects. */
+  ofChannel(): Promise<Turn> | undefined;
+}
