@@ -23,8 +23,8 @@ import type { Turn, Turns } from './turns/turns.ts';
 type MaybePromise<T> = T | Promise<T>;
 
 /**
- * The way of a request, in order: routing, guards, its turn, middleware, handler, interceptors. Knows no socket, never throws,
- * never rejects, and waits for nothing where nothing has to be waited for.
+ * The way of a request, in order: routing, guards, its turn, middleware, handler, interceptors. Knows no socket, never
+ * throws, never rejects, and waits for nothing where nothing has to be waited for.
  */
 export class Pipeline {
   /** For who speaks WebSocket with the clients. */
