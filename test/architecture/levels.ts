@@ -17,7 +17,8 @@ export const LEVELS: Readonly<Record<string, Levels>> = {
     ['portless/', 'socket/'],
     ['lifecycle/'],
     ['runners/'],
-    ['route-list.ts', 'router.ts', 'http-server.ts', 'index.ts'],
+    ['registration/'],
+    ['router.ts', 'http-server.ts', 'index.ts'],
     ['testing/'],
   ],
   'rate-limit': [

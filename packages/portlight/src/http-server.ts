@@ -1,5 +1,6 @@
 import type { Server } from 'node:net';
 import type { Backplane } from './backplane/backplane.ts';
+import { assertBackplane } from './backplane/assert-backplane.ts';
 import { SharedState } from './backplane/shared-state.ts';
 import { ChannelRegistry } from './channels/channel-registry.ts';
 import {
@@ -10,6 +11,9 @@ import {
 } from './clients/client-registry.ts';
 import { type ParsedAddress, parseAddress, parsePort } from './config/address.ts';
 import { configOf, parseRunMode, type RunMode } from './config/run-mode.ts';
+import { assertHandler } from './config/assert-handler.ts';
+import { assertNoMore } from './config/assert-no-more.ts';
+import { assertShutdownOptions, type ShutdownOptions } from './config/shutdown-options.ts';
 import { explainServer, explainStart } from './config/explain-server.ts';
 import {
   DEFAULT_SERVER_CONFIG,
@@ -38,11 +42,12 @@ import { isPortFree } from './ports/is-port-free.ts';
 import { fetchPortless } from './portless/fetch-portless.ts';
 import { upgradePortless } from './portless/upgrade-portless.ts';
 import { unmapAddress } from './request/client-address.ts';
-import type { HttpRequest } from './request/http-request.ts';
 import type { ServerView } from './request/request-source.ts';
 import { HttpResponse } from './response/http-response.ts';
 import { createTurns } from './turns/create-turns.ts';
-import { Router } from './router.ts';
+import { ConnectingRoutes } from './registration/connecting-routes.ts';
+import type { RouteBook } from './registration/route-book.ts';
+import { bookOf, Router } from './router.ts';
 import { createRunner } from './runners/create-runner.ts';
 import type { Runner } from './runners/runner.ts';
 import type { Serving } from './runners/serving.ts';
@@ -57,13 +62,6 @@ export interface RunOptions extends ServerOptions {
    * @default 'concurrent'
    */
   readonly mode?: 'concurrent' | 'sequential' | undefined;
-}
-
-export interface ShutdownOptions {
-  /** How long to wait for what is under way before it is cut, in ms. @default the option `drainTimeoutMs`, 10_000 */
-  readonly timeoutMs?: number | undefined;
-  /** Also ends another process that holds the port afterwards, as `freePortIfStuck` does. @default false */
-  readonly kill?: boolean | undefined;
 }
 
 /** Asks a server for a WebSocket without a port, for `portlight/testing`. Set by the class below. */
@@ -84,6 +82,7 @@ let lastId = 0;
  */
 export class HttpServer extends Router implements ServerView {
   readonly #id: number = ++lastId;
+  readonly #book: RouteBook = bookOf(this);
   readonly #address: ParsedAddress;
   readonly #hooks: Hooks = new Hooks();
   readonly #log: LogHolder = { logger: createStderrLogger('warn'), verbose: false };
@@ -95,12 +94,14 @@ export class HttpServer extends Router implements ServerView {
   readonly #hub: Hub = new Hub(this.#shared, this.#log);
   /** What is open, from the first start to the stop. */
   #channels: ChannelRegistry | undefined;
-  /** The two routes of connecting that the app has registered. */
-  readonly #connecting: Set<'connect' | 'disconnect'> = new Set();
+  readonly #connecting: ConnectingRoutes = new ConnectingRoutes(this.#book, this.#registry);
   #config: ServerConfig;
   #pipeline: Pipeline | undefined;
   readonly #autostart: NodeJS.Immediate | undefined;
-  readonly #idle: IdleServer = { isComplete: () => this.whyClosed === undefined && this.#hasRoutes(), log: this.#log };
+  readonly #idle: IdleServer = {
+    isComplete: () => this.#book.whyClosed === undefined && this.#hasRoutes(),
+    log: this.#log,
+  };
   #mode: RunMode = 'concurrent';
   readonly #life: Life<Runner> = new Life(() => this.#openRunner(), this.#log);
 
@@ -114,6 +115,10 @@ export class HttpServer extends Router implements ServerView {
     super({ strictSlashes: config.strictSlashes });
     this.#address = at;
     this.#config = config;
+    this.#book.owner = {
+      whyClosed: () => (this.#life.hasBegun || this.#life.service !== undefined ? 'the server has started' : undefined),
+      changed: () => (this.#pipeline = undefined),
+    };
     if (config.autostart) this.#autostart = setImmediate(() => this.#life.startByItself());
     else expectStart(this.#idle, HttpServer);
   }
@@ -282,7 +287,7 @@ export class HttpServer extends Router implements ServerView {
    * @throws {ConfigError} on anything else, milliseconds for example
    */
   setTimeout(seconds: number, microseconds = 0): this {
-    this.assertOpen('setTimeout');
+    this.#book.assertOpen('setTimeout');
     this.#config = { ...this.#config, silenceMs: toSilenceMs(seconds, microseconds) };
     return this;
   }
@@ -292,10 +297,10 @@ export class HttpServer extends Router implements ServerView {
    * for each client; what it throws is the answer, and the client is not connected.
    */
   connect(handler?: ConnectHandler, ...rest: readonly never[]): this {
-    this.assertOpen('connect');
+    this.#book.assertOpen('connect');
     assertNoMore(rest, 'connect');
     if (handler !== undefined) assertHandler(handler, 'connect');
-    this.#serveConnecting('connect');
+    this.#connecting.serve('connect');
     if (handler !== undefined) this.#registry.onConnect(handler);
     return this;
   }
@@ -305,10 +310,10 @@ export class HttpServer extends Router implements ServerView {
    * it.
    */
   disconnect(handler?: DisconnectHandler, ...rest: readonly never[]): this {
-    this.assertOpen('disconnect');
+    this.#book.assertOpen('disconnect');
     assertNoMore(rest, 'disconnect');
     if (handler !== undefined) assertHandler(handler, 'disconnect');
-    this.#serveConnecting('disconnect');
+    this.#connecting.serve('disconnect');
     if (handler !== undefined) this.#registry.onDisconnect(handler);
     return this;
   }
@@ -317,7 +322,7 @@ export class HttpServer extends Router implements ServerView {
    * Refuses clients that have not asked for `/connect` with 403. That path, `/disconnect`, ping and ready stay open.
    */
   connectionRequired(isRequired = true): this {
-    this.assertOpen('connectionRequired');
+    this.#book.assertOpen('connectionRequired');
     if (typeof isRequired !== 'boolean')
       throw new ConfigError(`connectionRequired takes true or false, not ${String(isRequired)}.`);
     this.#guards.isConnectionRequired = isRequired;
@@ -350,7 +355,7 @@ export class HttpServer extends Router implements ServerView {
    * @throws {ConfigError} on an unknown option or a value out of range
    */
   websocket(options: boolean | WebSocketOptions = true): this {
-    this.assertOpen('websocket');
+    this.#book.assertOpen('websocket');
     this.#config = { ...this.#config, channels: parseWebSocketOptions(options, 'websocket') };
     return this;
   }
@@ -376,7 +381,7 @@ export class HttpServer extends Router implements ServerView {
 
   /** Told of each member who joins a topic or leaves it, once, however many channels it has. */
   onPresence(topic: string, handler: (change: PresenceChange) => unknown): this {
-    this.assertOpen('onPresence');
+    this.#book.assertOpen('onPresence');
     this.#hub.onPresence(topic, assertHandler(handler, 'onPresence'));
     return this;
   }
@@ -387,7 +392,7 @@ export class HttpServer extends Router implements ServerView {
    * @param topic a name, or a prefix that ends in `*`
    */
   history(topic: string, options: { readonly size: number; readonly ttlMs?: number }): this {
-    this.assertOpen('history');
+    this.#book.assertOpen('history');
     this.#hub.history(topic, options);
     return this;
   }
@@ -399,7 +404,7 @@ export class HttpServer extends Router implements ServerView {
    * @throws {ConfigError} on what is no backplane, or when something has used the one before
    */
   backplane(backplane: Backplane, ...rest: readonly never[]): this {
-    this.assertOpen('backplane');
+    this.#book.assertOpen('backplane');
     assertNoMore(rest, 'backplane');
     this.#shared.use(assertBackplane(backplane));
     return this;
@@ -407,10 +412,11 @@ export class HttpServer extends Router implements ServerView {
 
   /** Answers 200 while the server accepts requests, and 503 while it drains, for a load balancer. */
   ready(path = '/ready'): this {
-    this.assertOpen(`ready(${JSON.stringify(path)})`);
-    return this.addRoute(['GET'], path, { connectionRequired: false, rateLimit: false }, () =>
+    this.#book.assertOpen(`ready(${JSON.stringify(path)})`);
+    this.#book.add(['GET'], path, { connectionRequired: false, rateLimit: false }, () =>
       this.#life.isDraining ? HttpResponse.text('DRAINING', { status: 503 }) : 'READY',
     );
+    return this;
   }
 
   /** Runs when the server listens, once, in every mode. A hook that fails fails the start. */
@@ -457,14 +463,6 @@ export class HttpServer extends Router implements ServerView {
   readonly #fetch = (input: string | URL | Request, init?: RequestInit): Promise<Response> =>
     fetchPortless(this.#openPipeline(), this, this.#config.rules, input, init);
 
-  protected override get whyClosed(): string | undefined {
-    return this.#life.hasBegun || this.#life.service !== undefined ? 'the server has started' : super.whyClosed;
-  }
-
-  protected override onRegistration(): void {
-    this.#pipeline = undefined;
-  }
-
   static {
     throwAtCaller(this.prototype, {
       setCertificate: 1,
@@ -502,7 +500,7 @@ export class HttpServer extends Router implements ServerView {
   }
 
   #hasRoutes(): boolean {
-    const { routes, channelRoutes, eventsRoutes } = this.registrations;
+    const { routes, channelRoutes, eventsRoutes } = this.#book.registrations;
     return routes.length + channelRoutes.length + eventsRoutes.length > 0;
   }
 
@@ -546,8 +544,8 @@ export class HttpServer extends Router implements ServerView {
   #openPipeline(): Pipeline {
     forgetStart(this.#idle);
     if (this.#pipeline !== undefined) return this.#pipeline;
-    if (this.#guards.isConnectionRequired || this.#requiresConnection()) this.#completeConnecting();
-    const { registrations } = this;
+    this.#connecting.complete(this.#guards.isConnectionRequired);
+    const { registrations } = this.#book;
     this.#guards.onStoreError = this.#config.onStoreError;
     const config = configOf(this.#mode, this.#config);
     const turns = createTurns(this.#mode, config, this.#log);
@@ -555,36 +553,6 @@ export class HttpServer extends Router implements ServerView {
     const channels = { hub: this.#hub, registry: this.#channels, config: this.#config.channels, turns, log: this.#log };
     this.#pipeline = new Pipeline(registrations, this.#guards, channels, config, this.#log);
     return this.#pipeline;
-  }
-
-  #requiresConnection(): boolean {
-    const { routes, channelRoutes, eventsRoutes } = this.registrations;
-    return [...routes, ...channelRoutes, ...eventsRoutes].some(({ options }) => options.connectionRequired === true);
-  }
-
-  /** What is required of clients must be possible. @throws {ConfigError} when a route of the app has taken the path */
-  #completeConnecting(): void {
-    const taken = this.registrations.routes.find(
-      ({ pattern, scope }) => scope.parent === undefined && !this.#connecting.has('connect') && pattern === '/connect',
-    );
-    if (taken !== undefined)
-      throw new ConfigError(
-        'A connection is required of clients, and /connect is a route of the app; use connect(handler) in its place.',
-        'ERR_PORTLIGHT_DUPLICATE_ROUTE',
-      );
-    for (const name of ['connect', 'disconnect'] as const) if (!this.#connecting.has(name)) this.#serveConnecting(name);
-  }
-
-  /** HEAD asks what GET would answer, and changes nothing. */
-  #serveConnecting(name: 'connect' | 'disconnect'): void {
-    const act = ({ client, ip }: HttpRequest): Promise<void> =>
-      name === 'connect'
-        ? this.#registry.connect(client.id, ip, 'request')
-        : this.#registry.disconnect(client.id, 'request');
-    const answer = `Client successfully ${name}ed.`;
-    this.addRoute(['GET'], `/${name}`, { connectionRequired: false }, (request) => act(request).then(() => answer));
-    this.addRoute(['HEAD'], `/${name}`, { connectionRequired: false }, () => answer);
-    this.#connecting.add(name);
   }
 
   /** @throws {ConfigError} on a second argument, as those would give who takes this for an event emitter */
@@ -600,52 +568,11 @@ export class HttpServer extends Router implements ServerView {
   }
 
   #hook(list: Hook[], hook: Hook, call: string): this {
-    this.assertOpen(call);
+    this.#book.assertOpen(call);
     if (typeof hook !== 'function') throw new ConfigError(`${call} needs a function, not ${typeof hook}.`);
     list.push(hook);
     return this;
   }
-}
-
-/** @throws {ConfigError} on arguments that would be dropped */
-function assertNoMore(rest: readonly unknown[], call: string): void {
-  if (rest.length > 0) throw new ConfigError(`${call} was given more arguments than it takes.`);
-}
-
-/** @throws {ConfigError} */
-function assertHandler<Handler>(handler: Handler, call: string): Handler {
-  if (typeof handler === 'function') return handler;
-  throw new ConfigError(`${call} takes a handler, a function, not ${handler === null ? 'null' : typeof handler}.`);
-}
-
-/** @throws {ConfigError} */
-function assertBackplane(value: unknown): Backplane {
-  if (typeof value === 'object' && value !== null) {
-    const backplane = value as Partial<Record<keyof Backplane, unknown>>;
-    const [parts, calls] = [['limits', 'clients', 'bus', 'values'] as const, ['open', 'close'] as const];
-    if (
-      parts.every((part) => typeof backplane[part] === 'object' && backplane[part] !== null) &&
-      calls.every((call) => typeof backplane[call] === 'function')
-    )
-      return value as Backplane;
-  }
-  throw new ConfigError('backplane takes an object that keeps what processes share, such as redis(url) makes one.');
-}
-
-/** @throws {ConfigError} */
-function assertShutdownOptions(options: unknown): void {
-  if (typeof options !== 'object' || options === null)
-    throw new ConfigError(`shutdown takes options such as { timeoutMs: 5000 }, not ${String(options)}.`);
-  const unknown = Object.keys(options).find((name) => name !== 'timeoutMs' && name !== 'kill');
-  if (unknown !== undefined)
-    throw new ConfigError(`shutdown has no option ${JSON.stringify(unknown)}.`, 'ERR_PORTLIGHT_INVALID_OPTION');
-  const { timeoutMs } = options as ShutdownOptions;
-  if (timeoutMs === undefined) return;
-  if (typeof timeoutMs === 'number' && Number.isInteger(timeoutMs) && timeoutMs >= 0 && timeoutMs <= 86_400_000) return;
-  throw new ConfigError(
-    `shutdown waits for a whole number of milliseconds from 0 to 86400000, not ${String(timeoutMs)}.`,
-    'ERR_PORTLIGHT_INVALID_OPTION',
-  );
 }
 
 /**

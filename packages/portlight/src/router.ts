@@ -1,11 +1,11 @@
 import type { ErrorHandler, ErrorStatus, Middleware, ResponseInterceptor } from './config/hooks.ts';
 import type { RateLimitOptions } from './config/rate-limit-options.ts';
-import { parseRouteOptions, type RouteOptions } from './config/route-options.ts';
+import { assertFunction } from './config/assert-function.ts';
+import type { RouteOptions } from './config/route-options.ts';
 import {
   explainError,
   explainGroup,
   explainHeaders,
-  explainMethods,
   explainMount,
   explainRateLimit,
   explainRoute,
@@ -16,30 +16,24 @@ import { isRecord, writeCall } from './config/write-call.ts';
 import { ANY, atCaller, fromApp, throwAtCaller } from './errors/at-caller.ts';
 import { ConfigError } from './errors/config-error.ts';
 import { ignoreRejection } from './errors/ignore-rejection.ts';
-import { headerProblem, isToken } from './fields/header-syntax.ts';
-import { createRateLimits, parseSetRateLimit } from './guards/rate-limit.ts';
+import { headerProblem } from './fields/header-syntax.ts';
+import { parseSetRateLimit } from './guards/rate-limit.ts';
 import type { HttpRoute } from './handlers/http-route.ts';
-import type {
-  ChannelHandlers,
-  ChannelRoute,
-  EventsHandler,
-  EventsRoute,
-  Message,
-  MessageHandler,
-} from './handlers/channel-route.ts';
+import type { ChannelHandlers, EventsHandler, EventsRoute, Message, MessageHandler } from './handlers/channel-route.ts';
 import type { RouteHandler, RouteShape } from './handlers/route-handler.ts';
-import { Scope } from './handlers/scope.ts';
-import type { Taker } from './handlers/taker.ts';
 import { describeRoute } from './routing/describe-route.ts';
 import type { RoutePattern } from './routing/pattern.ts';
-import { RouteTable } from './routing/route-table.ts';
-import type { Registrations } from './planning/registrations.ts';
-import { RouteList } from './route-list.ts';
+import { parseChannelHandlers } from './registration/parse-channel-handlers.ts';
+import { type CallWriter, parseMethods, readOptions, readRoute } from './registration/read-route.ts';
+import { RouteBook } from './registration/route-book.ts';
 
 export interface RouterOptions {
   /** Tells `/users/` from `/users`; a server decides by its own option of this name. @default false */
   readonly strictSlashes?: boolean | undefined;
 }
+
+/** What a router has registered: for a server, and not for an app. Set by the class below. */
+export let bookOf: (router: Router) => RouteBook;
 
 /**
  * Routes and what belongs to them, without a socket, so that an app can be put together out of files.
@@ -51,23 +45,13 @@ export interface RouterOptions {
  * server.mount('/users', users);
  */
 export class Router {
-  readonly #strictSlashes: boolean;
-  readonly #routes: RouteList<HttpRoute>;
-  readonly #channelRoutes: RouteList<ChannelRoute>;
-  readonly #eventsRoutes: RouteList<EventsRoute>;
-  /** The root first, then those of the mounted routers. */
-  readonly #scopes: Scope[] = [new Scope()];
-  /** The prefix under which another router took over what is here. */
-  #mountedAt: string | undefined;
+  readonly #book: RouteBook;
 
   constructor(options: RouterOptions = {}) {
     const unknown = Object.keys(options).find((name) => name !== 'strictSlashes');
     if (unknown !== undefined)
       throw atCaller(new ConfigError(explainRouter(options, unknown), 'ERR_PORTLIGHT_INVALID_OPTION'), Router);
-    this.#strictSlashes = options.strictSlashes ?? false;
-    this.#routes = new RouteList(this.#strictSlashes, ({ method }) => method);
-    this.#channelRoutes = new RouteList(this.#strictSlashes, () => 'accept');
-    this.#eventsRoutes = new RouteList(this.#strictSlashes, () => 'events');
+    this.#book = new RouteBook(options.strictSlashes ?? false);
   }
 
   /** Serves GET, and HEAD where no route of its own takes it. */
@@ -171,13 +155,13 @@ export class Router {
   ): this;
   accept(pattern: RoutePattern, ...rest: readonly unknown[]): this {
     const name = describeRoute('accept', pattern);
-    this.assertOpen(name);
+    this.#book.assertOpen(name);
     const call: CallWriter = (...args) => writeCall('accept', ...args);
     if (rest.length === 0 || rest.length > 2 || typeof pattern === 'function')
       throw new ConfigError(explainRoute(call, name, pattern, rest, isRouter));
     const [options, handler] = rest.length === 1 ? [{}, rest[0]] : [readOptions(rest[0], name), rest[1]];
     const handlers = parseChannelHandlers(handler, name);
-    this.#channelRoutes.add([{ pattern, options, handlers, scope: this.#root }]);
+    this.#book.addChannelRoute(pattern, options, handlers);
     return this;
   }
 
@@ -196,9 +180,9 @@ export class Router {
   ): this;
   events(pattern: RoutePattern, ...rest: readonly unknown[]): this {
     const name = describeRoute('events', pattern);
-    this.assertOpen(name);
-    const [options, handler] = readRoute((...args) => writeCall('events', ...args), name, pattern, rest);
-    this.#eventsRoutes.add([{ pattern, options, handler: handler as EventsRoute['handler'], scope: this.#root }]);
+    this.#book.assertOpen(name);
+    const [options, handler] = readRoute((...args) => writeCall('events', ...args), name, pattern, rest, isRouter);
+    this.#book.addEventsRoute(pattern, options, handler as EventsRoute['handler']);
     return this;
   }
 
@@ -212,12 +196,12 @@ export class Router {
   use(middleware: Middleware): this;
   use(pattern: RoutePattern, middleware: Middleware): this;
   use(...args: [Middleware] | [RoutePattern, Middleware]): this {
-    this.assertOpen('use');
+    this.#book.assertOpen('use');
     const [pattern, middleware] = args.length === 1 ? [undefined, args[0]] : args;
     if (args.length > 2 || typeof middleware !== 'function' || typeof pattern === 'function' || Array.isArray(pattern))
       throw new ConfigError(explainUse(args, isRouter));
-    if (pattern !== undefined) this.#newTable().add(null, pattern, true);
-    this.#root.middleware.push({ pattern, middleware });
+    if (pattern !== undefined) this.#book.checkPattern(pattern);
+    this.#book.root.middleware.push({ pattern, middleware });
     return this;
   }
 
@@ -228,16 +212,16 @@ export class Router {
   error(handler: ErrorHandler): this;
   error(status: ErrorStatus, handler: ErrorHandler): this;
   error(...args: [ErrorHandler] | [ErrorStatus, ErrorHandler]): this {
-    this.assertOpen('error');
+    this.#book.assertOpen('error');
     const [status, handler] = args.length === 1 ? (['any', args[0]] as const) : args;
     if (args.length > 2 || !isErrorStatus(status) || typeof handler !== 'function')
       throw new ConfigError(explainError(args));
-    if (this.#root.errorHandlers.has(status)) {
+    if (this.#book.root.errorHandlers.has(status)) {
       throw new ConfigError(
         `This router has an error handler for ${status === 'any' ? 'all errors' : String(status)} already.`,
       );
     }
-    this.#root.errorHandlers.set(status, handler);
+    this.#book.root.errorHandlers.set(status, handler);
     return this;
   }
 
@@ -245,9 +229,9 @@ export class Router {
    * Shows every response of this router, errors included, to a function before it leaves; in the order of the calls.
    */
   onResponse(interceptor: ResponseInterceptor): this {
-    this.assertOpen('onResponse');
+    this.#book.assertOpen('onResponse');
     assertFunction(interceptor, 'onResponse', 'an interceptor');
-    this.#root.interceptors.push(interceptor);
+    this.#book.root.interceptors.push(interceptor);
     return this;
   }
 
@@ -270,24 +254,25 @@ export class Router {
     options: RateLimitOptions = {},
     ...rest: readonly never[]
   ): this {
-    this.assertOpen('setRateLimit');
+    this.#book.assertOpen('setRateLimit');
     if (rest.length > 0) throw new ConfigError('setRateLimit was given more arguments than it takes.');
     const explanation = explainRateLimit([maxRequests, windowSeconds]);
     if (explanation !== undefined) throw new ConfigError(explanation, 'ERR_PORTLIGHT_INVALID_OPTION');
-    const { rateLimits } = this.#root;
+    const { rateLimits } = this.#book.root;
     rateLimits.push(parseSetRateLimit(maxRequests, windowSeconds, options, rateLimits));
     return this;
   }
 
   /** Answers `PONG`, for whoever watches whether the server is up. */
   ping(path = '/ping'): this {
-    this.assertOpen(`ping(${JSON.stringify(path)})`);
-    return this.addRoute(['GET'], path, { connectionRequired: false }, () => 'PONG');
+    this.#book.assertOpen(`ping(${JSON.stringify(path)})`);
+    this.#book.add(['GET'], path, { connectionRequired: false }, () => 'PONG');
+    return this;
   }
 
   /** A field on every response of this router that does not set it itself. */
   setHeader(name: string, value: string | number): this {
-    this.assertOpen('setHeader');
+    this.#book.assertOpen('setHeader');
     if (isRecord(name))
       throw new ConfigError(`setHeader takes a name and a value; write ${writeCall('setHeaders', name)}.`);
     this.#setHeader(name, value);
@@ -295,7 +280,7 @@ export class Router {
   }
 
   setHeaders(fields: Readonly<Record<string, string | number>>): this {
-    this.assertOpen('setHeaders');
+    this.#book.assertOpen('setHeaders');
     if (typeof fields !== 'object' || fields === null || Symbol.iterator in fields)
       throw new ConfigError(explainHeaders(fields));
     for (const [name, value] of Object.entries(fields)) this.#setHeader(name, value);
@@ -309,10 +294,10 @@ export class Router {
    * server.group('/api', (api) => api.use(authenticate).get('/me', (request) => request.state['user']));
    */
   group(prefix: string, register: (group: Router) => unknown): this {
-    this.assertOpen('group');
+    this.#book.assertOpen('group');
     if (typeof prefix !== 'string' || typeof register !== 'function')
       throw new ConfigError(explainGroup([prefix, register], isRouter));
-    const group = new Router({ strictSlashes: this.#strictSlashes });
+    const group = new Router({ strictSlashes: this.#book.strictSlashes });
     let result: unknown;
     try {
       result = register(group);
@@ -323,7 +308,8 @@ export class Router {
       throw new ConfigError(
         `group(${JSON.stringify(prefix)}) needs a function that registers at once, not an async one.`,
       );
-    return this.#mount(prefix, group);
+    this.#book.mount(prefix, group.#book);
+    return this;
   }
 
   /**
@@ -333,7 +319,7 @@ export class Router {
    * @throws {ConfigError} when one of its routes is registered here already; then nothing of it is taken over
    */
   mount(prefix: string, router: Router): this {
-    this.assertOpen('mount');
+    this.#book.assertOpen('mount');
     if (typeof prefix !== 'string' || !isRouter(router))
       throw new ConfigError(
         explainMount(
@@ -342,116 +328,27 @@ export class Router {
         ),
       );
     if (router === this) throw new ConfigError('mount needs a prefix and another Router.');
-    return this.#mount(prefix, router);
-  }
-
-  #mount(prefix: string, router: Router): this {
-    this.#newTable().add(null, '/', true, prefix === '/' ? '' : prefix);
-    const scopes = router.#scopesUnder(this.#root, prefix === '/' ? '' : prefix);
-    const move = <Route extends { readonly scope: Scope }>(route: Route): Route => ({
-      ...route,
-      scope: scopes.get(route.scope) as Scope,
-    });
-    const [channelRoutes, eventsRoutes] = [router.#channelRoutes.all.map(move), router.#eventsRoutes.all.map(move)];
-    // Nothing is taken over when something is refused.
-    this.#channelRoutes.check(channelRoutes);
-    this.#eventsRoutes.check(eventsRoutes);
-    this.#routes.add(router.#routes.all.map(move));
-    this.#channelRoutes.add(channelRoutes);
-    this.#eventsRoutes.add(eventsRoutes);
-    this.#scopes.push(...scopes.values());
-    router.#mountedAt ??= prefix;
+    this.#book.mount(prefix, router.#book);
     return this;
-  }
-
-  /** Registers a route whose options are known to be right. */
-  protected addRoute(
-    methods: readonly (string | null)[],
-    pattern: RoutePattern,
-    options: RouteOptions,
-    handler: HttpRoute['handler'],
-  ): this {
-    const verbs = methods
-      .map((method) => method ?? 'all')
-      .sort()
-      .join('|');
-    this.#routes.add(methods.map((method) => ({ method, verbs, pattern, options, handler, scope: this.#root })));
-    return this;
-  }
-
-  /** Registers a guest, by every method, and for upgrades where it takes them. */
-  protected addTaker(pattern: RoutePattern, options: RouteOptions, taker: Taker): this {
-    const route = { pattern, options, scope: this.#root, taker };
-    const upgrades = taker.upgrade === undefined ? [] : [{ ...route, handlers: {} }];
-    this.#channelRoutes.check(upgrades);
-    this.#routes.add([{ ...route, method: null, verbs: 'all', handler: () => undefined }]);
-    this.#channelRoutes.add(upgrades);
-    return this;
-  }
-
-  /** What is registered by now: the routes, and all scopes with the root first. */
-  protected get registrations(): Registrations {
-    return {
-      routes: this.#routes.all,
-      channelRoutes: this.#channelRoutes.all,
-      eventsRoutes: this.#eventsRoutes.all,
-      scopes: this.#scopes,
-    };
-  }
-
-  /** @throws {ConfigError} when registrations come too late */
-  protected assertOpen(call: string): void {
-    const reason = this.whyClosed;
-    if (reason !== undefined)
-      throw new ConfigError(`${call} comes too late for this router: ${reason}.`, 'ERR_PORTLIGHT_LATE_REGISTRATION');
-    this.onRegistration();
-  }
-
-  /** Why nothing can be registered any more; `undefined` while it can. */
-  protected get whyClosed(): string | undefined {
-    return this.#mountedAt === undefined ? undefined : `it was mounted at ${JSON.stringify(this.#mountedAt)}`;
-  }
-
-  /** Called before each registration. */
-  protected onRegistration(): void {}
-
-  get #root(): Scope {
-    return this.#scopes[0] as Scope;
   }
 
   #add(methods: readonly (string | null)[], pattern: RoutePattern, rest: readonly unknown[]): this {
     const name = describeRoute(methods.join('|') || null, pattern);
-    this.assertOpen(name);
-    const [options, handler] = readRoute(writeRoute(methods), name, pattern, rest);
-    return this.addRoute(methods, pattern, options, handler as HttpRoute['handler']);
-  }
-
-  /** Copies of all scopes of this router, nested below another's. */
-  #scopesUnder(parent: Scope, prefix: string): Map<Scope, Scope> {
-    const copies = new Map<Scope, Scope>();
-    for (const scope of this.#scopes) {
-      const above = scope.parent === undefined ? parent : (copies.get(scope.parent) as Scope);
-      const under = parent.prefix + prefix + scope.prefix;
-      const copy = scope.under(above, under);
-      for (const { pattern } of copy.middleware)
-        if (pattern !== undefined) this.#newTable().add(null, pattern, true, under);
-      copies.set(scope, copy);
-    }
-    return copies;
-  }
-
-  #newTable(): RouteTable<true> {
-    return new RouteTable<true>({ strictSlashes: this.#strictSlashes });
+    this.#book.assertOpen(name);
+    const [options, handler] = readRoute(writeRoute(methods), name, pattern, rest, isRouter);
+    this.#book.add(methods, pattern, options, handler as HttpRoute['handler']);
+    return this;
   }
 
   #setHeader(name: string, value: string | number): void {
     const text: unknown = typeof value === 'number' ? String(value) : value;
     const problem = headerProblem(name, text);
     if (problem !== undefined) throw new ConfigError(problem, 'ERR_PORTLIGHT_INVALID_HEADER');
-    this.#root.headers.set(name, text as string);
+    this.#book.root.headers.set(name, text as string);
   }
 
   static {
+    bookOf = (router) => router.#book;
     throwAtCaller(this.prototype, {
       get: ANY,
       post: ANY,
@@ -481,68 +378,11 @@ function isRouter(value: unknown): value is Router {
   return value instanceof Router;
 }
 
-/** Writes a call with other arguments, as its sentence shall suggest it. */
-type CallWriter = (...args: readonly unknown[]) => string;
-
 function writeRoute(methods: readonly (string | null)[]): CallWriter {
   const [method] = methods;
   const name = method === null || method === undefined ? 'all' : method.toLowerCase();
   const isNamed = methods.length === 1 && (method === null || name in Router.prototype);
   return (...args) => (isNamed ? writeCall(name, ...args) : writeCall('route', methods.join('|'), ...args));
-}
-
-/** What stands behind a pattern: options, or none, and a handler. @throws {ConfigError} which writes the right call */
-function readRoute(
-  call: CallWriter,
-  name: string,
-  pattern: unknown,
-  rest: readonly unknown[],
-): readonly [options: RouteOptions, handler: unknown] {
-  const handler = rest.at(-1);
-  const isRight =
-    (rest.length === 1 || (rest.length === 2 && typeof rest[0] !== 'function' && !Array.isArray(rest[0]))) &&
-    typeof handler === 'function';
-  if (!isRight || typeof pattern === 'function' || isRecord(pattern))
-    throw new ConfigError(explainRoute(call, name, pattern, rest, isRouter));
-  return [rest.length === 1 ? {} : readOptions(rest[0], name), handler];
-}
-
-/** @throws {ConfigError} */
-function readOptions(given: unknown, name: string): RouteOptions {
-  const options = parseRouteOptions(given, name);
-  if (options.rateLimit !== undefined && options.rateLimit !== false) createRateLimits(options.rateLimit, name);
-  return options;
-}
-
-const MOMENTS: ReadonlySet<string> = new Set(['upgrade', 'open', 'message', 'drain', 'gap', 'close', 'error']);
-
-/** @throws {ConfigError} on what is neither a function nor an object of them, or has a name that nobody would call */
-function parseChannelHandlers(value: unknown, name: string): ChannelRoute['handlers'] {
-  if (typeof value === 'function') return { message: value as NonNullable<ChannelRoute['handlers']['message']> };
-  if (typeof value !== 'object' || value === null)
-    throw new ConfigError(
-      `${name} needs a handler for messages, or an object of handlers, not ${value === null ? 'null' : typeof value}.`,
-    );
-  for (const [moment, handler] of Object.entries(value)) {
-    if (!MOMENTS.has(moment))
-      throw new ConfigError(`${name} has no handler ${JSON.stringify(moment)}; there are ${[...MOMENTS].join(', ')}.`);
-    if (handler !== undefined) assertFunction(handler, name, `for ${moment} a handler`);
-  }
-  return value;
-}
-
-/** @throws {ConfigError} */
-function parseMethods(methods: string): string[] {
-  const names = typeof methods === 'string' ? methods.split('|') : [];
-  if (names.length > 0 && names.every((name) => isToken(name) && name === name.toUpperCase()))
-    return [...new Set(names)];
-  throw new ConfigError(explainMethods(methods));
-}
-
-/** @throws {ConfigError} */
-function assertFunction(value: unknown, call: string, what: string): asserts value is (...args: never[]) => unknown {
-  if (typeof value === 'function') return;
-  throw new ConfigError(`${call} needs ${what}, a function, not ${value === null ? 'null' : typeof value}.`);
 }
 
 function isErrorStatus(status: unknown): status is ErrorStatus | 'any' {

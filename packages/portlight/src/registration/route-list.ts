@@ -1,6 +1,6 @@
-import type { Scope } from './handlers/scope.ts';
-import type { RoutePattern } from './routing/pattern.ts';
-import { RouteTable } from './routing/route-table.ts';
+import type { Scope } from '../handlers/scope.ts';
+import type { RoutePattern } from '../routing/pattern.ts';
+import { RouteTable } from '../routing/route-table.ts';
 
 /** What every kind of route has. */
 interface Registered {
