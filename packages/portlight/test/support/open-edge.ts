@@ -9,7 +9,9 @@ import { GuardSet } from '../../src/guards/guard-set.ts';
 import { Hub } from '../../src/hub/hub.ts';
 import type { ServerOptions } from '../../src/index.ts';
 import { Pipeline } from '../../src/pipeline.ts';
+import { bookOf } from '../../src/router.ts';
 import { Edge, type EdgeOptions } from '../../src/socket/edge.ts';
+import { EVERYBODY_AT_ONCE } from '../../src/turns/everybody-at-once.ts';
 import { RecordingLogger } from './recording-logger.ts';
 import { TestRouter } from './test-router.ts';
 
@@ -47,9 +49,9 @@ export async function openEdge(
   const guards = new GuardSet(shared, new ClientRegistry(shared, log));
   const registry = new ChannelRegistry(config.channels, channelAdmission);
   const pipeline = new Pipeline(
-    router.registered,
+    bookOf(router).registrations,
     guards,
-    { hub, registry, config: config.channels, log },
+    { hub, registry, config: config.channels, turns: EVERYBODY_AT_ONCE, log },
     config,
     log,
   );

@@ -1,16 +1,13 @@
 import type { RouteOptions } from '../../src/config/route-options.ts';
 import type { Taker } from '../../src/handlers/taker.ts';
 import { Router } from '../../src/index.ts';
-import type { Registrations } from '../../src/planning/registrations.ts';
+import { bookOf } from '../../src/router.ts';
 import type { RoutePattern } from '../../src/routing/pattern.ts';
 
-/** A router whose inner side can be reached. */
+/** A router that takes guests. */
 export class TestRouter extends Router {
-  get registered(): Registrations {
-    return this.registrations;
-  }
-
   guest(pattern: RoutePattern, taker: Taker, options: RouteOptions = {}): this {
-    return this.addTaker(pattern, options, taker);
+    bookOf(this).addTaker(pattern, options, taker);
+    return this;
   }
 }
