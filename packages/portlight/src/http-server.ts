@@ -29,11 +29,10 @@ import { ConfigError } from './errors/config-error.ts';
 import { ListenError } from './errors/listen-error.ts';
 import { Hub, type Presence, type PresenceChange, type PublishOptions } from './hub/hub.ts';
 import { GuardSet } from './guards/guard-set.ts';
-import { endProcessAfter } from './lifecycle/end-process.ts';
 import { expectStart, forgetStart, type IdleServer } from './lifecycle/forgotten-start.ts';
 import { type Hook, Hooks } from './lifecycle/hooks.ts';
 import { Life } from './lifecycle/life.ts';
-import { ProcessWatch } from './lifecycle/process-watch.ts';
+import { runUntilStopped } from './lifecycle/run-until-stopped.ts';
 import type { StopReason, StopReport } from './lifecycle/stop-report.ts';
 import { createStderrLogger, type Logger, type LogHolder, parseLogger } from './log.ts';
 import { Pipeline } from './pipeline.ts';
@@ -168,24 +167,12 @@ export class HttpServer extends Router implements ServerView {
       throw atCaller(error, entryOf('run'));
     }
     clearImmediate(this.#autostart);
-    const { drainTimeoutMs, onUncaught } = this.#config;
-    const watch = new ProcessWatch({
-      onStop: (reason) => void this.#stop(reason),
-      onUncaught:
-        onUncaught === 'ignore'
-          ? undefined
-          : (error) => this.#log.logger.error({ err: error }, 'An error that nothing caught; the server stops.'),
-    });
-    watch.install();
+    const serve = (): Promise<StopReport> =>
+      this.#life.runUntilStopped(() => this.#announcer.info({}, this.#describeListening()));
     try {
-      const report = await this.#life.runUntilStopped(() => this.#announcer.info({}, this.#describeListening()));
-      if (report.reason !== 'shutdown' || watch.sawUncaught)
-        endProcessAfter(drainTimeoutMs, report.forced === 0 && !watch.sawUncaught);
-      return report;
+      return await runUntilStopped({ serve, stop: (reason) => this.#stop(reason) }, this.#config, this.#log);
     } catch (error) {
       throw error instanceof ListenError ? atCaller(error, entryOf('run')) : error;
-    } finally {
-      watch.uninstall();
     }
   }
 

@@ -1,0 +1,37 @@
+import type { ServerConfig } from '../config/server-options.ts';
+import type { LogHolder } from '../log.ts';
+import { endProcessAfter } from './end-process.ts';
+import { ProcessWatch } from './process-watch.ts';
+import type { StopReason, StopReport } from './stop-report.ts';
+
+/** A run as its process sees it. */
+export interface ProcessRun {
+  /** Starts if need be. Resolves when it has stopped, whatever asked for that. @throws what the start throws */
+  serve(): Promise<StopReport>;
+  /** Asks for the stop. */
+  stop(reason: StopReason): Promise<StopReport>;
+}
+
+/** Serves until a signal, an uncaught error or the app stops it, and sees to the exit code of the process. */
+export async function runUntilStopped(
+  { serve, stop }: ProcessRun,
+  { drainTimeoutMs, onUncaught }: Pick<ServerConfig, 'drainTimeoutMs' | 'onUncaught'>,
+  log: LogHolder,
+): Promise<StopReport> {
+  const watch = new ProcessWatch({
+    onStop: (reason) => void stop(reason),
+    onUncaught:
+      onUncaught === 'ignore'
+        ? undefined
+        : (error) => log.logger.error({ err: error }, 'An error that nothing caught; the server stops.'),
+  });
+  watch.install();
+  try {
+    const report = await serve();
+    if (report.reason !== 'shutdown' || watch.sawUncaught)
+      endProcessAfter(drainTimeoutMs, report.forced === 0 && !watch.sawUncaught);
+    return report;
+  } finally {
+    watch.uninstall();
+  }
+}
