@@ -117,8 +117,7 @@ export class Joining {
 
   #enterRoom(subscription: Subscription): MaybePromise<void> {
     const { topic } = subscription;
-    const { mending } = this.#parts;
-    const room = this.rooms.get(topic) ?? new Room(topic, (...hole) => mending.mend(...hole));
+    const room = this.rooms.get(topic) ?? new Room(topic, this.#parts.mending);
     this.rooms.set(topic, room);
     room.add(subscription);
     return whenReady(this.#tellInterest(room), (standing) => {

@@ -3,12 +3,12 @@ import type { SharedState } from '../backplane/shared-state.ts';
 import { announceGap } from './announce-gap.ts';
 import { Hold } from './hold.ts';
 import type { Publisher } from './publisher.ts';
-import type { Room } from './room.ts';
+import type { Mender, Room } from './room.ts';
 import type { Subscription } from './subscription.ts';
 import { attempt, whenReady } from './when-ready.ts';
 
 /** Makes up for messages that did not arrive: from the history where that has all of them, else by saying so. */
-export class Mending {
+export class Mending implements Mender {
   readonly #shared: SharedState;
   readonly #publisher: Publisher;
 
@@ -17,7 +17,6 @@ export class Mending {
     this.#publisher = publisher;
   }
 
-  /** Messages behind `seen` and up to `to` will not arrive. */
   mend(room: Room, seen: Position, to: Position): void {
     const { topic } = room;
     const isKept = this.#publisher.keeps(topic);

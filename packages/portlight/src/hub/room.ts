@@ -4,21 +4,26 @@ import type { Subscription } from './subscription.ts';
 
 const NOBODY: ReadonlySet<Subscription> = new Set();
 
+/** Who makes up for what does not arrive. */
+export interface Mender {
+  /** Messages behind `seen` and up to `to` will not arrive. Called before those that follow. */
+  mend(room: Room, seen: Position, to: Position): void;
+}
+
 /** The subscriptions to one topic in this process, and how far it has seen the topic. */
 export class Room {
   readonly topic: string;
   readonly subscriptions: Set<Subscription> = new Set();
-  /** Called where messages behind `seen` and up to `to` have not arrived, before those that follow. */
-  readonly #onHole: (room: Room, seen: Position, to: Position) => void;
+  readonly #mender: Mender;
   #byMember: Map<string, Set<Subscription>> | undefined;
   /** Up to where nothing more has to arrive; `undefined` until the bus has said where the topic stands. */
   #seen: Position | undefined;
   /** What arrived before that. */
   #early: PassedMessage[] | undefined;
 
-  constructor(topic: string, onHole: (room: Room, seen: Position, to: Position) => void) {
+  constructor(topic: string, mender: Mender) {
     this.topic = topic;
-    this.#onHole = onHole;
+    this.#mender = mender;
   }
 
   add(subscription: Subscription): void {
@@ -68,7 +73,7 @@ export class Room {
     const seen = this.#seen;
     if (seen === undefined || isUpTo(to, seen)) return;
     this.#seen = to;
-    this.#onHole(this, seen, to);
+    this.#mender.mend(this, seen, to);
   }
 
   #named(member: string): ReadonlySet<Subscription> {
