@@ -7,7 +7,9 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@portlight/source', 'node'] } },
   test: {
     name: 'http-lane',
-    include: ['test/{handlers,interceptors,lifecycle,pipeline,ports,request,response,router,socket}/**/*.test.ts'],
+    include: [
+      'test/{handlers,interceptors,lifecycle,pipeline,ports,request,response,router,socket,turns}/**/*.test.ts',
+    ],
     setupFiles: ['test/support/use-http-lane.ts'],
     testTimeout: 30_000,
     expect: { poll: { timeout: 10_000 } },
