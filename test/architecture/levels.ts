@@ -18,6 +18,7 @@ export const LEVELS: Readonly<Record<string, Levels>> = {
     ['lifecycle/'],
     ['runners/'],
     ['registration/'],
+    ['assembly/'],
     ['router.ts', 'http-server.ts', 'index.ts'],
     ['testing/'],
   ],

@@ -190,6 +190,8 @@ export const DEFAULT_SERVER_CONFIG: ServerConfig = {
  * @throws {ConfigError} on an unknown option or a value out of range
  */
 export function resolveServerConfig(base: ServerConfig, options: ServerOptions, owner = 'the server'): ServerConfig {
+  // No options need no check, and no library to check them.
+  if (isObject(options) && !Array.isArray(options) && Object.keys(options).length === 0) return base;
   const config = parseOver(base, serverOptionsSchema(), options, owner);
   if (options.tls !== undefined) assertTlsOptions(options.tls);
   const channels =

@@ -14,12 +14,12 @@ export interface ProcessRun {
 
 /** Serves until a signal, an uncaught error or the app stops it, and sees to the exit code of the process. */
 export async function runUntilStopped(
-  { serve, stop }: ProcessRun,
+  run: ProcessRun,
   { drainTimeoutMs, onUncaught }: Pick<ServerConfig, 'drainTimeoutMs' | 'onUncaught'>,
   log: LogHolder,
 ): Promise<StopReport> {
   const watch = new ProcessWatch({
-    onStop: (reason) => void stop(reason),
+    onStop: (reason) => void run.stop(reason),
     onUncaught:
       onUncaught === 'ignore'
         ? undefined
@@ -27,7 +27,7 @@ export async function runUntilStopped(
   });
   watch.install();
   try {
-    const report = await serve();
+    const report = await run.serve();
     if (report.reason !== 'shutdown' || watch.sawUncaught)
       endProcessAfter(drainTimeoutMs, report.forced === 0 && !watch.sawUncaught);
     return report;
