@@ -99,7 +99,7 @@ export class Pipeline {
 
   #proceed(plan: Plan, request: HttpRequest, { refusal, fields }: Verdict): MaybePromise<HttpResponse> {
     if (refusal !== undefined) return this.#fail(plan, request, refusal, fields);
-    const turn = this.#turns.ofRequest(request, plan.timeoutMs);
+    const turn = this.#turns.ofRequest(request, plan.timeoutMs, plan.needsNode !== true);
     if (turn === undefined) return this.#pass(plan, request, fields);
     return turn.then(
       (own) => this.#passWithin(own, plan, request, fields),

@@ -29,10 +29,10 @@ export class OneAtATime implements Turns {
     );
   }
 
-  ofRequest(request: HttpRequest, timeoutMs: number): Promise<Turn> | undefined {
+  ofRequest(request: HttpRequest, timeoutMs: number, mayReceive: boolean): Promise<Turn> | undefined {
     // Who gets none anyway has not to send a body for it.
     if (this.#isFull) return Promise.reject(tooMany());
-    const received = controls.receiveBody(request, DEFAULTS.maxEarlyBodyBytes);
+    const received = mayReceive ? controls.receiveBody(request, DEFAULTS.maxEarlyBodyBytes) : undefined;
     return received === undefined ? this.#ask(request, timeoutMs) : received.then(() => this.#ask(request, timeoutMs));
   }
 

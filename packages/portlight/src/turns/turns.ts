@@ -12,10 +12,11 @@ export interface Turns {
    * For all that a request passes, from its middleware to its interceptors.
    *
    * @param timeoutMs what middleware and handler have together; `0` is no limit
+   * @param mayReceive whether the body may be taken in before the turn; who answers may want it unread
    * @returns `undefined` where nobody ever waits; else a promise that rejects with a {@link ServiceUnavailableError}
    *   when too many wait, or the client has given up
    */
-  ofRequest(request: HttpRequest, timeoutMs: number): Promise<Turn> | undefined;
+  ofRequest(request: HttpRequest, timeoutMs: number, mayReceive: boolean): Promise<Turn> | undefined;
   /** As {@link ofRequest}, for a call that is due whatever happens: never rejects. */
   ofChannel(): Promise<Turn> | undefined;
 }

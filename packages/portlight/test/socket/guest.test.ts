@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { HttpResponse, type HttpServer, type ServerOptions } from '../../src/index.ts';
+import { HttpResponse, HttpServer, type ServerOptions } from '../../src/index.ts';
 import { openServer, type OpenServer, portless } from '../support/open-server.ts';
 import { get, RawClient, request } from '../support/raw-client.ts';
 import { StandInGuest } from '../support/stand-in-guest.ts';
@@ -61,6 +61,17 @@ describe('a guest on the port', () => {
     await client.until(() => client.received.includes('100 Continue'), 'word to go on');
     client.send('abc');
     await client.until(() => client.received.includes('abc'), 'the echo');
+  });
+
+  test("reads its bodies by itself in the mode 'sequential' too", async () => {
+    const server = new HttpServer('127.0.0.1', 0).debug(false);
+    server.mount('/', new TestRouter().guest('/guest/*rest', new StandInGuest()));
+    const stopped = server.run({ mode: 'sequential' });
+    await expect.poll(() => server.isConnected()).toBe(true);
+    await using client = await RawClient.open(server.getAddress().port);
+    expect((await client.send(request('POST', '/guest/echo', [], 'a body')).response()).body).toBe('a body');
+    await server.shutdown();
+    await stopped;
   });
 
   test('has its path beside the routes of the app, on one connection, in order', async () => {
