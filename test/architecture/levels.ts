@@ -13,7 +13,7 @@ export const LEVELS: Readonly<Record<string, Levels>> = {
     ['channels/', 'guards/', 'turns/'],
     ['handlers/', 'interceptors/', 'bridge/'],
     ['planning/'],
-    ['pipeline.ts'],
+    ['pipeline.ts', 'way-out.ts'],
     ['portless/', 'socket/'],
     ['lifecycle/'],
     ['runners/'],

@@ -4,21 +4,18 @@ import { askGuards, type Verdict } from './guards/guard.ts';
 import type { GuardSet } from './guards/guard-set.ts';
 import type { ChannelServices } from './handlers/channel-services.ts';
 import { Deadline } from './handlers/deadline.ts';
-import { isEventStream } from './handlers/open-events.ts';
 import { Remarks } from './handlers/remarks.ts';
 import { respondToError } from './handlers/respond-to-error.ts';
 import { runMiddleware } from './handlers/run-middleware.ts';
-import { takeoverOf } from './handlers/takeover.ts';
-import { runInterceptors } from './interceptors/run-interceptors.ts';
 import type { LogHolder } from './log.ts';
 import type { Plan } from './planning/plan.ts';
 import { Plans } from './planning/plans.ts';
 import type { Registrations } from './planning/registrations.ts';
 import { controls, type HttpRequest } from './request/http-request.ts';
-import { awaitFirstChunk } from './replies/await-first-chunk.ts';
 import { dressResponse } from './replies/dress-response.ts';
-import { bodyOf, type HttpResponse } from './response/http-response.ts';
+import type { HttpResponse } from './response/http-response.ts';
 import type { Turn, Turns } from './turns/turns.ts';
+import { WayOut } from './way-out.ts';
 
 type MaybePromise<T> = T | Promise<T>;
 
@@ -33,6 +30,7 @@ export class Pipeline {
   readonly #turns: Turns;
   readonly #log: LogHolder;
   readonly #remarks: Remarks;
+  readonly #wayOut: WayOut;
 
   constructor(
     registrations: Registrations,
@@ -46,6 +44,7 @@ export class Pipeline {
     this.#plans = new Plans(registrations, guards, channels, config, log);
     this.#log = log;
     this.#remarks = new Remarks(log);
+    this.#wayOut = new WayOut(this.#remarks, log);
   }
 
   /** Whether there are WebSocket routes, and they are on. */
@@ -108,7 +107,7 @@ export class Pipeline {
   }
 
   #pass(plan: Plan, request: HttpRequest, fields: Verdict['fields']): MaybePromise<HttpResponse> {
-    return this.#conclude(plan, this.#run(plan, request), request, fields);
+    return this.#wayOut.conclude(plan, this.#run(plan, request), request, fields);
   }
 
   async #passWithin(turn: Turn, plan: Plan, request: HttpRequest, fields: Verdict['fields']): Promise<HttpResponse> {
@@ -125,7 +124,7 @@ export class Pipeline {
     thrown: unknown,
     fields?: Verdict['fields'],
   ): MaybePromise<HttpResponse> {
-    return this.#conclude(plan, this.#respondToError(plan, request, thrown), request, fields);
+    return this.#wayOut.conclude(plan, this.#respondToError(plan, request, thrown), request, fields);
   }
 
   /** Middleware, and the handler in it. */
@@ -151,61 +150,6 @@ export class Pipeline {
       const response = plan.core(request);
       if (!(response instanceof Promise)) return response;
       return response.catch((thrown: unknown) => this.#respondToError(plan, request, thrown));
-    } catch (thrown) {
-      return this.#respondToError(plan, request, thrown);
-    }
-  }
-
-  /** From whatever was made to the response as it leaves: its first chunk, the fields of others, the interceptors. */
-  #conclude(
-    plan: Plan,
-    response: MaybePromise<HttpResponse>,
-    request: HttpRequest | undefined,
-    fields?: Verdict['fields'],
-  ): MaybePromise<HttpResponse> {
-    const whole =
-      response instanceof Promise
-        ? response.then((late) => this.#begin(plan, late, request))
-        : this.#begin(plan, response, request);
-    if (whole instanceof Promise)
-      return whole.then((late) => this.#show(plan, dressResponse(late, plan.headers, fields), request, fields));
-    return this.#show(plan, dressResponse(whole, plan.headers, fields), request, fields);
-  }
-
-  /** Shows a response to the interceptors; what they make of its body may fail in its turn. */
-  #show(
-    plan: Plan,
-    response: HttpResponse,
-    request: HttpRequest | undefined,
-    fields: Verdict['fields'],
-  ): MaybePromise<HttpResponse> {
-    if (this.#log.verbose) this.#remarks.tell(response, request);
-    if (plan.interceptors.length === 0 || response.status === 101 || isEventStream(response) || takeoverOf(response))
-      return response;
-    const intercept = (): MaybePromise<HttpResponse> => this.#intercept(plan, response, request);
-    const whole = request === undefined ? intercept() : controls.inContext(request, intercept);
-    const conclude = (last: HttpResponse): HttpResponse =>
-      last === response ? last : dressResponse(last, plan.headers, fields);
-    return whole instanceof Promise ? whole.then(conclude) : conclude(whole);
-  }
-
-  #intercept(plan: Plan, response: HttpResponse, request: HttpRequest | undefined): MaybePromise<HttpResponse> {
-    const shown = runInterceptors(plan.interceptors, response, request, this.#log);
-    return shown instanceof Promise
-      ? shown.then((late) => this.#begin(plan, late, request))
-      : this.#begin(plan, shown, request);
-  }
-
-  /**
-   * A response that has its first chunk, if it is streamed: a body that was made anew in place may fail as others do.
-   */
-  #begin(plan: Plan, response: HttpResponse, request: HttpRequest | undefined): MaybePromise<HttpResponse> {
-    if (typeof bodyOf(response) === 'string' || isEventStream(response)) return response;
-    try {
-      const begun = awaitFirstChunk(response, request);
-      return begun instanceof Promise
-        ? begun.catch((thrown: unknown) => this.#respondToError(plan, request, thrown))
-        : begun;
     } catch (thrown) {
       return this.#respondToError(plan, request, thrown);
     }
