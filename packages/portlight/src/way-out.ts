@@ -13,7 +13,9 @@ import { bodyOf, type HttpResponse } from './response/http-response.ts';
 
 type MaybePromise<T> = T | Promise<T>;
 
-/** The way of a response, from whatever was made to what leaves: its first chunk, the fields of others, interceptors. */
+/**
+ * The way of a response, from whatever was made to what leaves: its first chunk, the fields of others, interceptors.
+ */
 export class WayOut {
   readonly #remarks: Remarks;
   readonly #log: LogHolder;
