@@ -11,6 +11,7 @@ import type { LogHolder } from './log.ts';
 import type { Plan } from './planning/plan.ts';
 import { Plans } from './planning/plans.ts';
 import type { Registrations } from './planning/registrations.ts';
+import { holdTurn } from './request/held-turn.ts';
 import { controls, type HttpRequest } from './request/http-request.ts';
 import { dressResponse } from './replies/dress-response.ts';
 import type { HttpResponse } from './response/http-response.ts';
@@ -112,6 +113,7 @@ export class Pipeline {
 
   async #passWithin(turn: Turn, plan: Plan, request: HttpRequest, fields: Verdict['fields']): Promise<HttpResponse> {
     try {
+      holdTurn(request, turn);
       return await this.#pass(plan, request, fields);
     } finally {
       turn.end();

@@ -1,4 +1,5 @@
 import { controls, type HttpRequest, type RequestShape } from '../request/http-request.ts';
+import { outsideTurn } from '../request/held-turn.ts';
 import { bodyOf, type HttpResponse } from '../response/http-response.ts';
 import { StreamedBody } from '../response/streamed-body.ts';
 
@@ -23,7 +24,7 @@ export function awaitFirstChunk(
   if (request?.method === 'HEAD' || WITHOUT_BODY.has(response.status)) return response;
   body.announce(announcedBytes(response, body));
   const primed = body.prime();
-  return primed === undefined ? response : primed.then(() => response);
+  return primed === undefined ? response : outsideTurn(request, primed).then(() => response);
 }
 
 /** How long the body of a response must be: as its source knows or the app says. */

@@ -4,6 +4,8 @@ import type { Turn } from './turns.ts';
 interface Waiter {
   before: Waiter;
   after: Waiter;
+  /** Whether it has not had its turn yet. */
+  readonly isNew: boolean;
   readonly take: () => void;
 }
 
@@ -25,7 +27,7 @@ export class TurnQueue {
     return this.#isTaken;
   }
 
-  /** How many wait, beside the one whose turn it is. */
+  /** How many wait for their turn who have not had it yet. */
   get size(): number {
     return this.#size;
   }
@@ -48,7 +50,7 @@ export class TurnQueue {
         this.#remove(waiter);
         reject(signal?.reason as Error);
       };
-      const waiter = this.#append(() => {
+      const waiter = this.#insert(this.#ends.before, true, () => {
         signal?.removeEventListener('abort', leave);
         resolve(this.#begin(limitMs));
       });
@@ -58,18 +60,52 @@ export class TurnQueue {
 
   #begin(limitMs: number): Turn {
     let isOver = false;
+    let isPaused = false;
+    let timer: NodeJS.Timeout | undefined;
     const end = (): void => {
       if (isOver) return;
       isOver = true;
       clearTimeout(timer);
-      this.#next();
+      if (!isPaused) this.#next();
     };
     const expire = (): void => {
       this.#onOverdue(limitMs);
       end();
     };
-    const timer = limitMs > 0 ? setTimeout(expire, limitMs).unref() : undefined;
-    return { end };
+    const take = (): void => {
+      isPaused = false;
+      // It was ended meanwhile.
+      if (isOver) this.#next();
+      else if (limitMs > 0) timer = setTimeout(expire, limitMs).unref();
+    };
+    take();
+    return {
+      end,
+      pause: () => {
+        if (isOver || isPaused) return;
+        isPaused = true;
+        clearTimeout(timer);
+        this.#next();
+      },
+      resume: () => (isOver || !isPaused ? Promise.resolve() : this.#retake(take)),
+    };
+  }
+
+  /** For one who has waited before: only those who have too go before it. */
+  #retake(take: () => void): Promise<void> {
+    if (!this.#isTaken) {
+      this.#isTaken = true;
+      take();
+      return Promise.resolve();
+    }
+    let before = this.#ends;
+    while (!before.after.isNew && before.after !== this.#ends) before = before.after;
+    return new Promise((resolve) => {
+      this.#insert(before, false, () => {
+        take();
+        resolve();
+      });
+    });
   }
 
   #next(): void {
@@ -82,24 +118,23 @@ export class TurnQueue {
     first.take();
   }
 
-  #append(take: () => void): Waiter {
-    const last = this.#ends.before;
-    const waiter = { before: last, after: this.#ends, take };
-    last.after = waiter;
-    this.#ends.before = waiter;
-    this.#size++;
+  #insert(before: Waiter, isNew: boolean, take: () => void): Waiter {
+    const waiter = { before, after: before.after, isNew, take };
+    before.after.before = waiter;
+    before.after = waiter;
+    if (isNew) this.#size++;
     return waiter;
   }
 
-  #remove({ before, after }: Waiter): void {
+  #remove({ before, after, isNew }: Waiter): void {
     before.after = after;
     after.before = before;
-    this.#size--;
+    if (isNew) this.#size--;
   }
 }
 
 function toRing(): Waiter {
-  const ends = { take: () => undefined } as unknown as Waiter;
+  const ends = { isNew: false, take: () => undefined } as unknown as Waiter;
   ends.before = ends;
   ends.after = ends;
   return ends;

@@ -1,7 +1,8 @@
+import type { HeldTurn } from '../request/held-turn.ts';
 import type { HttpRequest } from '../request/http-request.ts';
 
 /** The right to run code of the app, until it is given back. */
-export interface Turn {
+export interface Turn extends HeldTurn {
   /** Called once the code has ended; a second call does nothing. */
   end(): void;
 }

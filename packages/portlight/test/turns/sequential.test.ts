@@ -384,6 +384,36 @@ describe('what runs outside turns', () => {
     expect(await events.text()).toContain('data: b');
   });
 
+  test('is what a stream takes for its first chunk, and then comes its turn again', async () => {
+    const gate = deferred();
+    const place = new Workplace();
+    await using open = await runSequential((app) =>
+      app
+        .onResponse(async (response) => {
+          await place.work(response.headers.get('content-type') ?? 'none');
+        })
+        .use('/stream', async (_request, next) => {
+          const response = await next();
+          await place.work('middleware');
+          return response;
+        })
+        .get('/stream', async function* () {
+          await gate.promise;
+          yield 'a';
+        })
+        .get('/open', async () => {
+          gate.resolve();
+          await place.work('open');
+          return 'ok';
+        }),
+    );
+    const stream = fetch(`${open.url}/stream`);
+    await expect.poll(async () => (await fetch(`${open.url}/open`)).status).toBe(200);
+    expect(await (await stream).text()).toBe('a');
+    expect(place.most).toBe(1);
+    expect(place.order).toContain('middleware');
+  });
+
   test('is what guards refuse', async () => {
     const gate = deferred();
     await using open = await runSequential((app) => app.setRateLimit(1, 60).get('/', () => gate.promise));

@@ -44,6 +44,50 @@ test('there are never two at once, the order is that of the calls, and who gives
   );
 });
 
+test('who pauses lets others have the turn, and has it again before all who have not had theirs', async () => {
+  const steps = fc.array(fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 4 }), { minLength: 1, maxLength: 30 });
+  await fc.assert(
+    fc.asyncProperty(steps, async (all) => {
+      const queue = new TurnQueue(() => {});
+      const begun: number[] = [];
+      let atWork = 0;
+      await Promise.all(
+        all.map(async (pauses, index) => {
+          const turn = await queue.ask(0);
+          begun.push(index);
+          expect(++atWork).toBe(1);
+          for (const ticks of pauses) {
+            await Promise.resolve();
+            atWork--;
+            turn.pause();
+            for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+            await turn.resume();
+            expect(++atWork).toBe(1);
+          }
+          atWork--;
+          turn.end();
+        }),
+      );
+      expect(begun).toEqual(all.map((_pauses, index) => index));
+      expect([queue.size, queue.isTaken]).toEqual([0, false]);
+    }),
+  );
+});
+
+test('who has ended while it waited to go on hands its turn on', async () => {
+  const queue = new TurnQueue(() => {});
+  const paused = await queue.ask(0);
+  paused.pause();
+  const other = await queue.ask(0);
+  const resumed = paused.resume();
+  paused.end();
+  const last = queue.ask(0);
+  other.end();
+  await resumed;
+  (await last).end();
+  expect([queue.size, queue.isTaken]).toEqual([0, false]);
+});
+
 test('100,000 ask, and 30 of 100 give up while they wait', async () => {
   const queue = new TurnQueue(() => {});
   let [atWork, most, served, gone, misplaced, last] = [0, 0, 0, 0, 0, -1];
