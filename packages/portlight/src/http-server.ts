@@ -284,16 +284,14 @@ export class HttpServer extends Router implements ServerView {
    * @param address what identifies the client; without it, the server's own address
    */
   on(address?: string, ...rest: readonly never[]): Promise<void> {
-    const id = parseClientAddress(address ?? this.getAddress().address, rest, 'on');
-    return this.#parts.clients.connect(id, id, 'manual');
+    const id = parseClientAddress(address, rest, 'on') ?? this.getAddress().address;
+    return this.#parts.mark(this.#parts.clients.connect(id, id, 'manual'));
   }
 
   /** Marks a client as disconnected. @param address as of {@link on} */
   off(address?: string, ...rest: readonly never[]): Promise<void> {
-    return this.#parts.clients.disconnect(
-      parseClientAddress(address ?? this.getAddress().address, rest, 'off'),
-      'manual',
-    );
+    const id = parseClientAddress(address, rest, 'off') ?? this.getAddress().address;
+    return this.#parts.mark(this.#parts.clients.disconnect(id, 'manual'));
   }
 
   /**

@@ -105,6 +105,12 @@ export class Assembly implements IdleServer {
     await this.shared.close();
   }
 
+  /** A client is marked by hand, and nobody has to wait for it. */
+  mark(marking: Promise<void>): Promise<void> {
+    this.shared.own(marking, 'A client could not be marked.');
+    return marking;
+  }
+
   #openPipeline(): Pipeline {
     this.connecting.complete(this.guards.isConnectionRequired);
     this.guards.onStoreError = this.config.onStoreError;

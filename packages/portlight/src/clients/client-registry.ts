@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, Reservation } from '../backplane/client-store.ts';
-import type { Outage } from '../backplane/outage.ts';
 import type { SharedState } from '../backplane/shared-state.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { BadRequestError, ServiceUnavailableError } from '../errors/http-error.ts';
 import { inTime } from '../in-time.ts';
 import type { LogHolder } from '../log.ts';
+import { ClientDesk, notNow } from './client-desk.ts';
 
 /** Why a client is no longer connected. */
 export type DisconnectReason = 'request' | 'idle' | 'manual' | 'shutdown' | 'worker-lost';
@@ -32,14 +32,11 @@ export type ConnectHandler = (client: Client, clients: Clients, reason: ConnectR
 /** Told exactly once for each client that was connected. */
 export type DisconnectHandler = (client: Client, clients: Clients, reason: DisconnectReason) => unknown;
 
-const UNCOUNTED = 'Requests of clients could not be counted.';
-
 /** Who is connected, and who wants to be told. */
 export class ClientRegistry implements Clients {
   readonly #shared: SharedState;
   readonly #log: LogHolder;
-  readonly #outage: Outage;
-  readonly #uncounted: Outage;
+  readonly #desk: ClientDesk;
   readonly #connectHandlers: ConnectHandler[] = [];
   readonly #disconnectHandlers: DisconnectHandler[] = [];
   /** Clients whose handlers still decide. */
@@ -53,8 +50,7 @@ export class ClientRegistry implements Clients {
   constructor(shared: SharedState, log: LogHolder) {
     this.#shared = shared;
     this.#log = log;
-    this.#outage = shared.outage('The store of clients fails; who is connected is not known.');
-    this.#uncounted = shared.outage(UNCOUNTED);
+    this.#desk = new ClientDesk(shared);
     shared.watchClients({ lost: (clients) => this.#tellAll(clients, 'worker-lost') });
   }
 
@@ -67,35 +63,24 @@ export class ClientRegistry implements Clients {
   }
 
   list(): Promise<readonly Client[]> {
-    return this.#ask(() => this.#shared.clients.list());
+    return this.#desk.ask((store) => store.list());
   }
 
   get(id: string): Promise<Client | undefined> {
-    return this.#ask(() => this.#shared.clients.get(id));
+    return this.#desk.ask((store) => store.get(id));
   }
 
   has(id: string): Promise<boolean> {
-    return this.#ask(() => this.#shared.clients.has(id));
+    return this.#desk.ask((store) => store.has(id));
   }
 
   count(): Promise<number> {
-    return this.#ask(() => this.#shared.clients.count());
-  }
-
-  /** Whether somebody may be connected, and so requests have somebody to count for. */
-  get mayHaveClients(): boolean {
-    return this.#wasUsed || !this.#shared.isAlone;
+    return this.#desk.ask((store) => store.count());
   }
 
   /** Counts a request, if the client is connected. Waits for nothing, and never throws. */
   noteRequest(id: string): void {
-    try {
-      const outcome: unknown = this.#shared.clients.noteRequest(id);
-      if (outcome === undefined) this.#uncounted.end();
-      else this.#shared.own(outcome, UNCOUNTED);
-    } catch (error) {
-      this.#uncounted.begin(error);
-    }
+    this.#desk.noteRequest(id);
   }
 
   /**
@@ -103,13 +88,12 @@ export class ClientRegistry implements Clients {
    * that cannot be known; never throws.
    */
   isConnected(id: string): boolean | Promise<boolean> {
-    try {
-      const isConnected: unknown = this.#shared.clients.has(id);
-      if (typeof isConnected === 'boolean') return isConnected;
-      return this.#reach(isConnected as Promise<boolean>);
-    } catch (error) {
-      return Promise.reject(this.#noteFailure(error));
-    }
+    return this.#desk.isConnected(id);
+  }
+
+  /** Whether somebody may be connected, and so requests have somebody to count for. */
+  get mayHaveClients(): boolean {
+    return this.#wasUsed || !this.#shared.isAlone;
   }
 
   /**
@@ -171,8 +155,7 @@ export class ClientRegistry implements Clients {
       const told = this.#tellConnecting(id, address, reason);
       await inTime(told, DEFAULTS.connectHandlerMs, () => notNow('Connecting took too long.'));
       if (this.#closing !== undefined) throw noRoom();
-      if ((await this.#ask(() => this.#shared.clients.commit(id))) === undefined)
-        throw notNow('Connecting took too long.');
+      if ((await this.#desk.ask((store) => store.commit(id))) === undefined) throw notNow('Connecting took too long.');
     } catch (error) {
       this.#shared.own(() => this.#shared.clients.abort(id), 'The place of a client was not given back; it lapses.');
       throw error;
@@ -184,7 +167,7 @@ export class ClientRegistry implements Clients {
     const ttlMs = DEFAULTS.connectHandlerMs + DEFAULTS.reservationSlackMs;
     const giveUpAt = performance.now() + ttlMs;
     for (;;) {
-      const place = await this.#ask(() => this.#shared.clients.reserve(id, address, ttlMs));
+      const place = await this.#desk.ask((store) => store.reserve(id, address, ttlMs));
       if (place !== 'undecided') return place;
       if (performance.now() >= giveUpAt) throw notNow('Connecting took too long.');
       await delay(DEFAULTS.reservationPollMs);
@@ -203,10 +186,10 @@ export class ClientRegistry implements Clients {
     this.#isSweeping = true;
     try {
       const idle = await this.#shared.clients.removeIdle(idleMs);
-      this.#outage.end();
+      this.#desk.outage.end();
       void this.#tellAll(idle, 'idle');
     } catch (error) {
-      this.#outage.begin(error);
+      this.#desk.outage.begin(error);
     } finally {
       this.#isSweeping = false;
     }
@@ -226,7 +209,7 @@ export class ClientRegistry implements Clients {
   async #remove(call: () => Promise<readonly Client[]>, reason: DisconnectReason): Promise<readonly Client[]> {
     const removal = call();
     try {
-      return await this.#reach(removal);
+      return await this.#desk.reach(removal);
     } catch (error) {
       void removal.then(
         (late) => this.#tellAll(late, reason),
@@ -234,27 +217,6 @@ export class ClientRegistry implements Clients {
       );
       throw error;
     }
-  }
-
-  /** The answer of the store, if it comes in time. @throws {ServiceUnavailableError} when it does not */
-  async #ask<Answer>(call: () => Answer | Promise<Answer>): Promise<Answer> {
-    return this.#reach((async () => call())());
-  }
-
-  async #reach<Answer>(answer: Promise<Answer>): Promise<Answer> {
-    const limitMs = DEFAULTS.storeTimeoutMs;
-    try {
-      const value = await inTime(answer, limitMs, () => new Error(`There was no answer within ${limitMs} ms.`));
-      this.#outage.end();
-      return value;
-    } catch (error) {
-      throw this.#noteFailure(error);
-    }
-  }
-
-  #noteFailure(error: unknown): ServiceUnavailableError {
-    this.#outage.begin(error);
-    return notNow('Who is connected cannot be known at the moment.', error);
   }
 
   /** All at once: one whose handler takes its time must not keep the others from being told. */
@@ -278,9 +240,4 @@ function noRoom(): ServiceUnavailableError {
     headers: { 'retry-after': '60' },
     expose: true,
   });
-}
-
-function notNow(message: string, cause?: unknown): ServiceUnavailableError {
-  const headers = { 'retry-after': String(DEFAULTS.outageRetrySeconds) };
-  return new ServiceUnavailableError(message, { headers, cause, expose: true });
 }
