@@ -14,8 +14,16 @@ export function holdTurn(request: object, turn: HeldTurn): void {
 
 /** Waits for something that the request does not have to be at its turn for, if it has one. */
 export function outsideTurn<Value>(request: object | undefined, waiting: Promise<Value>): Promise<Value> {
-  const turn = request === undefined ? undefined : held.get(request);
+  const turn = request && held.get(request);
   if (turn === undefined) return waiting;
+  return waitOutside(turn, waiting);
+}
+
+async function waitOutside<Value>(turn: HeldTurn, waiting: Promise<Value>): Promise<Value> {
   turn.pause();
-  return waiting.finally(() => turn.resume());
+  try {
+    return await waiting;
+  } finally {
+    await turn.resume();
+  }
 }
