@@ -37,12 +37,11 @@ export interface ChannelEvents {
 
 /** One open WebSocket. */
 export class Channel<Shape extends RequestShape = AnyRequestShape> {
-  /** Unique: a random UUID. */
-  readonly id: string = crypto.randomUUID();
   /** The request that opened it. */
   readonly request: HttpRequest<Shape>;
   /** A place for what the app wants to keep for the channel. No prototype. */
   readonly data: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  #id: string | undefined;
   readonly #wire: MessageWire;
   readonly #hub: Hub;
   readonly #subscriber: Subscriber = new ChannelSubscriber(this);
@@ -56,6 +55,12 @@ export class Channel<Shape extends RequestShape = AnyRequestShape> {
     this.#hub = hub;
     this.#events = events;
     this.#outbox = new Outbox(wire, limits, () => this.#overflow());
+  }
+
+  /** Unique: a random UUID. */
+  get id(): string {
+    // Not before somebody asks: as it comes, it is some 700 bytes.
+    return (this.#id ??= crypto.randomUUID());
   }
 
   /** Those of the request. */

@@ -26,14 +26,13 @@ export let streamControls: {
 
 /** One open stream of server-sent events. */
 export class EventStream<Shape extends RequestShape = AnyRequestShape> {
-  /** Unique: a random UUID. */
-  readonly id: string = crypto.randomUUID();
   /** The request that opened it. */
   readonly request: HttpRequest<Shape>;
   /** What the client got last, if it comes back: `Last-Event-ID`, or `lastEventId` in the query. */
   readonly lastEventId: string | undefined;
   /** Resolves when the stream is closed, by whichever side. */
   readonly closed: Promise<void>;
+  #id: string | undefined;
   readonly #hub: Hub;
   readonly #subscriber: Subscriber = new StreamSubscriber(this);
   readonly #maxBytes: number;
@@ -67,6 +66,12 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> {
     this.closed = new Promise((resolve) => (this.#settle = resolve));
     // Spread over a second, so that a server that comes back is not asked by everybody at once.
     this.#waiting.push(encodeEvent({ retry: DEFAULTS.eventRetryMs + Math.floor(Math.random() * 1_000) }));
+  }
+
+  /** Unique: a random UUID. */
+  get id(): string {
+    // Not before somebody asks: as it comes, it is some 700 bytes.
+    return (this.#id ??= crypto.randomUUID());
   }
 
   /** Those of the request. */

@@ -343,6 +343,8 @@ export class Connection {
   }
 
   #rest(): void {
+    // An idle connection keeps nothing of what it has brought.
+    this.#newest = undefined;
     if (this.#heads !== NO_PARTS) this.#bytesAtRest = this.socket.bytesRead;
     if (this.#phase === 'closing') this.close();
     if (this.#onRest.length === 0) return;
