@@ -65,7 +65,8 @@ export class Room {
     const publication = new Publication(message);
     const { except } = message;
     const subscriptions = message.user === undefined ? this.subscriptions : this.#named(message.user);
-    for (const subscription of subscriptions) if (subscription.subscriber.id !== except) subscription.take(publication);
+    for (const subscription of subscriptions)
+      if (except === undefined || subscription.subscriber.id !== except) subscription.take(publication);
   }
 
   /** All up to there was passed on; what of it is not here will not arrive. */
