@@ -1,6 +1,6 @@
 import type { ServerConfig } from './config/server-options.ts';
 import type { WebSocketConfig } from './config/websocket-options.ts';
-import { askGuards, type Verdict } from './guards/guard.ts';
+import { judgeRequest, type Verdict } from './guards/guard.ts';
 import type { GuardSet } from './guards/guard-set.ts';
 import type { ChannelServices } from './handlers/channel-services.ts';
 import { Deadline } from './handlers/deadline.ts';
@@ -70,7 +70,7 @@ export class Pipeline {
     if (plan.formLimits !== undefined) controls.limitForm(request, plan.formLimits);
     if (this.#log.verbose && plan.schemaless !== undefined) this.#remarks.watch(plan.schemaless, request);
     try {
-      const verdict = askGuards(plan.guards, request);
+      const verdict = judgeRequest(plan.guards, request);
       if (!(verdict instanceof Promise)) return this.#proceed(plan, request, verdict);
       return verdict.then(
         (late) => this.#proceed(plan, request, late),

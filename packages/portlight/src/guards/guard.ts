@@ -16,8 +16,25 @@ export type Guard = (request: HttpRequest) => Verdict | Promise<Verdict>;
 
 const PASSED: Verdict = {};
 
+/**
+ * Whether a browser asks if a page of another origin may send a request (Fetch, CORS-preflight request). It says nothing
+ * of who it is, so guards have nothing to judge it by.
+ */
+function isPreflight(request: HttpRequest): boolean {
+  return (
+    request.method === 'OPTIONS' &&
+    request.header('origin') !== undefined &&
+    request.header('access-control-request-method') !== undefined
+  );
+}
+
+/** Asks the guards that a request has to pass. @throws what a guard throws */
+export function judgeRequest(guards: readonly Guard[], request: HttpRequest): Verdict | Promise<Verdict> {
+  return isPreflight(request) ? PASSED : askGuards(guards, request);
+}
+
 /** Asks guards in their order, up to the first that refuses. @throws what a guard throws */
-export function askGuards(
+function askGuards(
   guards: readonly Guard[],
   request: HttpRequest,
   before: Verdict = PASSED,

@@ -160,8 +160,10 @@ async function openFile(path: string, name: string, type: string): Promise<File>
   });
 }
 
+/** A position beyond all is the last there can be, which not every version of Node makes of it. */
 function toWhole(position: number): number {
-  return Number.isNaN(position) ? 0 : Math.trunc(position);
+  if (Number.isNaN(position)) return 0;
+  return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Math.trunc(position)));
 }
 
 async function collect(entries: readonly Entry[]): Promise<FormData> {
