@@ -2,8 +2,8 @@ import ts from 'typescript59';
 import { isPublic, nameOf } from './public-members.ts';
 import type { ExportedName } from './read-exports.ts';
 
-/** What the house calls on a channel or stream, and no app does. */
-const INNER = new Set(['beat', 'deliver', 'isOpen', 'miss']);
+/** What the house calls on a channel, a stream or the fields of a response, and no app does. */
+const INNER = new Set(['assign', 'beat', 'deliver', 'flat', 'isOpen', 'miss', 'put', 'watch']);
 
 /**
  * What a class or an interface shows although no app can use it, a sentence each: members of classes that the house

@@ -200,7 +200,7 @@ export class MethodNotAllowedError extends HttpError {
 
   constructor(allow: readonly string[], message = 'Method Not Allowed', options: HttpErrorOptions = {}) {
     super(405, message, { ...options, headers: { allow: allow.join(', '), ...options.headers } });
-    this.allow = allow;
+    this.allow = Object.freeze([...allow]);
   }
 
   static {

@@ -1,6 +1,18 @@
 import { ReplyError } from '../errors/reply-error.ts';
 import { headerProblem } from './header-syntax.ts';
 
+/** What the house does with a list, and an app cannot. Set by the class below. */
+export let fieldControls: {
+  /** The fields as name, value, name, value. Belongs to the list: copy before you change it. */
+  flat(list: HeaderList): readonly string[];
+  /** From here on says which fields are written, also to what they were, or taken out: names in lower case. */
+  watch(list: HeaderList): readonly string[];
+  /** Sets a field that is known to be right, whose name is in lower case. */
+  put(list: HeaderList, name: string, value: string): void;
+  /** Takes over the fields of another list. */
+  assign(list: HeaderList, other: HeaderList): void;
+};
+
 /**
  * The header fields of one response: names in lower case, in the order they were set, a name as often as it was
  * appended.
@@ -15,17 +27,6 @@ export class HeaderList {
   /** @param flat name, value, name, value; not checked, and the list's from here on */
   constructor(flat: string[] = []) {
     this.#flat = flat;
-  }
-
-  /** The fields as name, value, name, value. Belongs to the list: copy before you change it. */
-  get flat(): readonly string[] {
-    return this.#flat;
-  }
-
-  /** From here on says which fields are written, also to what they were, or taken out: names in lower case. */
-  watch(): readonly string[] {
-    this.#written = [];
-    return this.#written;
   }
 
   /** The value, repeated fields joined by a comma, or `null`. */
@@ -75,27 +76,10 @@ export class HeaderList {
     this.#flat.push(name.toLowerCase(), value);
   }
 
-  /** Sets a field that is known to be right, whose name is in lower case. */
-  put(name: string, value: string): void {
-    const index = this.#indexOf(name, 0);
-    if (index === -1) {
-      this.#flat.push(name, value);
-      return;
-    }
-    this.#flat[index + 1] = value;
-    this.#removeFrom(name, index + 2);
-  }
-
   delete(name: string): void {
     const key = name.toLowerCase();
     this.#written?.push(key);
     this.#removeFrom(key, 0);
-  }
-
-  /** Takes over the fields of another list. */
-  assign(other: HeaderList): void {
-    this.#flat.length = 0;
-    for (const text of other.flat) this.#flat.push(text);
   }
 
   forEach(visit: (value: string, name: string, list: HeaderList) => void): void {
@@ -120,6 +104,16 @@ export class HeaderList {
     for (const [, value] of this) yield value;
   }
 
+  #put(name: string, value: string): void {
+    const index = this.#indexOf(name, 0);
+    if (index === -1) {
+      this.#flat.push(name, value);
+      return;
+    }
+    this.#flat[index + 1] = value;
+    this.#removeFrom(name, index + 2);
+  }
+
   #indexOf(key: string, start: number): number {
     for (let index = start; index < this.#flat.length; index += 2) {
       if (this.#flat[index] === key) return index;
@@ -139,6 +133,18 @@ export class HeaderList {
     for (let index = this.#indexOf(key, start); index !== -1; index = this.#indexOf(key, index)) {
       this.#flat.splice(index, 2);
     }
+  }
+
+  static {
+    fieldControls = {
+      flat: (list) => list.#flat,
+      watch: (list) => (list.#written = []),
+      put: (list, name, value) => list.#put(name, value),
+      assign(list, other) {
+        list.#flat.length = 0;
+        for (const text of other.#flat) list.#flat.push(text);
+      },
+    };
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ResponseInterceptor } from '../config/hooks.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { ReplyError } from '../errors/reply-error.ts';
+import { fieldControls } from '../fields/header-list.ts';
 import { inTime } from '../in-time.ts';
 import type { LogHolder } from '../log.ts';
 import type { HttpRequest } from '../request/http-request.ts';
@@ -24,7 +25,7 @@ export function runInterceptors(
   let current = response;
   for (let index = start; index < interceptors.length; index++) {
     try {
-      const written = current.headers.watch();
+      const written = fieldControls.watch(current.headers);
       const result: unknown = (interceptors[index] as ResponseInterceptor)(current, request);
       const next = isPromiseLike(result) ? result : apply(result, current, written, request);
       if (isPromiseLike(next)) {

@@ -1,4 +1,4 @@
-import type { HeaderList } from '../fields/header-list.ts';
+import { fieldControls, type HeaderList } from '../fields/header-list.ts';
 import type { HttpResponse } from '../response/http-response.ts';
 import { addDefaults } from '../response/to-response.ts';
 
@@ -21,6 +21,6 @@ export function dressResponse(
 function setFields({ headers }: HttpResponse, fields: Readonly<Record<string, string | undefined>>): void {
   for (const name in fields) {
     const value = fields[name];
-    if (value !== undefined) headers.put(name, value);
+    if (value !== undefined) fieldControls.put(headers, name, value);
   }
 }

@@ -4,7 +4,7 @@ import { showValue } from '../errors/show-value.ts';
 import { statusTitle } from '../errors/status-title.ts';
 import type { ValidationError } from '../errors/validation-error.ts';
 import { type CookieOptions, formatCookie } from '../fields/cookie.ts';
-import { HeaderList } from '../fields/header-list.ts';
+import { fieldControls, HeaderList } from '../fields/header-list.ts';
 import { assertText } from './assert-text.ts';
 import type { BodyStream, ResponseBody } from './body-stream.ts';
 import { encodeBody, EncodedText, encodeJson, type HeldBody, toBody } from './encode-body.ts';
@@ -147,7 +147,7 @@ export class HttpResponse {
     const copy = new HttpResponse(null);
     copy.#status = this.#status;
     copy.#isStatusChosen = this.#isStatusChosen;
-    copy.headers.assign(this.headers);
+    fieldControls.assign(copy.headers, this.headers);
     copy.#body = this.#body;
     return copy;
   }

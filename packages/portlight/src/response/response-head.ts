@@ -1,4 +1,4 @@
-import type { HeaderList } from '../fields/header-list.ts';
+import { fieldControls, type HeaderList } from '../fields/header-list.ts';
 import { assertAttached, type HeldBody } from './encode-body.ts';
 import type { FileBody } from './file-body.ts';
 import { bodyOf, type HttpResponse } from './http-response.ts';
@@ -49,7 +49,8 @@ export interface ResponseHead {
  */
 export function inspectResponse(response: HttpResponse, method?: string): ResponseHead {
   const { status } = response;
-  const flat = status === 304 ? withoutContent(response.headers.flat) : response.headers.flat;
+  const all = fieldControls.flat(response.headers);
+  const flat = status === 304 ? withoutContent(all) : all;
   const mayHaveBody = status !== 204 && status !== 205 && status !== 304;
   const framing = holdsFraming(flat) ? response.headers : undefined;
   // A refusal for want of an upgrade says which (RFC 9110 §15.5.22).

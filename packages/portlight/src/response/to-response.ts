@@ -1,4 +1,4 @@
-import type { HeaderList } from '../fields/header-list.ts';
+import { fieldControls, type HeaderList } from '../fields/header-list.ts';
 import { toBody } from './encode-body.ts';
 import { HttpResponse, isForeignResponse, setBody } from './http-response.ts';
 import { isDecoded } from './is-decoded.ts';
@@ -60,9 +60,10 @@ export function isResponse(reply: unknown): boolean {
 
 /** Gives a response the defaults it does not set itself. */
 export function addDefaults(response: HttpResponse, defaults: HeaderList): void {
-  const { flat } = defaults;
+  const flat = fieldControls.flat(defaults);
+  const { headers } = response;
   for (let index = 0; index < flat.length; index += 2) {
     const name = flat[index] as string;
-    if (!response.headers.has(name)) response.headers.put(name, flat[index + 1] as string);
+    if (!headers.has(name)) fieldControls.put(headers, name, flat[index + 1] as string);
   }
 }
