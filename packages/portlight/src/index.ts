@@ -71,7 +71,7 @@ export { ValidationError, type ValidationIssue } from './errors/validation-error
 export type { CookieOptions } from './fields/cookie.ts';
 export type { HeaderList } from './fields/header-list.ts';
 export type { ChannelHandlers, EventsHandler, MessageHandler } from './handlers/channel-route.ts';
-export type { RouteHandler, RouteShape } from './handlers/route-handler.ts';
+export type { RouteHandler, RouteReply, RouteShape } from './handlers/route-handler.ts';
 export type { JoinOptions, Presence, PresenceChange, PublishOptions } from './hub/hub.ts';
 export { HttpServer, type RunOptions } from './http-server.ts';
 export type { ShutdownOptions } from './config/shutdown-options.ts';

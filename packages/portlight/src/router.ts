@@ -200,7 +200,7 @@ export class Router {
     const [pattern, middleware] = args.length === 1 ? [undefined, args[0]] : args;
     if (args.length > 2 || typeof middleware !== 'function' || typeof pattern === 'function' || Array.isArray(pattern))
       throw new ConfigError(explainUse(args, isRouter));
-    if (pattern !== undefined) this.#book.checkPattern(pattern);
+    if (pattern !== undefined) this.#book.checkPattern('use', pattern);
     this.#book.root.middleware.push({ pattern, middleware });
     return this;
   }

@@ -3,7 +3,7 @@ import { isPublic, nameOf } from './public-members.ts';
 import type { ExportedName } from './read-exports.ts';
 
 /** What the house calls on a channel, a stream or the fields of a response, and no app does. */
-const INNER = new Set(['assign', 'beat', 'deliver', 'flat', 'isOpen', 'miss', 'put', 'watch']);
+const INNER = new Set(['beat', 'deliver', 'flat', 'isOpen', 'miss', 'watch', 'HeaderList.assign', 'HeaderList.put']);
 
 /**
  * What a class or an interface shows although no app can use it, a sentence each: members of classes that the house
@@ -18,7 +18,7 @@ export function findInnerNames(exports: readonly ExportedName[], checker: ts.Typ
       .filter((member) => isPublic(member, isType))
       .flatMap((member) => {
         const place = `${name}.${nameOf(member)}`;
-        if (ts.isClassElement(member) && INNER.has(nameOf(member)))
+        if (ts.isClassElement(member) && (INNER.has(nameOf(member)) || INNER.has(place)))
           return [`${place} is for the house alone: hide it behind a private field.`];
         return [...findOwnTypes(member, checker)]
           .filter((type) => !exported.has(type))

@@ -58,7 +58,8 @@ function formatComment(comment: string, indent: string): readonly string[] {
 function fill(text: string, first: string, next: string): readonly string[] {
   const lines: string[] = [];
   let line = first;
-  for (const word of text.split(' ')) {
+  // At the end of a line `readonly` would be a name.
+  for (const word of text.split(/(?<!\breadonly) /)) {
     const isBegun = line !== first && line !== next;
     if (isBegun && line.length + 1 + word.length > WIDTH) {
       lines.push(line);

@@ -75,7 +75,8 @@ export class Assembly implements IdleServer {
     if (config === this.config && known === this.#mode) return;
     if (this.life.hasBegun)
       throw new ConfigError(
-        'The server has started; options given to run now would not reach it. Give them to the constructor.',
+        'The server has started; options and a mode given to run now would not reach it. ' +
+          'Give options to the constructor, and call run({ mode }) without a start before it.',
       );
     this.config = config;
     this.#mode = known;

@@ -71,7 +71,7 @@ export function explainRoute(
       Object.keys(others).length === 0 ? call(pattern, handler) : call(pattern, others, handler),
     );
   }
-  if (rest.length === 0) return suggest(`${name} has no handler`, call(pattern, new Code("(request) => 'Hello'")));
+  if (rest.length === 0) return suggest(`${name} has no handler`, call(pattern, exampleFor(name)));
   if (options !== undefined && rest.length === 1)
     return suggest(`${name} has options and no handler`, call(pattern, options, new Code('handler')));
   const value = rest.at(-1);
@@ -79,6 +79,11 @@ export function explainRoute(
   return typeof value === 'string' || typeof value === 'number'
     ? suggest(sentence, call(pattern, new Code(`() => ${showValue(value)}`)))
     : `${sentence}.`;
+}
+
+function exampleFor(name: string): Code {
+  if (name.startsWith('accept ')) return new Code('(message, channel) => message');
+  return new Code(name.startsWith('events ') ? "(stream) => stream.join('news')" : "(request) => 'Hello'");
 }
 
 /** Why `use` refuses what it was given. */
@@ -213,7 +218,13 @@ export function explainMethods(methods: unknown): string {
   }
   return names.length === 0
     ? `${sentence}.`
-    : suggest(sentence, writeCall('route', names.join('|').toUpperCase(), new Code('pattern'), new Code('handler')));
+    : suggest(sentence, writeCall('route', toMethods(names), new Code('pattern'), new Code('handler')));
+}
+
+/** Nothing stands before, behind or between two bars. */
+function toMethods(names: readonly string[]): string {
+  const methods = names.flatMap((name) => name.toUpperCase().split('|')).filter((method) => method !== '');
+  return methods.length === 0 ? 'GET|POST' : methods.join('|');
 }
 
 /** Why `setHeaders` refuses what it was given. */

@@ -1,5 +1,7 @@
 import * as z from 'zod/mini';
 import { DEFAULTS } from '../defaults.ts';
+import { ConfigError } from '../errors/config-error.ts';
+import { showValue } from '../errors/show-value.ts';
 import { parseOver } from './parse-options.ts';
 import { wholeNumber } from './whole-number.ts';
 
@@ -70,6 +72,11 @@ export const DEFAULT_WEBSOCKET_CONFIG: WebSocketConfig = {
 export function parseWebSocketOptions(options: unknown, owner: string): WebSocketConfig {
   if (options === true || options === undefined) return DEFAULT_WEBSOCKET_CONFIG;
   if (options === false) return { ...DEFAULT_WEBSOCKET_CONFIG, isOn: false };
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw new ConfigError(
+      `${owner} takes true, false, or options such as { maxPayloadBytes: 65536 }, not ${showValue(options)}.`,
+      'ERR_PORTLIGHT_INVALID_OPTION',
+    );
   return parseOver(DEFAULT_WEBSOCKET_CONFIG, websocketOptionsSchema(), options, owner);
 }
 

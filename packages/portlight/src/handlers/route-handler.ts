@@ -16,7 +16,7 @@ export interface RouteShape<Pattern extends RoutePattern, Options extends RouteO
 }
 
 /** What a handler may return where its route has a `response` schema: a value the schema takes, or a response. */
-type RouteReply<Options extends RouteOptions> =
+export type RouteReply<Options extends RouteOptions> =
   Options['response'] extends StandardSchemaV1<infer Input>
     ? Input | HttpResponse | Response | Promise<Input | HttpResponse | Response>
     : unknown;

@@ -53,6 +53,8 @@ export class Publisher {
 
   history(topic: string, options: HistoryOptions): void {
     assertPattern('history', topic);
+    if (typeof options !== 'object' || options === null)
+      throw new ConfigError(`history needs how much to keep; write history(${JSON.stringify(topic)}, { size: 100 }).`);
     const { size, ttlMs } = options;
     assertWhole('size', size, DEFAULTS.maxHistorySize);
     if (ttlMs !== undefined) assertWhole('ttlMs', ttlMs, Number.MAX_SAFE_INTEGER);

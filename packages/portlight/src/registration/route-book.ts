@@ -97,8 +97,8 @@ export class RouteBook {
   }
 
   /** @throws {ConfigError} when it is none, or cannot stand behind the prefix */
-  checkPattern(pattern: RoutePattern, prefix?: string): void {
-    new RouteTable<true>({ strictSlashes: this.strictSlashes }).add(null, pattern, true, prefix);
+  checkPattern(call: 'use' | 'mount', pattern: RoutePattern, prefix?: string): void {
+    new RouteTable<true>({ strictSlashes: this.strictSlashes }).add(call, pattern, true, prefix);
   }
 
   /**
@@ -108,7 +108,7 @@ export class RouteBook {
    */
   mount(prefix: string, other: RouteBook): void {
     const under = prefix === '/' ? '' : prefix;
-    this.checkPattern('/', under);
+    this.checkPattern('mount', '/', under);
     const scopes = this.#copyScopes(other, under);
     const move = <Route extends { readonly scope: Scope }>(route: Route): Route => ({
       ...route,
@@ -132,7 +132,7 @@ export class RouteBook {
       const above = scope.parent === undefined ? this.root : (copies.get(scope.parent) as Scope);
       const under = this.root.prefix + prefix + scope.prefix;
       const copy = scope.under(above, under);
-      for (const { pattern } of copy.middleware) if (pattern !== undefined) other.checkPattern(pattern, under);
+      for (const { pattern } of copy.middleware) if (pattern !== undefined) other.checkPattern('use', pattern, under);
       copies.set(scope, copy);
     }
     return copies;

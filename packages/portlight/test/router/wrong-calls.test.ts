@@ -108,6 +108,13 @@ const ROUTES: readonly Row[] = [
 ];
 
 const OTHERS: readonly Row[] = [
+  ['methods with a bar too many', (app) => app['route']?.('GET|', '/x', list), "write route('GET', pattern, handler)."],
+  ['methods that are bars', (app) => app['route']?.('|', '/x', list), "write route('GET|POST', pattern, handler)."],
+  [
+    'a WebSocket without a handler',
+    (app) => app['accept']?.('/x'),
+    "write accept('/x', (message, channel) => message).",
+  ],
   ['several middleware', (app) => app['use']?.(auth, log), 'write use(auth).use(log).'],
   ['an array of middleware', (app) => app['use']?.([auth, log]), 'write use(auth).use(log).'],
   ['one middleware in an array', (app) => app['use']?.([auth]), 'write use(auth).'],
@@ -308,4 +315,19 @@ describe('the stack of such an error begins where the app called', () => {
 test('a server has the methods that its types name, and no other to be seen', () => {
   expect(Object.keys(HttpServer.prototype)).toEqual([]);
   expect([HttpServer.prototype.get.name, HttpServer.prototype.onStart.name]).toEqual(['get', 'onStart']);
+});
+
+test.each<[string, () => unknown, RegExp]>([
+  ['history without options', () => server()['history']?.('x'), /write history\("x", \{ size: 100 \}\)/],
+  ['a pattern of use', () => router()['use']?.('x', auth), /Invalid pattern in use x: .* write '\/x'/],
+  ['a prefix of mount', () => router()['mount']?.('/x/', new Router()), /Invalid pattern in mount .* write '\/x'/],
+  ['websocket', () => server()['websocket']?.('x'), /takes true, false, or options such as .*, not 'x'/],
+])('%s says what is wrong', (_what, call, message) => {
+  expect(messageOf(call)).toMatch(message);
+});
+
+test('shutdown refuses what is neither true nor false for kill', async () => {
+  await expect(new HttpServer().shutdown({ kill: 'yes' as never })).rejects.toThrow(
+    /true or false for kill, not 'yes'/,
+  );
 });
