@@ -1,8 +1,9 @@
 import type { ClientStore } from '../backplane/client-store.ts';
+import { notNow } from '../backplane/not-now.ts';
 import type { Outage } from '../backplane/outage.ts';
 import type { SharedState } from '../backplane/shared-state.ts';
 import { DEFAULTS } from '../defaults.ts';
-import { ServiceUnavailableError } from '../errors/http-error.ts';
+import type { ServiceUnavailableError } from '../errors/http-error.ts';
 import { inTime } from '../in-time.ts';
 
 const UNCOUNTED = 'Requests of clients could not be counted.';
@@ -70,9 +71,4 @@ export class ClientDesk {
     this.outage.begin(error);
     return notNow('Who is connected cannot be known at the moment.', error);
   }
-}
-
-export function notNow(message: string, cause?: unknown): ServiceUnavailableError {
-  const headers = { 'retry-after': String(DEFAULTS.outageRetrySeconds) };
-  return new ServiceUnavailableError(message, { headers, cause, expose: true });
 }

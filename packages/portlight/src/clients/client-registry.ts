@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, Reservation } from '../backplane/client-store.ts';
 import type { SharedState } from '../backplane/shared-state.ts';
+import { notNow } from '../backplane/not-now.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { BadRequestError, ServiceUnavailableError } from '../errors/http-error.ts';
 import { inTime } from '../in-time.ts';
 import type { LogHolder } from '../log.ts';
-import { ClientDesk, notNow } from './client-desk.ts';
+import { ClientDesk } from './client-desk.ts';
 
 /** Why a client is no longer connected. */
 export type DisconnectReason = 'request' | 'idle' | 'manual' | 'shutdown' | 'worker-lost';

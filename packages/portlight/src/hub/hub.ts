@@ -1,5 +1,6 @@
 import type { SharedState } from '../backplane/shared-state.ts';
 import type { LogHolder } from '../log.ts';
+import { BusDesk, isPosition } from './bus-desk.ts';
 import type { PublishOptions } from './encode-message.ts';
 import { Joining } from './joining.ts';
 import { Mending } from './mending.ts';
@@ -8,7 +9,7 @@ import { parseTopic } from './parse-topic.ts';
 import { type Presence, PresenceBoard, type PresenceHandler } from './presence-board.ts';
 import { type HistoryOptions, Publisher, type PublishResult } from './publisher.ts';
 import type { Subscriber } from './subscriber.ts';
-import { attempt, whenReady } from './when-ready.ts';
+import { whenReady } from './when-ready.ts';
 
 export type { PublishOptions } from './encode-message.ts';
 export type { JoinOptions } from './parse-join.ts';
@@ -23,15 +24,18 @@ export type { Presence, PresenceChange } from './presence-board.ts';
  */
 export class Hub {
   readonly #shared: SharedState;
+  readonly #desk: BusDesk;
   readonly #publisher: Publisher;
   readonly #board: PresenceBoard;
   readonly #joining: Joining;
 
   constructor(shared: SharedState, log: LogHolder) {
-    const publisher = new Publisher(shared, log, (channel, topic) => joining.isIn(channel, topic));
-    const board = new PresenceBoard(shared, publisher, log);
-    const joining = new Joining({ shared, publisher, board, mending: new Mending(shared, publisher), log });
+    const desk = new BusDesk(shared);
+    const publisher = new Publisher(shared, desk, log, (channel, topic) => joining.isIn(channel, topic));
+    const board = new PresenceBoard(shared, desk, publisher, log);
+    const joining = new Joining({ shared, desk, publisher, board, mending: new Mending(shared, desk, publisher), log });
     this.#shared = shared;
+    this.#desk = desk;
     this.#publisher = publisher;
     this.#board = board;
     this.#joining = joining;
@@ -42,7 +46,7 @@ export class Hub {
     });
   }
 
-  /** What is held here of topics and of subscribers that are in some. */
+  /** What is held here of topics, and of subscribers that are in some or want to be. */
   get sizes(): { readonly topics: number; readonly subscribers: number } {
     return { topics: this.#joining.rooms.size, subscribers: this.#joining.subscribers };
   }
@@ -52,8 +56,9 @@ export class Hub {
    * missing, a gap comes first: an event `portlight.gap` with `{ topic, since }`, or the handler `gap` of a WebSocket.
    * Joining again only changes member and info.
    *
-   * @returns a promise only where something has to be waited for; it rejects when the bus fails, and then nothing is
-   *   joined
+   * @returns a promise only where something has to be waited for; it rejects with a `ServiceUnavailableError` when the
+   *   bus fails, or does not answer within a second. Then nothing is joined yet: it is when the bus works again, behind
+   *   a gap, until `leave` says that nobody wants it
    * @throws {BadRequestError} `ERR_PORTLIGHT_INVALID_TOPIC`
    * @throws {ForbiddenError} `ERR_PORTLIGHT_TOO_MANY_TOPICS`
    * @throws {ReplyError} `ERR_PORTLIGHT_INVALID_PUBLICATION`, when `info` is no JSON
@@ -141,12 +146,13 @@ export class Hub {
       presences: rooms.flatMap(({ subscriptions }) => [...subscriptions].flatMap((each) => this.#board.of(each))),
     };
     const restated = whenReady(
-      attempt(() => this.#shared.bus.restate(state)),
+      this.#desk.ask((bus) => bus.restate(state), isStandings),
       (standings) => {
         for (const [topic, standing] of standings) this.#joining.rooms.get(topic)?.reach(standing);
       },
     );
     this.#shared.own(restated, 'The topics of this process could not be told anew after an interruption.');
+    this.#joining.retry();
   }
 
   #owned<Outcome>(outcome: Outcome, sentence: string): Outcome {
@@ -156,3 +162,7 @@ export class Hub {
 }
 
 const NOT_LEFT = 'A topic was not left.';
+
+function isStandings(value: unknown): boolean {
+  return value instanceof Map && [...value.values()].every(isPosition);
+}

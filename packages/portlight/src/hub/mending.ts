@@ -1,19 +1,22 @@
 import { formatPosition, type PassedMessage, type Position, type Replay } from '../backplane/bus.ts';
 import type { SharedState } from '../backplane/shared-state.ts';
 import { announceGap } from './announce-gap.ts';
+import { type BusDesk, isReplay } from './bus-desk.ts';
 import { Hold } from './hold.ts';
 import type { Publisher } from './publisher.ts';
 import type { Mender, Room } from './room.ts';
 import type { Subscription } from './subscription.ts';
-import { attempt, whenReady } from './when-ready.ts';
+import { whenReady } from './when-ready.ts';
 
 /** Makes up for messages that did not arrive: from the history where that has all of them, else by saying so. */
 export class Mending implements Mender {
   readonly #shared: SharedState;
+  readonly #desk: BusDesk;
   readonly #publisher: Publisher;
 
-  constructor(shared: SharedState, publisher: Publisher) {
+  constructor(shared: SharedState, desk: BusDesk, publisher: Publisher) {
     this.#shared = shared;
+    this.#desk = desk;
     this.#publisher = publisher;
   }
 
@@ -37,7 +40,7 @@ export class Mending implements Mender {
       hold.release();
     };
     const read = whenReady(
-      attempt(() => this.#shared.bus.read(topic, { position: since })),
+      this.#desk.ask((bus) => bus.read(topic, { position: since }), isReplay),
       ({ gap, messages }) => write({ gap: gap ?? (reaches(messages, seen, to) ? undefined : seen), messages }),
     );
     if (!(read instanceof Promise)) return;

@@ -3,6 +3,7 @@ import type { SharedState } from '../backplane/shared-state.ts';
 import { ConfigError } from '../errors/config-error.ts';
 import type { LogHolder } from '../log.ts';
 import { assertPattern } from './assert-pattern.ts';
+import type { BusDesk } from './bus-desk.ts';
 import { parseTopic } from './parse-topic.ts';
 import type { Publisher } from './publisher.ts';
 import type { Subscription } from './subscription.ts';
@@ -34,12 +35,14 @@ export type PresenceHandler = (change: PresenceChange) => unknown;
 /** Who is where: says so of the subscriptions of this process, and tells the app of changes. */
 export class PresenceBoard {
   readonly #shared: SharedState;
+  readonly #desk: BusDesk;
   readonly #publisher: Publisher;
   readonly #log: LogHolder;
   readonly #handlers: TopicRules<PresenceHandler[]> = new TopicRules();
 
-  constructor(shared: SharedState, publisher: Publisher, log: LogHolder) {
+  constructor(shared: SharedState, desk: BusDesk, publisher: Publisher, log: LogHolder) {
     this.#shared = shared;
+    this.#desk = desk;
     this.#publisher = publisher;
     this.#log = log;
   }
@@ -65,14 +68,14 @@ export class PresenceBoard {
     if (subscription.isOver || subscription.member === undefined) return;
     subscription.isPresent = true;
     const [presence] = this.of(subscription);
-    return presence && attempt(() => this.#shared.bus.enter(presence));
+    return presence && this.#desk.ask((bus) => bus.enter(presence));
   }
 
   exit(subscription: Subscription): MaybePromise<void> {
     const { topic, subscriber, member, isPresent } = subscription;
     if (!isPresent || member === undefined) return;
     subscription.isPresent = false;
-    return attempt(() => this.#shared.bus.exit(topic, member, subscriber.id));
+    return this.#desk.ask((bus) => bus.exit(topic, member, subscriber.id));
   }
 
   /** What the bus is told of a subscription: nothing, where it is not in presence. */
@@ -90,7 +93,7 @@ export class PresenceBoard {
   }
 
   async #list(topic: string): Promise<readonly Presence[]> {
-    const members = await this.#shared.bus.presence(topic);
+    const members = await this.#desk.ask((bus) => bus.presence(topic), Array.isArray);
     return members.map(({ member, info, channels, joinedAt }) => ({
       member,
       info: decodeInfo(info),

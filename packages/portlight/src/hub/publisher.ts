@@ -4,6 +4,7 @@ import { DEFAULTS } from '../defaults.ts';
 import { ConfigError } from '../errors/config-error.ts';
 import type { LogHolder } from '../log.ts';
 import { assertPattern } from './assert-pattern.ts';
+import { type BusDesk, isPublished } from './bus-desk.ts';
 import { encodeMessage, type PublishOptions } from './encode-message.ts';
 import { TopicRules } from './topic-rules.ts';
 import { attempt } from './when-ready.ts';
@@ -31,13 +32,15 @@ export interface PublishResult {
 /** What is published, and what of it is kept. */
 export class Publisher {
   readonly #shared: SharedState;
+  readonly #desk: BusDesk;
   readonly #log: LogHolder;
   readonly #isIn: (channel: string, topic: string) => boolean;
   readonly #histories: TopicRules<Retention> = new TopicRules();
 
   /** @param isIn whether a channel of this process is in a topic */
-  constructor(shared: SharedState, log: LogHolder, isIn: (channel: string, topic: string) => boolean) {
+  constructor(shared: SharedState, desk: BusDesk, log: LogHolder, isIn: (channel: string, topic: string) => boolean) {
     this.#shared = shared;
+    this.#desk = desk;
     this.#log = log;
     this.#isIn = isIn;
   }
@@ -69,11 +72,15 @@ export class Publisher {
   async #pass(message: BusMessage, id: string | undefined): Promise<PublishResult> {
     const { topic, except } = message;
     const keep = this.#histories.find(topic);
-    const { position, subscribers } = await this.#shared.bus.publish(message, {
-      keep,
-      once: id === undefined ? undefined : { id, ttlMs: DEFAULTS.publishIdMs },
-      isExceptThere: except !== undefined && this.#isIn(except, topic),
-    });
+    const { position, subscribers } = await this.#desk.ask(
+      (bus) =>
+        bus.publish(message, {
+          keep,
+          once: id === undefined ? undefined : { id, ttlMs: DEFAULTS.publishIdMs },
+          isExceptThere: except !== undefined && this.#isIn(except, topic),
+        }),
+      isPublished,
+    );
     return { id: id ?? (keep && formatPosition(position)), subscribers };
   }
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Bus, BusReceiver, PassedMessage, Position, Since } from '../../src/backplane/bus.ts';
 import { MemoryBus } from '../../src/backplane/memory-bus.ts';
 import { MemoryTopics } from '../../src/backplane/memory-topics.ts';
@@ -124,7 +124,9 @@ describe('after an outage', () => {
     await other.publish('kept', 2);
     await settle();
     expect(seen(a)).toEqual(['gap', 2]);
-    expect(log.at('warn')).toMatchObject([{ fields: { err: { message: 'The bus cannot be reached.' } } }]);
+    expect(log.at('warn')).toMatchObject([
+      { fields: { err: { status: 503, cause: { message: 'The bus cannot be reached.' } } } },
+    ]);
   });
 
   test('after which everything is numbered anew, a gap is heard, and nothing comes twice', async () => {
@@ -190,6 +192,50 @@ describe('after an outage', () => {
     expect(await other.presence('t')).toHaveLength(1);
   });
 
+  test('what could not be joined is, behind a gap or with what is kept, unless it was left meanwhile', async () => {
+    const { hub, other, bus, a, b, settle, told } = open();
+    await Promise.all(['x', 'y'].map((text) => other.publish('kept', text)));
+    bus.cut();
+    const late = hub.join(a, 't', { member: 'ada' });
+    void hub.join(a, 'kept', { since: 'earliest' });
+    void hub.join(a, 'gone', { member: 'ada' });
+    void hub.join(b, 't', { member: 'bob' });
+    await settle();
+    await expect(late).rejects.toMatchObject({ status: 503, headers: { 'retry-after': '5' } });
+    expect([hub.topicsOf(a), hub.sizes.subscribers]).toEqual([[], 2]);
+    void hub.leave(a, 'gone');
+    hub.leaveAll(b);
+    await other.publish('t', 'missed');
+    bus.restore();
+    await settle();
+    for (const topic of ['t', 'kept', 'gone']) await other.publish(topic, 'live');
+    await settle();
+    expect(a.got.map(({ topic, event, data }) => [topic, event === 'portlight.gap' ? 'gap' : data])).toEqual([
+      ['t', 'gap'],
+      ['kept', 'x'],
+      ['kept', 'y'],
+      ['t', 'live'],
+      ['kept', 'live'],
+    ]);
+    expect([hub.topicsOf(a), b.got, told]).toEqual([['t', 'kept'], [], ['ada joined']]);
+  });
+
+  test('what was joined but for its presence is not joined again', async () => {
+    const { hub, other, bus, a, settle } = open();
+    await other.publish('kept', 'x');
+    const joined = hub.join(a, 'kept', { member: 'ada', since: 'earliest' });
+    while (a.got.length === 0) {
+      for (const kind of ['call', 'answer'] as const) bus.step(kind);
+      await new Promise(setImmediate);
+    }
+    bus.cut();
+    await expect(joined).rejects.toMatchObject({ status: 503 });
+    expect(hub.topicsOf(a)).toEqual(['kept']);
+    bus.restore();
+    await settle();
+    expect([seen(a), (await other.presence('kept')).map(({ channels }) => channels)]).toEqual([['x'], [1]]);
+  });
+
   test('calls that nobody waited for are logged, and end nothing', async () => {
     const { hub, bus, log, a, b, settle } = open();
     void hub.join(a, 't', { member: 'ada' });
@@ -239,7 +285,9 @@ test('a bus whose methods throw is one that cannot be reached', async () => {
     hub.publish('t', 1),
     hub.presence('t'),
   ]);
-  for (const outcome of outcomes) expect(outcome).toMatchObject({ status: 'rejected', reason: { message: 'Broken.' } });
+  for (const outcome of outcomes)
+    expect(outcome).toMatchObject({ status: 'rejected', reason: { status: 503, cause: { message: 'Broken.' } } });
+  hub.leaveAll(a);
   expect(hub.sizes).toEqual({ topics: 0, subscribers: 0 });
 });
 
@@ -388,5 +436,76 @@ describe('what arrives', () => {
     receive('e-2', 1, KEPT);
     expect([seen(a), reads]).toEqual([['e-1', 'gap', 'local-1', 'gap', 'e-2'], []]);
     expect(a.got[1]?.data).toEqual({ topic: 'kept', since: 'e-1' });
+  });
+});
+
+describe('an answer that never comes', () => {
+  /** A hub with a bus in memory, of whose calls the next ones of one kind are not answered. */
+  function openSilent() {
+    vi.useFakeTimers();
+    const topics = new MemoryTopics();
+    const bus = new MemoryBus(topics);
+    const log = new RecordingLogger();
+    const hub = new Hub(sharedWith({ bus }, { logger: log, verbose: false }), { logger: log, verbose: false });
+    hub.history('kept', { size: 9 });
+    const silence = (method: 'setInterest' | 'publish' | 'presence' | 'enter' | 'read', times = 1) => {
+      const real = bus[method].bind(bus) as (...values: readonly unknown[]) => unknown;
+      let left = times;
+      Object.assign(bus, {
+        [method]: (...values: readonly unknown[]) => {
+          const answer = real(...values);
+          return left-- > 0 ? new Promise(() => {}) : answer;
+        },
+      });
+    };
+    /** Something of the topic `kept` arrives. */
+    const receive = (seq: number, prev: number, payload = `${seq}`) => {
+      const { epoch } = bus.setInterest('kept', 1);
+      bus.receiver.receive({
+        topic: 'kept',
+        form: 'text',
+        payload,
+        event: undefined,
+        except: undefined,
+        user: undefined,
+        position: { epoch, seq },
+        prev,
+        isKept: true,
+      });
+    };
+    return { hub, silence, receive, a: new RecordingSubscriber('a') };
+  }
+
+  afterEach(() => vi.useRealTimers());
+
+  test('is a failure after a second', async () => {
+    const { hub, silence, a } = openSilent();
+    silence('publish');
+    silence('presence');
+    silence('setInterest');
+    const outcomes = Promise.allSettled([hub.publish('t', 1), hub.presence('t'), hub.join(a, 't')]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    for (const outcome of await outcomes)
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { status: 503, headers: { 'retry-after': '5' } } });
+  });
+
+  test('does not leave a channel outside of what it wants to join', async () => {
+    const { hub, silence, a } = openSilent();
+    silence('setInterest', 2);
+    void hub.join(a, 't', { member: 'ada' });
+    await vi.advanceTimersByTimeAsync(4_000);
+    await hub.publish('t', 'live');
+    expect([seen(a), (await hub.presence('t')).length]).toEqual([['gap', 'live'], 1]);
+  });
+
+  test('holds what follows no longer than that', async () => {
+    const { hub, silence, a, receive } = openSilent();
+    await hub.join(a, 'kept');
+    silence('read');
+    receive(5, 4);
+    receive(6, 5);
+    expect(seen(a)).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(seen(a)).toEqual(['gap', '5', '6']);
   });
 });
