@@ -131,6 +131,8 @@ export const DEFAULTS = {
   lingerMs: 5_000,
   /** In UTF-16 units: topics and the names of members. Names are keys in memory, and often chosen by clients. */
   maxTopicLength: 512,
+  /** 1 MiB: what arrives for a topic while it waits for an answer of the bus; beyond it there is a gap. */
+  maxHeldBytes: 1_048_576,
   /** Topics that one channel may join (Centrifugo: client.channel_limit). */
   maxTopicsPerMember: 128,
   /** 64 MiB: what the histories of all topics take together; the oldest messages go first. */

@@ -85,15 +85,19 @@ export class Joining {
     this.#wanted.retry();
   }
 
+  #joinLate(wanted: WantedJoin): Promise<void> {
+    const joining = this.#completeLate(wanted);
+    this.#parts.shared.own(joining, NOT_JOINED);
+    return joining;
+  }
+
   /** Joins what was asked for before, behind a gap where no history has what came meanwhile. */
-  #joinLate({ subscriber, joins, since }: WantedJoin): Promise<void> {
+  async #completeLate({ subscriber, joins, since }: WantedJoin): Promise<void> {
     const joined = this.#subscriptions.get(subscriber.id);
     const absent = joins.flatMap(({ topic }) => joined?.get(topic) ?? []);
     const completed = this.#complete(this.#add(subscriber, joins), since, true);
     const entered = absent.length === 0 ? undefined : this.#settle(absent, since, this.#tellAbsent(absent), () => true);
-    const joining = Promise.all([completed, entered]).then(() => {});
-    this.#parts.shared.own(joining, NOT_JOINED);
-    return joining;
+    await Promise.all([completed, entered]);
   }
 
   /** Subscriptions to those of the topics in which the subscriber is not yet. */

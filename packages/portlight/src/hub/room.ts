@@ -1,4 +1,6 @@
 import { isUpTo, type PassedMessage, type Position } from '../backplane/bus.ts';
+import { DEFAULTS } from '../defaults.ts';
+import { sizeOf } from './hold.ts';
 import { Publication } from './publication.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -19,7 +21,10 @@ export class Room {
   /** Up to where nothing more has to arrive; `undefined` until the bus has said where the topic stands. */
   #seen: Position | undefined;
   /** What arrived before that. */
-  #early: PassedMessage[] | undefined;
+  #early: PassedMessage[] = [];
+  #earlyBytes = 0;
+  /** Where the last one of those stands for which there was no room: as if it had not arrived. */
+  #skipped: Position | undefined;
 
   constructor(topic: string, mender: Mender) {
     this.topic = topic;
@@ -48,14 +53,16 @@ export class Room {
   open(standing: Position): void {
     if (this.#seen !== undefined) return;
     this.#seen = standing;
-    const early = this.#early ?? [];
-    this.#early = undefined;
+    const [early, skipped] = [this.#early, this.#skipped];
+    this.#early = [];
+    this.#skipped = undefined;
+    if (skipped !== undefined) this.reach(skipped);
     for (const message of early) this.receive(message);
   }
 
   receive(message: PassedMessage): void {
     if (this.#seen === undefined) {
-      (this.#early ??= []).push(message);
+      this.#keepEarly(message);
       return;
     }
     const { position, prev } = message;
@@ -75,6 +82,15 @@ export class Room {
     if (seen === undefined || isUpTo(to, seen)) return;
     this.#seen = to;
     this.#mender.mend(this, seen, to);
+  }
+
+  #keepEarly(message: PassedMessage): void {
+    this.#early.push(message);
+    this.#earlyBytes += sizeOf(message);
+    if (this.#earlyBytes <= DEFAULTS.maxHeldBytes) return;
+    this.#early = [];
+    this.#earlyBytes = 0;
+    this.#skipped = message.position;
   }
 
   #named(member: string): ReadonlySet<Subscription> {

@@ -65,6 +65,10 @@ export class DelayedBus implements Bus {
     return this.#calls.length + this.#answers.length + this.#messages.length + this.#changes.length > 0;
   }
 
+  get hasMessages(): boolean {
+    return this.#messages.length > 0;
+  }
+
   get isCut(): boolean {
     return this.#isCut;
   }

@@ -439,6 +439,49 @@ describe('what arrives', () => {
   });
 });
 
+describe('what there is no room for while an answer is waited for', () => {
+  const LARGE = 'x'.repeat(600_000);
+
+  async function arrive({ other, bus }: ReturnType<typeof open>, topic: string) {
+    for (const n of [1, 2, 3]) await other.publish(topic, `${n} ${LARGE}`);
+    while (bus.hasMessages) bus.step('message');
+  }
+
+  function shortOf(subscriber: RecordingSubscriber): readonly unknown[] {
+    return seen(subscriber).map((data) => String(data).slice(0, 3));
+  }
+
+  test.each(['t', 'kept'])('is a gap behind a join of %s', async (topic) => {
+    const world = open();
+    const { hub, bus, other, a, settle } = world;
+    await settle();
+    void hub.join(a, topic);
+    bus.step('call');
+    await arrive(world, topic);
+    await settle();
+    await other.publish(topic, 'end');
+    await settle();
+    expect(shortOf(a)).toEqual(['gap', '3 x', 'end']);
+  });
+
+  test('is a gap behind a replay', async () => {
+    const world = open();
+    const { hub, bus, other, a, settle } = world;
+    await other.publish('kept', 'old');
+    await settle();
+    void hub.join(a, 'kept', { since: 'earliest' });
+    bus.step('call');
+    bus.step('answer');
+    await new Promise(setImmediate);
+    bus.step('call');
+    await arrive(world, 'kept');
+    await settle();
+    await other.publish('kept', 'end');
+    await settle();
+    expect(shortOf(a)).toEqual(['old', 'gap', '3 x', 'end']);
+  });
+});
+
 describe('an answer that never comes', () => {
   /** A hub with a bus in memory, of whose calls the next ones of one kind are not answered. */
   function openSilent() {
