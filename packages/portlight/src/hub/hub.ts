@@ -4,7 +4,7 @@ import { BusDesk, isPosition } from './bus-desk.ts';
 import type { PublishOptions } from './encode-message.ts';
 import { Joining } from './joining.ts';
 import { Mending } from './mending.ts';
-import type { JoinOptions, TopicJoin } from './parse-join.ts';
+import { assertJoin, type JoinOptions, type TopicJoin } from './parse-join.ts';
 import { parseTopic } from './parse-topic.ts';
 import { type Presence, PresenceBoard, type PresenceHandler } from './presence-board.ts';
 import { type HistoryOptions, Publisher, type PublishResult } from './publisher.ts';
@@ -62,9 +62,10 @@ export class Hub {
    * @throws {BadRequestError} `ERR_PORTLIGHT_INVALID_TOPIC`
    * @throws {ForbiddenError} `ERR_PORTLIGHT_TOO_MANY_TOPICS`
    * @throws {ReplyError} `ERR_PORTLIGHT_INVALID_PUBLICATION`, when `info` is no JSON
-   * @throws {ConfigError} when `since` is `'left'` and there is no `member`
+   * @throws {ConfigError} for options that are none, or when `since` is `'left'` and there is no `member`
    */
   join(subscriber: Subscriber, topic: string, options: JoinOptions = {}): Promise<void> | void {
+    assertJoin(topic, options);
     return this.joinAll(subscriber, [topic], options);
   }
 

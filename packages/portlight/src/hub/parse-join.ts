@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors/config-error.ts';
+import { showValue } from '../errors/show-value.ts';
 import { encodeData } from './encode-message.ts';
 import { parseMemberName, parseTopic } from './parse-topic.ts';
 
@@ -34,22 +35,36 @@ export interface ParsedJoin {
   readonly info: string | undefined;
 }
 
+const OPTIONS: ReadonlySet<string> = new Set(['member', 'info', 'since']);
+
 /**
  * @param topics names, or names with what is said of the one that joins; to the former the options apply
  * @throws {BadRequestError} `ERR_PORTLIGHT_INVALID_TOPIC`
  * @throws {ReplyError} `ERR_PORTLIGHT_INVALID_PUBLICATION`, when `info` is no JSON
- * @throws {ConfigError} when `since` is `'left'` and there is no `member`
+ * @throws {ConfigError} for options that are none, or when `since` is `'left'` and there is no `member`
  */
 export function parseJoins(topics: readonly (string | TopicJoin)[], options: JoinOptions): readonly ParsedJoin[] {
   const joins = topics.map((each) =>
-    parseJoin(typeof each === 'object' && each !== null ? each : { ...options, topic: each }),
+    typeof each === 'string' ? parseJoin(each, options) : parseJoin(each.topic, each),
   );
   if (options.since === 'left' && joins.some(({ member }) => member === undefined))
     throw new ConfigError("join takes since: 'left' only together with member: it has to know who left.");
   return joins;
 }
 
-function parseJoin({ topic, member, info }: TopicJoin): ParsedJoin {
+/** A topic and its options as an app gives them. @throws as {@link parseJoins} does */
+export function assertJoin(topic: unknown, options: unknown): void {
+  parseTopic(topic);
+  if (typeof options !== 'object' || options === null)
+    throw new ConfigError(`join takes options such as { member: 'ada' }, not ${showValue(options)}.`);
+  const unknown = Object.keys(options).find((name) => !OPTIONS.has(name));
+  if (unknown !== undefined) throw new ConfigError(`join has no option ${JSON.stringify(unknown)}.`);
+  const { since } = options as { readonly since?: unknown };
+  if (since !== undefined && typeof since !== 'string')
+    throw new ConfigError(`The option since of join is a string, not ${showValue(since)}.`);
+}
+
+function parseJoin(topic: string, { member, info }: Pick<JoinOptions, 'member' | 'info'>): ParsedJoin {
   return {
     topic: parseTopic(topic),
     member: member === undefined ? undefined : parseMemberName(member),

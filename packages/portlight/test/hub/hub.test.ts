@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { MemoryBus } from '../../src/backplane/memory-bus.ts';
 import { MemoryTopics } from '../../src/backplane/memory-topics.ts';
 import { DEFAULTS } from '../../src/defaults.ts';
-import { Hub } from '../../src/hub/hub.ts';
+import { Hub, type JoinOptions } from '../../src/hub/hub.ts';
 import type { Publication } from '../../src/hub/publication.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
 import { sharedWith } from '../support/shared-with.ts';
@@ -355,4 +355,24 @@ test('a publication that nobody waits for and that is refused ends nothing', asy
   void hub.publish('x'.repeat(513), 'data');
   await new Promise(setImmediate);
   expect(log.at('warn')).toHaveLength(1);
+});
+
+test.each<[unknown, unknown, string]>([
+  ['t', { sicne: 'earliest' }, 'ERR_PORTLIGHT_CONFIG'],
+  ['t', { member: 'ada', topic: 'u' }, 'ERR_PORTLIGHT_CONFIG'],
+  ['t', 5, 'ERR_PORTLIGHT_CONFIG'],
+  ['t', null, 'ERR_PORTLIGHT_CONFIG'],
+  ['t', 'earliest', 'ERR_PORTLIGHT_CONFIG'],
+  ['t', { since: 5 }, 'ERR_PORTLIGHT_CONFIG'],
+  ['t', { since: null }, 'ERR_PORTLIGHT_CONFIG'],
+  ['t', { since: {} }, 'ERR_PORTLIGHT_CONFIG'],
+  [{}, {}, 'ERR_PORTLIGHT_INVALID_TOPIC'],
+  [{ topic: 't' }, {}, 'ERR_PORTLIGHT_INVALID_TOPIC'],
+  [null, {}, 'ERR_PORTLIGHT_INVALID_TOPIC'],
+])('a join of %j with %j is refused at once', (topic, options, code) => {
+  const { hub, a } = open();
+  hub.history('*', { size: 1 });
+  const join = () => hub.join(a, topic as string, options as JoinOptions);
+  expect(join).toThrow(expect.objectContaining({ code }));
+  expect(hub.sizes).toEqual({ topics: 0, subscribers: 0 });
 });
