@@ -79,6 +79,8 @@ export const DEFAULTS = {
   pongTimeoutMs: 20_000,
   /** How long a closing WebSocket waits for the other side's close. */
   closeTimeoutMs: 2_000,
+  /** 64 KiB: of what a client has missed, how much is written before it has taken some. */
+  replayBytes: 65_536,
   maxChannels: 10_000,
   maxChannelsPerIp: 10_000,
   messagesPerSecond: 1_000,

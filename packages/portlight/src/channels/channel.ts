@@ -18,6 +18,10 @@ const CLOSED = 3;
 export let channelControls: {
   /** Queues what was published to one of its topics. */
   deliver(channel: Channel<RequestShape>, publication: Publication): void;
+  /** Queues what it has missed. */
+  replay(channel: Channel<RequestShape>, publication: Publication): void;
+  /** Looks after it now and then. @param now in ms, of a clock that only goes on */
+  beat(channel: Channel<RequestShape>, now: number): void;
   /** Something of a topic may be missing in what follows. */
   miss(channel: Channel<RequestShape>, topic: string): void;
   /** The wire is empty. @returns whether something had to wait for that */
@@ -143,7 +147,10 @@ export class Channel<Shape extends RequestShape = AnyRequestShape> {
   }
 
   #overflow(): void {
-    if (this.#readyState === OPEN) this.#events.overflowed();
+    if (this.#readyState !== OPEN) return;
+    this.#events.overflowed();
+    // What it was already to get is too much as well.
+    this.#outbox.giveUp();
     this.#end(1013, 'Too much is waiting for this client.');
   }
 
@@ -152,7 +159,7 @@ export class Channel<Shape extends RequestShape = AnyRequestShape> {
     this.#readyState = CLOSING;
     // It gets nothing more, so nobody shall count it.
     this.#hub.leaveAll(this.#subscriber);
-    this.#outbox.flush();
+    this.#outbox.finish();
     this.#wire.close(code, reason);
   }
 
@@ -161,6 +168,10 @@ export class Channel<Shape extends RequestShape = AnyRequestShape> {
       deliver(channel, publication) {
         if (channel.#readyState === OPEN) channel.#outbox.push(publication.as(toPublishedMessage), publication.topic);
       },
+      replay(channel, publication) {
+        if (channel.#readyState === OPEN) channel.#outbox.replay(publication);
+      },
+      beat: (channel, now) => channel.#outbox.beat(now),
       miss(channel, topic) {
         if (channel.#readyState === OPEN) channel.#events.missed(topic);
       },
@@ -189,6 +200,10 @@ class ChannelSubscriber implements Subscriber {
 
   deliver(publication: Publication): void {
     channelControls.deliver(this.#channel, publication);
+  }
+
+  replay(publication: Publication): void {
+    channelControls.replay(this.#channel, publication);
   }
 
   miss({ topic }: Publication): void {

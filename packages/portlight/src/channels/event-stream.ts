@@ -1,9 +1,11 @@
 import { DEFAULTS } from '../defaults.ts';
 import type { Hub, JoinOptions } from '../hub/hub.ts';
+import { assertJoin } from '../hub/parse-join.ts';
 import type { Publication } from '../hub/publication.ts';
 import type { Subscriber } from '../hub/subscriber.ts';
 import { type AnyRequestShape, controls, type HttpRequest, type RequestShape } from '../request/http-request.ts';
 import { parseQuery } from '../request/query.ts';
+import { Backlog } from './backlog.ts';
 import { encodeEvent, isEventId, type ServerSentEvent } from './encode-event.ts';
 import type { SendResult } from './outbox.ts';
 
@@ -15,6 +17,8 @@ export let streamControls: {
   isOpen(stream: EventStream<RequestShape>): boolean;
   /** Queues what was published to one of its topics, or the gap in front of it. */
   deliver(stream: EventStream<RequestShape>, publication: Publication): void;
+  /** Queues what it has missed. */
+  replay(stream: EventStream<RequestShape>, publication: Publication): void;
   /**
    * Sends a line that says nothing where nothing else was sent for long, so that nobody on the way takes the stream for
    * dead.
@@ -40,8 +44,11 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> {
   /** What could not be done for the stream after the handler had returned. */
   readonly #onFailure: (error: unknown) => void;
   #settle: () => void = () => {};
-  #waiting: string[] = [];
-  #waitingBytes = 0;
+  /** Spread over a second, so that a server that comes back is not asked by everybody at once. */
+  #greeting: string | undefined = encodeEvent({
+    retry: DEFAULTS.eventRetryMs + Math.floor(Math.random() * 1_000),
+  });
+  readonly #waiting: Backlog<string> = new Backlog((text) => Buffer.byteLength(text));
   #isOpen = true;
   #wake: (() => void) | undefined;
   #onTaken: (() => void)[] = [];
@@ -64,8 +71,6 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> {
     this.#onClosed = onClosed;
     this.lastEventId = readLastEventId(request);
     this.closed = new Promise((resolve) => (this.#settle = resolve));
-    // Spread over a second, so that a server that comes back is not asked by everybody at once.
-    this.#waiting.push(encodeEvent({ retry: DEFAULTS.eventRetryMs + Math.floor(Math.random() * 1_000) }));
   }
 
   /** Unique: a random UUID. */
@@ -86,7 +91,7 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> {
 
   /** What the client has not yet taken. */
   get bufferedBytes(): number {
-    return this.#waitingBytes;
+    return this.#waiting.liveBytes;
   }
 
   /**
@@ -107,6 +112,7 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> {
    */
   join(topic: string, options: JoinOptions = {}): Promise<void> | void {
     if (!this.#isOpen) return undefined;
+    assertJoin(topic, options);
     if (this.lastEventId === undefined || options.since !== undefined || !this.#hub.keeps(topic))
       return this.#hub.join(this.#subscriber, topic, options);
     this.#resuming ??= [];
@@ -136,7 +142,11 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> {
 
   /** Resolves when the client has taken what was sent, or the stream is closed. */
   async drained(): Promise<void> {
-    if (this.#isOpen && this.#waiting.length > 0) await new Promise<void>((resolve) => this.#onTaken.push(resolve));
+    if (this.#isOpen && this.#hasWaiting) await new Promise<void>((resolve) => this.#onTaken.push(resolve));
+  }
+
+  get #hasWaiting(): boolean {
+    return this.#greeting !== undefined || !this.#waiting.isEmpty;
   }
 
   async #resume(): Promise<void> {
@@ -158,15 +168,14 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> {
 
   #push(text: string): SendResult {
     if (!this.#isOpen) return 'dropped';
-    const hasWaiting = this.#waitingBytes > 0;
-    const bytes = Buffer.byteLength(text);
-    if (hasWaiting && this.#waitingBytes + bytes > this.#maxBytes) {
+    const hasWaiting = !this.#waiting.isEmpty;
+    const { liveBytes } = this.#waiting;
+    if (liveBytes > 0 && liveBytes + Buffer.byteLength(text) > this.#maxBytes) {
       // What was accepted still leaves: who comes back behind it gets further each time.
       this.close();
       return 'dropped';
     }
     this.#waiting.push(text);
-    this.#waitingBytes += bytes;
     this.#wake?.();
     return hasWaiting ? 'buffered' : 'sent';
   }
@@ -175,13 +184,10 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> {
   async *#read(): AsyncGenerator<string> {
     try {
       for (;;) {
-        if (this.#waiting.length > 0) {
-          const text = this.#waiting.join('');
-          this.#waiting = [];
-          this.#waitingBytes = 0;
+        if (this.#hasWaiting) {
           this.#writtenAt = performance.now();
-          yield text;
-          this.#taken();
+          yield this.#take();
+          if (!this.#hasWaiting) this.#taken();
         } else if (this.#isOpen) {
           await new Promise<void>((resolve) => (this.#wake = resolve));
           this.#wake = undefined;
@@ -193,6 +199,18 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> {
     }
   }
 
+  /** What was sent, in one piece; of what the client has missed, some. */
+  #take(): string {
+    const texts: string[] = [this.#greeting ?? ''];
+    this.#greeting = undefined;
+    for (let length = 0; !this.#waiting.isEmpty && (length < DEFAULTS.replayBytes || !this.#waiting.hasLate);) {
+      const text = this.#waiting.shift(toPublishedEvent) ?? '';
+      texts.push(text);
+      length += text.length;
+    }
+    return texts.join('');
+  }
+
   static {
     streamControls = {
       body: (stream) => {
@@ -202,7 +220,7 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> {
             next: () => generator.next(),
             // A generator that waits cannot be returned from; it has to be woken first.
             return: () => {
-              stream.#waiting = [];
+              stream.#waiting.clear();
               stream.close();
               return generator.return(undefined);
             },
@@ -214,8 +232,13 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> {
         // A stream of events is text; bytes are for WebSockets.
         if (publication.form !== 'bytes') stream.#push(publication.as(toPublishedEvent));
       },
+      replay(stream, publication) {
+        if (publication.form === 'bytes' || !stream.#isOpen) return;
+        if (!stream.#waiting.pushLate(publication)) stream.close();
+        stream.#wake?.();
+      },
       beat(stream, now) {
-        if (stream.#waiting.length === 0 && now - stream.#writtenAt >= DEFAULTS.eventHeartbeatMs) stream.#push(':\n\n');
+        if (!stream.#hasWaiting && now - stream.#writtenAt >= DEFAULTS.eventHeartbeatMs) stream.#push(':\n\n');
       },
     };
   }
@@ -235,6 +258,10 @@ class StreamSubscriber implements Subscriber {
 
   deliver(publication: Publication): void {
     streamControls.deliver(this.#stream, publication);
+  }
+
+  replay(publication: Publication): void {
+    streamControls.replay(this.#stream, publication);
   }
 
   /** Who comes back is told in band: a browser shows no headers of an event stream. */

@@ -106,6 +106,7 @@ export class ChannelSession implements WireListener, OpenEnd {
     // A client that is not read from is not dead for that.
     if (this.#isHeld) this.#pulse.note();
     this.#pulse.beat(now);
+    channelControls.beat(this.#channel, now);
   }
 
   endForStop(): void {

@@ -36,7 +36,7 @@ export class Hold {
   release(): void {
     this.#isReleasing = true;
     // Grows while it is walked through, when what is delivered leads to something published.
-    for (const { subscription, publication, isGap } of this.#waiting) subscription.deliverNew(publication, isGap);
+    for (const { subscription, publication, isGap } of this.#waiting) subscription.deliverNew(publication, isGap, true);
     for (const subscription of this.#subscriptions) subscription.hold(undefined);
   }
 

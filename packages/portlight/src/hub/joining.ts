@@ -140,7 +140,7 @@ export class Joining {
       (deliveries) => {
         const gaps = isLate ? subscriptions.filter((each) => !replayed.includes(each)).flatMap(toGap) : [];
         for (const { subscription, publication, isGap } of [...gaps, ...deliveries])
-          subscription.deliver(publication, isGap);
+          subscription.deliver(publication, isGap, true);
         hold.release();
         isIn = true;
         return this.#enterPresence(subscriptions);

@@ -7,6 +7,11 @@ export interface Subscriber {
   /** Queues a publication for the client. Never throws. */
   deliver(publication: Publication): void;
   /**
+   * Queues a publication that the client has missed. There may be many of them at once: it gets them as fast as it takes
+   * them, and what is delivered after them comes behind. Never throws.
+   */
+  replay(publication: Publication): void;
+  /**
    * Tells that something may be missing in front of what is delivered next. Never throws.
    *
    * @param gap an event `portlight.gap`

@@ -64,9 +64,9 @@ export class Subscription {
   }
 
   /** Only what is behind the join, and what no replay held. */
-  deliverNew(publication: Publication, isGap: boolean): void {
+  deliverNew(publication: Publication, isGap: boolean, isLate: boolean = false): void {
     const { place, isKept } = publication;
-    if (isKept || isGap ? !this.has(place) : !isUpTo(place, this.from)) this.deliver(publication, isGap);
+    if (isKept || isGap ? !this.has(place) : !isUpTo(place, this.from)) this.deliver(publication, isGap, isLate);
   }
 
   /** Whether all up to there is older than the join, or was in a replay. */
@@ -92,13 +92,15 @@ export class Subscription {
   /** What did not arrive, as far as it is not there already. */
   takeMissed({ gap, messages }: Replay, since: string): void {
     const missed = { gap, messages: messages.filter(({ position }) => !this.has(position)) };
-    for (const { publication, isGap } of this.deliveriesOf(missed, since)) this.deliver(publication, isGap);
+    for (const { publication, isGap } of this.deliveriesOf(missed, since)) this.deliver(publication, isGap, true);
   }
 
-  deliver(publication: Publication, isGap: boolean): void {
+  /** @param isLate whether it has waited for something, and others with it */
+  deliver(publication: Publication, isGap: boolean, isLate: boolean = false): void {
     if (this.isOver) return;
     try {
       if (isGap) this.subscriber.miss(publication);
+      else if (isLate) this.subscriber.replay(publication);
       else this.subscriber.deliver(publication);
     } catch (error) {
       this.#log.logger.error(

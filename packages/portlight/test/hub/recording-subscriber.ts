@@ -28,6 +28,10 @@ export class RecordingSubscriber implements Subscriber {
     this.onDeliver(got);
   }
 
+  replay(publication: Publication): void {
+    this.deliver(publication);
+  }
+
   miss(gap: Publication): void {
     this.deliver(gap);
   }
