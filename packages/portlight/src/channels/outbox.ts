@@ -149,11 +149,12 @@ export class Outbox implements Flushable {
   /** @param upToBytes how much may be on its way */
   #drain(upToBytes: number): void {
     const backlog = this.#backlog;
-    while (backlog !== undefined && !backlog.isEmpty && this.#onWayBytes < upToBytes) {
+    if (backlog === undefined) return;
+    while (!backlog.isEmpty && this.#onWayBytes < upToBytes) {
       const message = backlog.shift(encode);
       if (message !== undefined) this.#queueUp(message);
     }
-    if (backlog?.isEmpty === true) this.#backlog = undefined;
+    if (backlog.isEmpty) this.#backlog = undefined;
   }
 }
 
