@@ -8,6 +8,7 @@ export type {
   RateLimitStore,
 } from '@portlight/rate-limit';
 export type { Backplane } from './backplane/backplane.ts';
+export { formatPosition, parsePosition } from './backplane/bus.ts';
 export type {
   Bus,
   BusMessage,

@@ -10,11 +10,12 @@ export interface Position {
   readonly seq: number;
 }
 
+/** A position as it is written. */
 export function formatPosition({ epoch, seq }: Position): string {
   return `${epoch}-${seq}`;
 }
 
-/** @returns `undefined` for anything that is no position: clients send what they like */
+/** What a position says. @returns `undefined` for anything that is none: clients send what they like */
 export function parsePosition(text: string): Position | undefined {
   const dash = text.lastIndexOf('-');
   const digits = text.slice(dash + 1);
@@ -71,7 +72,10 @@ export interface PublishTerms {
    * the answer of the first. The bus may forget the oldest of very many.
    */
   readonly once: { readonly id: string; readonly ttlMs: number } | undefined;
-  /** Whether the channel of `except` is in the topic, as far as this process knows: then it is not counted. */
+  /**
+   * Whether the channel of `except` is in the topic, as far as this process knows: then it is not counted. With `user`
+   * it says nothing: presence knows whether that channel has the name.
+   */
   readonly isExceptThere: boolean;
 }
 
@@ -183,7 +187,8 @@ export interface Bus {
    * is said next of the topic.
    *
    * @returns where the topic stands: its messages up to there are older than the call, and all behind it arrive, maybe
-   *   before the answer
+   *   before the answer. That is its last message as long as somebody is interested in the topic, and else may be
+   *   anything behind that: a process would look for what is between the two
    */
   setInterest(topic: string, channels: number): MaybePromise<Position>;
   /**

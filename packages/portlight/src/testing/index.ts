@@ -1,3 +1,4 @@
+export { MemoryBackplane } from '../backplane/memory-backplane.ts';
 export { busContract, type BusCase, type OpenBuses } from './bus-contract.ts';
 export { openChannel, type TestChannel } from './open-channel.ts';
 export { openEvents, type TestEvent, type TestEvents } from './open-events.ts';

@@ -40,6 +40,8 @@ function openDelayed(): OpenBuses {
       while (ends.some(({ isBusy }) => isBusy)) await new Promise(setImmediate);
     },
     lose: (end) => (end as DelayedBus).die(),
+    cut: (end) => (end as DelayedBus).cut(),
+    mend: (end) => (end as DelayedBus).restore(),
     close: () => void (isOpen = false),
   };
 }
