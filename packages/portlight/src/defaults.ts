@@ -131,6 +131,8 @@ export const DEFAULTS = {
    * lingering_timeout).
    */
   lingerMs: 5_000,
+  /** The same while the server stops. */
+  drainLingerMs: 1_000,
   /** In UTF-16 units: topics and the names of members. Names are keys in memory, and often chosen by clients. */
   maxTopicLength: 512,
   /** 1 MiB: what arrives for a topic while it waits for an answer of the bus; beyond it there is a gap. */

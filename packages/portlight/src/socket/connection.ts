@@ -67,6 +67,8 @@ export class Connection {
   #context: AsyncResource | undefined;
   #bytesAtRest = 0;
   #lingers = false;
+  #lingerMs: number = DEFAULTS.lingerMs;
+  #lingersUntil: NodeJS.Timeout | undefined;
   #onRest: (() => void)[] = [];
 
   constructor(socket: Socket) {
@@ -276,15 +278,21 @@ export class Connection {
    * Sends the last bytes and closes, giving the client time to read them: a socket that is destroyed with bytes
    * unread sends a reset, which can overtake the answer (RFC 9112 §9.6).
    */
-  end(lastBytes: Uint8Array, lingerMs: number = DEFAULTS.lingerMs): void {
+  end(lastBytes: Uint8Array): void {
     const { socket } = this;
     this.#enter('ending');
     if (socket.destroyed) return;
     socket.end(lastBytes);
     socket.resume();
-    const timer = setTimeout(() => this.cut(), lingerMs).unref();
-    socket.once('end', () => socket.destroySoon());
-    socket.once('close', () => clearTimeout(timer));
+    if (socket.writableFinished) this.#linger();
+    else socket.once('finish', () => this.#linger());
+    socket.once('close', () => clearTimeout(this.#lingersUntil));
+  }
+
+  /** The server stops: from now on what the client still sends is taken for a second at most. */
+  hurry(): void {
+    this.#lingerMs = DEFAULTS.drainLingerMs;
+    if (this.#lingersUntil !== undefined) this.#linger();
   }
 
   /**
@@ -313,6 +321,12 @@ export class Connection {
     this.socket.destroySoon = () => {
       if (this.#phase !== 'ending') this.end(new Uint8Array(0));
     };
+  }
+
+  /** The last answer has left. The client has a while to close its side too. */
+  #linger(): void {
+    clearTimeout(this.#lingersUntil);
+    this.#lingersUntil = setTimeout(() => this.cut(), this.#lingerMs).unref();
   }
 
   /** Tells the handlers that are at work that the client is gone. */

@@ -251,7 +251,10 @@ export class Edge {
     if (this.#draining === 'now') return;
     this.#draining = 'now';
     this.#tls?.abort();
-    for (const connection of this.#connections) connection.closeAfterNext();
+    for (const connection of this.#connections) {
+      connection.closeAfterNext();
+      connection.hurry();
+    }
     // What lies in the kernel for us already is read first: it was sent before the client could know.
     setImmediate(() =>
       setImmediate(() => {
@@ -269,9 +272,10 @@ export class Edge {
 
   #awaitHead(connection: Connection): void {
     connection.closeAfterNext();
+    connection.hurry();
     const error = new RequestTimeoutError('The server stops before the request was complete.');
     const giveUp = (): void => {
-      if (connection.state !== 'busy') refuse(connection, error, this.#pipeline, DEFAULTS.drainHeadMs);
+      if (connection.state !== 'busy') refuse(connection, error, this.#pipeline);
     };
     // What has come by then is read first, however late the timer is.
     setTimeout(() => setImmediate(giveUp), DEFAULTS.drainHeadMs).unref();

@@ -2,13 +2,9 @@ import type { Pipeline } from '../pipeline.ts';
 import type { Connection } from './connection.ts';
 import { formatLastResponse } from './format-response.ts';
 
-/**
- * Answers what was no request, and closes. Once for a connection, after the answers to what came before.
- *
- * @param lingerMs how long the client has to read the answer
- */
-export function refuse(connection: Connection, error: Error, pipeline: Pipeline, lingerMs?: number): void {
-  connection.refuse(() => void send(connection, error, pipeline, lingerMs));
+/** Answers what was no request, and closes. Once for a connection, after the answers to what came before. */
+export function refuse(connection: Connection, error: Error, pipeline: Pipeline): void {
+  connection.refuse(() => void send(connection, error, pipeline));
 }
 
 /**
@@ -25,12 +21,7 @@ export function interrupt(connection: Connection, error: Error, pipeline: Pipeli
   refuse(connection, error, pipeline);
 }
 
-async function send(
-  connection: Connection,
-  error: Error,
-  pipeline: Pipeline,
-  lingerMs: number | undefined,
-): Promise<void> {
+async function send(connection: Connection, error: Error, pipeline: Pipeline): Promise<void> {
   const response = await pipeline.refuse(error);
-  connection.end(await formatLastResponse(response), lingerMs);
+  connection.end(await formatLastResponse(response));
 }

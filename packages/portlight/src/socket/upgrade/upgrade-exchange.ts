@@ -122,10 +122,12 @@ export class UpgradeExchange extends Exchange {
   }
 
   async #refuse(response: HttpResponse): Promise<void> {
-    // The client may take its time to read the refusal.
     giveUpChannel(this.request);
     const bytes = await formatLastResponse(response);
     this.#hasBegun = true;
-    this.connection.end(bytes);
+    const { connection } = this;
+    if (connection.socket.readableLength + this.#upgrade.head.byteLength > 0) connection.lingerAtEnd();
+    connection.socket.write(bytes);
+    this.finish();
   }
 }
