@@ -370,8 +370,8 @@ export class HttpServer extends Router implements ServerView {
   }
 
   /**
-   * Runs when the server has stopped serving, once, in every mode; it has the rest of the drain's time, at least a
-   * second.
+   * Runs when the server has stopped serving, or its start has failed, once, in every mode; it has the rest of the
+   * drain's time, at least a second.
    */
   onShutdown(hook: Hook): this {
     return this.#hook(this.#parts.hooks.shutdown, hook, 'onShutdown');
@@ -387,7 +387,10 @@ export class HttpServer extends Router implements ServerView {
     return this.#hook(this.#parts.hooks.workerStart, hook, 'onWorkerStart');
   }
 
-  /** Runs once in each process that served, when its last connection is gone. With one process: once. */
+  /**
+   * Runs once in each process that served, when its last connection is gone. With one process: once. Where the start
+   * fails after an `onWorkerStart` hook has begun, then.
+   */
   onWorkerStop(hook: Hook): this {
     return this.#hook(this.#parts.hooks.workerStop, hook, 'onWorkerStop');
   }

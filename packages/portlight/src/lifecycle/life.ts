@@ -129,7 +129,7 @@ export class Life<Kind extends Service> {
     if (!isInTime) {
       this.#log.logger.error(
         { timeoutMs: options.timeoutMs },
-        'The start was not done in time for the stop and is given up; a hook hangs.',
+        `The start was not done in time for the stop and is given up; it waits for ${starting.service?.awaits ?? 'the stop before it'}.`,
       );
       starting.abandon();
     }

@@ -11,6 +11,8 @@ export interface StopOptions {
 
 /** What can be started once and stopped once. */
 export interface Service {
+  /** What its start waits for at the moment, as the end of a sentence. */
+  readonly awaits: string;
   /**
    * @param signal aborts when the start is given up: then it takes no further step, and leaves what is open to `stop`
    * @throws when it cannot start; then nothing of it is left

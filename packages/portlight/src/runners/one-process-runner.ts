@@ -1,7 +1,8 @@
 import type { Server } from 'node:net';
 import type { ServerAddress } from '../config/address.ts';
 import type { TlsOptions } from '../config/tls-options.ts';
-import { runHooks } from '../lifecycle/hooks.ts';
+import { DEFAULTS } from '../defaults.ts';
+import { type Hook, runHooks, runStopHooks } from '../lifecycle/hooks.ts';
 import type { StopOptions } from '../lifecycle/service.ts';
 import type { StopReport } from '../lifecycle/stop-report.ts';
 import type { RunnerParts } from './runner-parts.ts';
@@ -14,6 +15,9 @@ export class OneProcessRunner implements Runner {
   readonly #parts: RunnerParts;
   readonly #serving: Serving;
   #bound: ServerAddress | undefined;
+  #awaits = 'the backplane';
+  /** What ends the hooks that have begun, in order. */
+  #endings: readonly Hook[] = [];
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
@@ -32,23 +36,23 @@ export class OneProcessRunner implements Runner {
     return this.#serving.edge.isListening;
   }
 
+  get awaits(): string {
+    return this.#awaits;
+  }
+
   /**
    * Resolves when it listens and the hooks are done.
    *
    * @throws {ListenError} when it cannot listen
-   * @throws what a hook throws; then it does not listen any more
+   * @throws what a hook throws. Then it does not listen any more, and what the hooks have opened is closed by those of
+   *   the stop, within the time of a drain
    * @throws the reason of the signal, and leaves the rest to `stop`
    */
   async start(signal: AbortSignal): Promise<void> {
-    const { edge } = this.#serving;
     try {
       await this.#open(signal);
     } catch (error) {
-      if (!signal.aborted) {
-        edge.terminate();
-        edge.close();
-        await this.#parts.shared.close();
-      }
+      if (!signal.aborted) await this.#takeBack();
       throw error;
     }
   }
@@ -58,10 +62,9 @@ export class OneProcessRunner implements Runner {
   }
 
   async stop(options: StopOptions): Promise<StopReport> {
-    const { hooks, clients, shared, log } = this.#parts;
+    const { shared, log } = this.#parts;
     log.logger.info({ reason: options.reason }, 'Stopping.');
-    const steps = [...hooks.workerStop, () => clients.close(), ...hooks.shutdown];
-    const report = await drain(this.#serving, steps, options, log);
+    const report = await drain(this.#serving, this.#takeEndings(), options, log);
     await shared.close();
     log.logger.info(report, 'Stopped.');
     return report;
@@ -73,14 +76,41 @@ export class OneProcessRunner implements Runner {
     channels.start();
     await shared.open();
     signal.throwIfAborted();
-    await runHooks(hooks.primary, signal);
+    this.#endings = hooks.shutdown;
+    await this.#run('onPrimary', hooks.primary, signal);
+    this.#endings = [...hooks.workerStop, () => clients.close(), ...hooks.shutdown];
     clients.watch(config.clientIdleMs);
-    await runHooks(hooks.workerStart, signal);
+    await this.#run('onWorkerStart', hooks.workerStart, signal);
+    this.#awaits = 'the port';
     this.#bound = await edge.listen(at).catch((error: unknown) => {
       signal.throwIfAborted();
       throw error;
     });
     signal.throwIfAborted();
-    await runHooks(hooks.start, signal);
+    await this.#run('onStart', hooks.start, signal);
+  }
+
+  #run(point: string, hooks: readonly Hook[], signal: AbortSignal): Promise<void> {
+    this.#awaits = `a hook of ${point}`;
+    return runHooks(hooks, signal);
+  }
+
+  /** The start has failed: nothing of it is left. */
+  async #takeBack(): Promise<void> {
+    const { config, shared, log } = this.#parts;
+    const { edge, channels } = this.#serving;
+    this.#awaits = 'a hook of onWorkerStop or onShutdown';
+    channels.stop();
+    edge.terminate();
+    edge.close();
+    await runStopHooks(this.#takeEndings(), Math.max(config.drainTimeoutMs, DEFAULTS.shutdownHookMs), log);
+    await shared.close();
+  }
+
+  /** A stop may come while a start that has failed is taken back; each hook has its turn once. */
+  #takeEndings(): readonly Hook[] {
+    const endings = this.#endings;
+    this.#endings = [];
+    return endings;
   }
 }

@@ -81,7 +81,9 @@ describe.each([...HOOKS, 'lookup'] as const)('a start that waits in %s', (place)
     gate.resolve();
     await turn();
     expect([server.isConnected(), server.getAddress().port, trace]).toEqual([false, 0, ran]);
-    expect(log.at('error').map(({ message }) => message)).toEqual([expect.stringContaining('given up')]);
+    expect(log.at('error').map(({ message }) => message)).toEqual([
+      `The start was not done in time for the stop and is given up; it waits for ${place === 'lookup' ? 'the port' : `a hook of ${place}`}.`,
+    ]);
   });
 
   test.each(['before', 'after'])('and a later start serves, %s the wait ends', async (when) => {
@@ -170,14 +172,15 @@ describe.each([...HOOKS, 'lookup'] as const)('a start that waits in %s', (place)
 });
 
 test('a start that waits for a stop is given up as well', async () => {
-  const gate = deferred();
-  const server = new HttpServer('127.0.0.1', 0).debug(false).onShutdown(() => gate.promise);
+  const [gate, log] = [deferred(), new RecordingLogger()];
+  const server = new HttpServer('127.0.0.1', 0).debug(log).onShutdown(() => gate.promise);
   await server.start();
   const stopping = server.shutdown();
   const failure = failureOf(server.start());
   const report = await server.shutdown({ timeoutMs: 20 });
   expect(await failure).toMatchObject(ABANDONED);
   expect(report).toMatchObject({ drained: 0, forced: 1 });
+  expect(log.at('error').map(({ message }) => message)).toEqual([expect.stringContaining('for the stop before it.')]);
   gate.resolve();
   expect(await stopping).toMatchObject({ forced: 0 });
   await turn();

@@ -163,9 +163,9 @@ describe('a backplane that cannot be opened', () => {
   });
 
   test('does not hold up a stop, where it hangs', async () => {
-    const closed = deferred();
+    const [closed, log] = [deferred(), new RecordingLogger()];
     const server = new HttpServer('127.0.0.1', 0)
-      .debug(new RecordingLogger())
+      .debug(log)
       .backplane(backplaneWith({ open: () => new Promise(() => {}), close: () => closed.resolve() }))
       .get('/', () => 'ok');
     const failure = failureOf(server.start());
@@ -173,6 +173,7 @@ describe('a backplane that cannot be opened', () => {
     expect(report.forced).toBe(1);
     expect(await failure).toMatchObject({ code: 'ERR_PORTLIGHT_START_ABANDONED' });
     await closed.promise;
+    expect(log.at('error').map(({ message }) => message)).toEqual([expect.stringContaining('for the backplane.')]);
   });
 
   test('is left when something else fails the start', async () => {

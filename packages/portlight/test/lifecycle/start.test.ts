@@ -1,7 +1,11 @@
 import { createServer, Server } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { HttpServer } from '../../src/index.ts';
+import { backplaneWith } from '../support/backplane-with.ts';
+import { deferred } from '../support/deferred.ts';
+import { failureOf } from '../support/failure-of.ts';
 import { openServer } from '../support/open-server.ts';
+import { RecordingLogger } from '../support/recording-logger.ts';
 
 const onFreePort = (): HttpServer => new HttpServer('127.0.0.1', 0).get('/', () => 'x');
 
@@ -132,6 +136,88 @@ describe('hooks of the start', () => {
       await server.shutdown();
     },
   );
+});
+
+describe('a start that fails', () => {
+  const POINTS = ['onPrimary', 'onWorkerStart', 'onStart', 'onWorkerStop', 'onShutdown'] as const;
+
+  /** A server that notes which of its hooks run. */
+  function tracing(port = 0): { readonly server: HttpServer; readonly log: RecordingLogger; readonly trace: string[] } {
+    const [log, trace]: [RecordingLogger, string[]] = [new RecordingLogger(), []];
+    const server = new HttpServer('127.0.0.1', port).debug(log).get('/', () => 'x');
+    for (const point of POINTS) server[point](() => void trace.push(point));
+    return { server, log, trace };
+  }
+
+  const fail = (): void => {
+    throw new Error('not ready');
+  };
+
+  test.each([
+    ['onPrimary', ['onPrimary', 'onShutdown']],
+    ['onWorkerStart', ['onPrimary', 'onWorkerStart', 'onWorkerStop', 'onShutdown']],
+    ['onStart', [...POINTS]],
+  ] as const)('in %s is followed by the hooks that end what was begun, once', async (point, expected) => {
+    const { server, log, trace } = tracing();
+    server[point](fail);
+    await expect(server.start()).rejects.toThrow('not ready');
+    expect(trace).toEqual(expected);
+    expect(await server.shutdown()).toMatchObject({ drained: 0, forced: 0 });
+    expect(trace).toEqual(expected);
+    expect(log.at('error')).toEqual([]);
+  });
+
+  test('because the port is in use too, and the next one begins with all of them', async () => {
+    await using holder = await openServer(() => undefined);
+    const { server, trace } = tracing(holder.port);
+    await expect(server.start()).rejects.toMatchObject({ code: 'ERR_PORTLIGHT_PORT_IN_USE' });
+    expect(trace.splice(0)).toEqual(['onPrimary', 'onWorkerStart', 'onWorkerStop', 'onShutdown']);
+    await holder.server.shutdown();
+    await server.start();
+    await server.shutdown();
+    expect(trace).toEqual([...POINTS]);
+  });
+
+  test('because the backplane does not open runs none of them', async () => {
+    const { server, trace } = tracing();
+    server.backplane(backplaneWith({ open: fail }));
+    await expect(server.start()).rejects.toThrow('not ready');
+    expect(trace).toEqual([]);
+  });
+
+  test('keeps its error where these hooks fail as well, which the log says', async () => {
+    const { server, log, trace } = tracing();
+    server.onWorkerStart(fail).onWorkerStop(() => {
+      throw new Error('nothing to close');
+    });
+    await expect(server.start()).rejects.toThrow('not ready');
+    expect(trace.at(-1)).toBe('onShutdown');
+    expect(log.at('error').map(({ fields }) => String(fields['err']))).toEqual(['Error: nothing to close']);
+  });
+
+  test('waits for them no longer than a drain', async () => {
+    const log = new RecordingLogger();
+    const server = new HttpServer('127.0.0.1', 0, { drainTimeoutMs: 10 }).debug(log).get('/', () => 'x');
+    server.onStart(fail).onShutdown(() => new Promise(() => {}));
+    await expect(server.start()).rejects.toThrow('not ready');
+    expect(log.at('error').map(({ message }) => message)).toEqual(['The hooks of the stop were not done in time.']);
+  });
+
+  test('while a stop waits for it gives that nothing to do', async () => {
+    const [gate, waits] = [deferred(), deferred()];
+    const { server, trace } = tracing();
+    server.onStart(fail).onWorkerStop(() => {
+      waits.resolve();
+      return gate.promise;
+    });
+    const failure = failureOf(server.start());
+    await waits.promise;
+    const stopping = server.shutdown();
+    gate.resolve();
+    expect(await failure).toMatchObject({ message: 'not ready' });
+    expect(await stopping).toMatchObject({ drained: 0, forced: 0 });
+    expect(trace).toEqual([...POINTS]);
+  });
 });
 
 describe('isPortFree', () => {
