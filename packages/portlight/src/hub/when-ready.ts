@@ -11,12 +11,15 @@ export function attempt<Value>(call: () => MaybePromise<Value>): MaybePromise<Va
   }
 }
 
-/** Goes on at once where nothing has to be waited for, else when it is there. */
+/**
+ * Goes on at once where nothing has to be waited for, else when it is there. What goes on and throws is a rejection
+ * either way.
+ */
 export function whenReady<Value, Next>(
   value: MaybePromise<Value>,
   next: (value: Value) => MaybePromise<Next>,
 ): MaybePromise<Next> {
-  return isPromiseLike(value) ? Promise.resolve(value).then(next) : next(value);
+  return isPromiseLike(value) ? Promise.resolve(value).then(next) : attempt(() => next(value));
 }
 
 /** The values at once where nothing has to be waited for, else when all are there. */
