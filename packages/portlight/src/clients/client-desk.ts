@@ -1,22 +1,23 @@
 import type { ClientStore } from '../backplane/client-store.ts';
 import { notNow } from '../backplane/not-now.ts';
 import type { Outage } from '../backplane/outage.ts';
+import { Patience } from '../backplane/patience.ts';
 import type { SharedState } from '../backplane/shared-state.ts';
-import { DEFAULTS } from '../defaults.ts';
 import type { ServiceUnavailableError } from '../errors/http-error.ts';
-import { inTime } from '../in-time.ts';
+import { isPromiseLike } from '../response/is-promise-like.ts';
+import { ANSWERS } from './client-answers.ts';
 
 const UNCOUNTED = 'Requests of clients could not be counted.';
 
-/** Asks the store of clients, which may fail or take too long, and tells of that once. */
+/** Asks the store of clients, which may fail, answer anything or take too long, and tells of that once. */
 export class ClientDesk {
-  readonly outage: Outage;
+  readonly #outage: Outage;
   readonly #shared: SharedState;
   readonly #uncounted: Outage;
 
   constructor(shared: SharedState) {
     this.#shared = shared;
-    this.outage = shared.outage('The store of clients fails; who is connected is not known.');
+    this.#outage = shared.outage('The store of clients fails; who is connected is not known.');
     this.#uncounted = shared.outage(UNCOUNTED);
   }
 
@@ -34,33 +35,43 @@ export class ClientDesk {
   /**
    * Whether a client is connected, for a request that waits for it. Rejects with a {@link ServiceUnavailableError} when
    * that cannot be known; never throws.
+   *
+   * @param of the request
    */
-  isConnected(id: string): boolean | Promise<boolean> {
+  isConnected(id: string, of: () => Patience): boolean | Promise<boolean> {
     try {
-      const isConnected: unknown = this.#shared.clients.has(id);
-      if (typeof isConnected === 'boolean') return isConnected;
-      return this.reach(isConnected as Promise<boolean>);
+      const answer: unknown = this.#shared.clients.has(id);
+      if (isPromiseLike(answer)) return this.#reach(Promise.resolve(answer).then(ANSWERS.has), of());
+      return ANSWERS.has(answer);
     } catch (error) {
       return Promise.reject(this.#fail(error));
     }
   }
 
   /**
-   * The answer of the store, if it comes in time. Nobody has to wait for it: a rejection does not end the process.
+   * The answer of the store, if it comes in time and is one. Nobody has to wait for it: a rejection does not end the
+   * process.
    *
-   * @throws {ServiceUnavailableError} when it does not
+   * @param read gives an answer back, or throws
+   * @param onLate gets an answer that comes when nobody waits for it any more
+   * @throws {ServiceUnavailableError} when there is none
    */
-  ask<Answer>(call: (store: ClientStore) => Answer | Promise<Answer>): Promise<Answer> {
-    const asked = this.reach((async () => call(this.#shared.clients))());
-    asked.catch(() => undefined);
+  ask<Answer>(
+    call: (store: ClientStore) => unknown,
+    read: (answer: unknown) => Answer,
+    patience: Patience = new Patience(),
+    onLate: (answer: Answer) => void = () => undefined,
+  ): Promise<Answer> {
+    const answer = (async () => read(await call(this.#shared.clients)))();
+    const asked = this.#reach(answer, patience);
+    asked.catch(() => answer.then(onLate, () => undefined));
     return asked;
   }
 
-  async reach<Answer>(answer: Promise<Answer>): Promise<Answer> {
-    const limitMs = DEFAULTS.storeTimeoutMs;
+  async #reach<Answer>(answer: Promise<Answer>, patience: Patience): Promise<Answer> {
     try {
-      const value = await inTime(answer, limitMs, () => new Error(`There was no answer within ${limitMs} ms.`));
-      this.outage.end();
+      const value = await patience.wait(answer);
+      this.#outage.end();
       return value;
     } catch (error) {
       throw this.#fail(error);
@@ -68,7 +79,7 @@ export class ClientDesk {
   }
 
   #fail(error: unknown): ServiceUnavailableError {
-    this.outage.begin(error);
+    this.#outage.begin(error);
     return notNow('Who is connected cannot be known at the moment.', error);
   }
 }

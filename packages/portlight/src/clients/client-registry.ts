@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Client, Reservation } from '../backplane/client-store.ts';
-import type { SharedState } from '../backplane/shared-state.ts';
+import type { Client, ClientStore, Reservation } from '../backplane/client-store.ts';
 import { notNow } from '../backplane/not-now.ts';
+import { Patience } from '../backplane/patience.ts';
+import type { SharedState } from '../backplane/shared-state.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { BadRequestError, ServiceUnavailableError } from '../errors/http-error.ts';
 import { inTime } from '../in-time.ts';
 import type { LogHolder } from '../log.ts';
+import { ANSWERS } from './client-answers.ts';
 import { ClientDesk } from './client-desk.ts';
 
 /** Why a client is no longer connected. */
@@ -64,19 +66,19 @@ export class ClientRegistry implements Clients {
   }
 
   list(): Promise<readonly Client[]> {
-    return this.#desk.ask((store) => store.list());
+    return this.#desk.ask((store) => store.list(), ANSWERS.clients);
   }
 
   get(id: string): Promise<Client | undefined> {
-    return this.#desk.ask((store) => store.get(id));
+    return this.#desk.ask((store) => store.get(id), ANSWERS.client);
   }
 
   has(id: string): Promise<boolean> {
-    return this.#desk.ask((store) => store.has(id));
+    return this.#desk.ask((store) => store.has(id), ANSWERS.has);
   }
 
   count(): Promise<number> {
-    return this.#desk.ask((store) => store.count());
+    return this.#desk.ask((store) => store.count(), ANSWERS.count);
   }
 
   /** Counts a request, if the client is connected. Waits for nothing, and never throws. */
@@ -87,9 +89,11 @@ export class ClientRegistry implements Clients {
   /**
    * Whether a client is connected, for a request that waits for it. Rejects with a {@link ServiceUnavailableError} when
    * that cannot be known; never throws.
+   *
+   * @param of the request
    */
-  isConnected(id: string): boolean | Promise<boolean> {
-    return this.#desk.isConnected(id);
+  isConnected(id: string, of: () => Patience = () => new Patience()): boolean | Promise<boolean> {
+    return this.#desk.isConnected(id, of);
   }
 
   /** Whether somebody may be connected, and so requests have somebody to count for. */
@@ -104,13 +108,13 @@ export class ClientRegistry implements Clients {
    * @throws {ServiceUnavailableError} when there is no room, the handlers take too long, or the store fails; what a
    *   handler throws, and then it is not connected
    */
-  async connect(id: string, address: string, reason: ConnectReason): Promise<void> {
+  async connect(id: string, address: string, reason: ConnectReason, patience?: Patience): Promise<void> {
     if (id.length > DEFAULTS.maxClientIdLength)
       throw new BadRequestError(`What identifies a client has at most ${DEFAULTS.maxClientIdLength} characters.`);
     const pending = this.#pending.get(id);
     if (pending !== undefined) return pending;
     this.#wasUsed = true;
-    const connecting = this.#connect(id, address, reason).finally(() => this.#pending.delete(id));
+    const connecting = this.#connect(id, address, reason, patience).finally(() => this.#pending.delete(id));
     this.#pending.set(id, connecting);
     return connecting;
   }
@@ -121,13 +125,14 @@ export class ClientRegistry implements Clients {
    * @throws {ServiceUnavailableError} when the store fails
    * @throws what a handler throws; the client is disconnected nevertheless
    */
-  async disconnect(id: string, reason: DisconnectReason): Promise<void> {
+  async disconnect(id: string, reason: DisconnectReason, patience?: Patience): Promise<void> {
     await this.#pending.get(id)?.catch(() => undefined);
-    const remove = async (): Promise<readonly Client[]> => {
-      const client = await this.#shared.clients.remove(id);
+    const read = (answer: unknown): readonly Client[] => {
+      const client = ANSWERS.client(answer);
       return client === undefined ? [] : [client];
     };
-    for (const client of await this.#remove(remove, reason)) await this.#tell(client, reason);
+    const removed = await this.#remove((store) => store.remove(id), reason, patience, read);
+    for (const client of removed) await this.#tell(client, reason);
   }
 
   /** Forgets clients from whom nothing comes for so long. One timer for all, which keeps no process alive. */
@@ -139,37 +144,49 @@ export class ClientRegistry implements Clients {
   }
 
   /**
-   * Disconnects all clients of this process. One time, however often it is called, until `watch` is called again. Never
-   * rejects, and waits for the store no longer than a second.
+   * Disconnects all clients of this process, and resolves when the handlers are through, which may take them any time.
+   * One time, however often it is called, until `watch` is called again. Never rejects.
+   *
+   * @param limitMs how long the store is waited for; never longer than a second
    */
-  close(): Promise<void> {
+  close(limitMs: number = DEFAULTS.storeTimeoutMs): Promise<void> {
     clearInterval(this.#timer);
-    this.#closing ??= this.#removeOwn();
+    this.#closing ??= this.#removeOwn(new Patience(limitMs));
     return this.#closing;
   }
 
-  async #connect(id: string, address: string, reason: ConnectReason): Promise<void> {
+  async #connect(id: string, address: string, reason: ConnectReason, patience = new Patience()): Promise<void> {
     try {
-      const place = await this.#reserve(id, address);
+      const place = await this.#reserve(id, address, patience);
       if (place === 'connected') return;
       if (place !== 'reserved') throw noRoom();
       const told = this.#tellConnecting(id, address, reason);
       await inTime(told, DEFAULTS.connectHandlerMs, () => notNow('Connecting took too long.'));
       if (this.#closing !== undefined) throw noRoom();
-      if ((await this.#desk.ask((store) => store.commit(id))) === undefined) throw notNow('Connecting took too long.');
+      const client = await this.#desk.ask((store) => store.commit(id), ANSWERS.client, patience);
+      if (client === undefined) throw notNow('Connecting took too long.');
     } catch (error) {
-      this.#shared.own(() => this.#shared.clients.abort(id), 'The place of a client was not given back; it lapses.');
+      this.#abort(id);
       throw error;
     }
   }
 
-  /** Waits while another process decides, which it does within the life of its reservation. */
-  async #reserve(id: string, address: string): Promise<Reservation> {
+  #abort(id: string): void {
+    this.#shared.own(() => this.#shared.clients.abort(id), 'The place of a client was not given back; it lapses.');
+  }
+
+  /**
+   * Waits while another process decides, which it does within the life of its reservation. This one asks for a client
+   * once at a time: a reservation of its own is left over from a call whose answer was lost, and is given back.
+   */
+  async #reserve(id: string, address: string, patience: Patience): Promise<Reservation> {
     const ttlMs = DEFAULTS.connectHandlerMs + DEFAULTS.reservationSlackMs;
     const giveUpAt = performance.now() + ttlMs;
     for (;;) {
-      const place = await this.#desk.ask((store) => store.reserve(id, address, ttlMs));
+      const place = await this.#desk.ask((store) => store.reserve(id, address, ttlMs), ANSWERS.place, patience);
       if (place !== 'undecided') return place;
+      patience.renew();
+      this.#abort(id);
       if (performance.now() >= giveUpAt) throw notNow('Connecting took too long.');
       await delay(DEFAULTS.reservationPollMs);
     }
@@ -181,25 +198,24 @@ export class ClientRegistry implements Clients {
       await handler({ id, address, connectedAt: now, lastSeenAt: now, requests: 0 }, this, reason);
   }
 
-  /** Never rejects. One at a time, whatever the time that the store takes. */
+  /** Never rejects. One after the other, but that nobody waits for an answer longer than a second. */
   async #removeIdle(idleMs: number): Promise<void> {
     if (this.#isSweeping) return;
     this.#isSweeping = true;
     try {
-      const idle = await this.#shared.clients.removeIdle(idleMs);
-      this.#desk.outage.end();
-      void this.#tellAll(idle, 'idle');
-    } catch (error) {
-      this.#desk.outage.begin(error);
+      const removed = await this.#remove((store) => store.removeIdle(idleMs), 'idle');
+      void this.#tellAll(removed, 'idle');
+    } catch {
+      // Its outage is told of.
     } finally {
       this.#isSweeping = false;
     }
   }
 
   /** Never rejects. */
-  async #removeOwn(): Promise<void> {
+  async #removeOwn(patience: Patience): Promise<void> {
     try {
-      const removed = await this.#remove(async () => this.#shared.clients.removeOwn(), 'shutdown');
+      const removed = await this.#remove((store) => store.removeOwn(), 'shutdown', patience);
       await this.#tellAll(removed, 'shutdown');
     } catch {
       // Its outage is told of.
@@ -207,17 +223,13 @@ export class ClientRegistry implements Clients {
   }
 
   /** Who is removed too late to be waited for is told of all the same: nobody else gets them. */
-  async #remove(call: () => Promise<readonly Client[]>, reason: DisconnectReason): Promise<readonly Client[]> {
-    const removal = call();
-    try {
-      return await this.#desk.reach(removal);
-    } catch (error) {
-      void removal.then(
-        (late) => this.#tellAll(late, reason),
-        () => undefined,
-      );
-      throw error;
-    }
+  #remove(
+    call: (store: ClientStore) => unknown,
+    reason: DisconnectReason,
+    patience?: Patience,
+    read: (answer: unknown) => readonly Client[] = ANSWERS.clients,
+  ): Promise<readonly Client[]> {
+    return this.#desk.ask(call, read, patience, (late) => void this.#tellAll(late, reason));
   }
 
   /** All at once: one whose handler takes its time must not keep the others from being told. */
@@ -231,8 +243,17 @@ export class ClientRegistry implements Clients {
     );
   }
 
+  /** Tells all handlers, one after the other. @throws what the first one throws that does */
   async #tell(client: Client, reason: DisconnectReason): Promise<void> {
-    for (const handler of this.#disconnectHandlers) await handler(client, this, reason);
+    const failures: unknown[] = [];
+    for (const handler of this.#disconnectHandlers) {
+      try {
+        await handler(client, this, reason);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 }
 

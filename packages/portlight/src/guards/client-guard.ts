@@ -1,3 +1,4 @@
+import { patienceOf } from '../backplane/patience.ts';
 import type { ClientRegistry } from '../clients/client-registry.ts';
 import { ForbiddenError, type HttpError } from '../errors/http-error.ts';
 import { withoutStack } from '../errors/without-stack.ts';
@@ -16,7 +17,7 @@ export function guardClients(clients: ClientRegistry, isRequired: boolean): Guar
     const { id } = request.client;
     clients.noteRequest(id);
     if (!isRequired) return PASSED;
-    const isConnected = clients.isConnected(id);
+    const isConnected = clients.isConnected(id, () => patienceOf(request));
     return isConnected instanceof Promise ? isConnected.then(judge, refuse) : judge(isConnected);
   };
 }

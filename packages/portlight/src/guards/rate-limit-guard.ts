@@ -5,6 +5,7 @@ import {
   type RateLimitDecision,
   type RateLimitStore,
 } from '@portlight/rate-limit';
+import { patienceOf } from '../backplane/patience.ts';
 import { TooManyRequestsError } from '../errors/http-error.ts';
 import { notAtOnce, toText } from '../request/to-text.ts';
 import { isPromiseLike } from '../response/is-promise-like.ts';
@@ -24,7 +25,7 @@ export function guardRate(limits: readonly RateLimit[], store: RateLimitStore): 
     }
     if (claims.length === 0) return PASSED;
     const decisions = store.take(claims);
-    return decisions instanceof Promise ? decisions.then(judge) : judge(decisions);
+    return decisions instanceof Promise ? patienceOf(request).watch(decisions).then(judge) : judge(decisions);
   };
 }
 

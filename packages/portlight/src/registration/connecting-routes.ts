@@ -1,3 +1,4 @@
+import { patienceOf } from '../backplane/patience.ts';
 import type { ClientRegistry } from '../clients/client-registry.ts';
 import { ConfigError } from '../errors/config-error.ts';
 import type { HttpRequest } from '../request/http-request.ts';
@@ -19,10 +20,13 @@ export class ConnectingRoutes {
 
   /** HEAD asks what GET would answer, and changes nothing. */
   serve(name: (typeof NAMES)[number]): void {
-    const act = ({ client, ip }: HttpRequest): Promise<void> =>
-      name === 'connect'
-        ? this.#clients.connect(client.id, ip, 'request')
-        : this.#clients.disconnect(client.id, 'request');
+    const act = (request: HttpRequest): Promise<void> => {
+      const { client, ip } = request;
+      const patience = patienceOf(request);
+      return name === 'connect'
+        ? this.#clients.connect(client.id, ip, 'request', patience)
+        : this.#clients.disconnect(client.id, 'request', patience);
+    };
     const answer = `Client successfully ${name}ed.`;
     this.#book.add(['GET'], `/${name}`, { connectionRequired: false }, (request) => act(request).then(() => answer));
     this.#book.add(['HEAD'], `/${name}`, { connectionRequired: false }, () => answer);

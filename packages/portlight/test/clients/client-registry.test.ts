@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { ClientStore } from '../../src/backplane/client-store.ts';
+import type { Client, ClientStore } from '../../src/backplane/client-store.ts';
 import { MemoryClientStore } from '../../src/backplane/memory-client-store.ts';
+import { Patience } from '../../src/backplane/patience.ts';
 import { SharedState } from '../../src/backplane/shared-state.ts';
 import { ClientRegistry } from '../../src/clients/client-registry.ts';
 import { deferred } from '../support/deferred.ts';
@@ -118,6 +119,19 @@ describe('a registry that closes', () => {
   });
 });
 
+test('all handlers of a disconnect are told, and who asked for it of the first failure', async () => {
+  const { registry } = open();
+  const told: string[] = [];
+  for (const name of ['first', 'second'])
+    registry.onDisconnect(() => {
+      told.push(name);
+      throw new Error(name);
+    });
+  await registry.connect('ada', 'a', 'manual');
+  await expect(registry.disconnect('ada', 'request')).rejects.toThrow('first');
+  expect([told, await registry.has('ada')]).toEqual([['first', 'second'], false]);
+});
+
 describe('silent clients', () => {
   test('are told of by the watch', async () => {
     const { registry } = open();
@@ -223,6 +237,12 @@ const FAILURES: readonly [string, () => unknown][] = [
   ],
   ['rejects', () => Promise.reject(new Error('away'))],
   ['never answers', () => new Promise(() => {})],
+  ['answers null', () => null],
+  ['answers null, late', () => Promise.resolve(null)],
+  ['answers a text', () => Promise.resolve('yes')],
+  ['answers a fraction', () => 0.5],
+  ['answers with half a client', () => Promise.resolve({ id: 'ada' })],
+  ['answers with no clients', () => Promise.resolve([undefined])],
 ];
 
 describe.each(FAILURES)('a store that %s', (_how, act) => {
@@ -249,6 +269,32 @@ describe.each(FAILURES)('a store that %s', (_how, act) => {
     expect(log.at('warn').filter(({ message }) => message.includes('who is connected'))).toHaveLength(1);
     expect(log.at('warn').length).toBeLessThanOrEqual(3);
   });
+});
+
+describe('a request', () => {
+  test('waits for a second at most, whatever it asks', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    const { registry } = openWith(storeThat(() => new Promise(() => {})));
+    const patience = new Patience();
+    const limited = patience.watch(new Promise<void>((done) => setTimeout(done, 900)));
+    await vi.advanceTimersByTimeAsync(900);
+    await limited;
+    const refusals = [
+      failureOf(Promise.resolve(registry.isConnected('ada', () => patience))),
+      failureOf(registry.connect('ada', 'a', 'request', patience)),
+      failureOf(registry.disconnect('bob', 'request', patience)),
+    ];
+    await vi.advanceTimersByTimeAsync(100);
+    for (const refusal of refusals) expect(await refusal).toMatchObject({ status: 503 });
+  });
+});
+
+test('a stop waits for the store no longer than it can', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  const { registry } = openWith(storeThat(() => new Promise(() => {})));
+  const closing = registry.close(300);
+  await vi.advanceTimersByTimeAsync(300);
+  await closing;
 });
 
 describe('a store that answers too late', () => {
@@ -278,6 +324,28 @@ describe('a store that answers too late', () => {
     ]);
   });
 
+  test('is asked for the silent ones again, and those that it found are told of when it answers', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] });
+    const store = new MemoryClientStore(10).end('a');
+    const first = deferred<readonly Client[]>();
+    let asked = 0;
+    const { registry, told, log } = openWith({
+      ...store,
+      removeIdle: (idleMs) => (asked++ === 0 ? first.promise : store.removeIdle(idleMs)),
+    });
+    await registry.connect('ada', 'a', 'request');
+    registry.watch(400);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(asked).toBe(1);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(told).toContainEqual(['-ada', 'idle']);
+    expect(log.at('warn')).toHaveLength(1);
+    first.resolve([{ id: 'bob', address: 'b', connectedAt: 0, lastSeenAt: 0, requests: 0 }]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(told.at(-1)).toEqual(['-bob', 'idle']);
+    await registry.close();
+  });
+
   test('is asked for the silent ones one time after the other', async () => {
     let asked = 0;
     const first = deferred<readonly never[]>();
@@ -301,6 +369,28 @@ describe('a store that answers too late', () => {
     vi.advanceTimersByTime(100);
     await again.promise;
     await registry.close();
+  });
+});
+
+describe('a store whose answer is lost', () => {
+  test.each(['reserve', 'commit'] as const)('holds nobody up: %s', async (method) => {
+    const store = new MemoryClientStore(10).end('a');
+    let isAway = true;
+    const lose =
+      <Args extends unknown[], Answer>(call: (...args: Args) => Answer | Promise<Answer>) =>
+      async (...args: Args): Promise<Answer> => {
+        const answer = await call(...args);
+        if (isAway) throw new Error('away');
+        return answer;
+      };
+    const abort = (id: string): unknown => (isAway ? Promise.reject(new Error('away')) : store.abort(id));
+    const { registry } = openWith({ ...store, [method]: lose(store[method] as never), abort: abort as never });
+    await expect(registry.connect('ada', 'a', 'request')).rejects.toMatchObject({ status: 503 });
+    isAway = false;
+    const askedAt = performance.now();
+    await registry.connect('ada', 'a', 'request');
+    expect(performance.now() - askedAt).toBeLessThan(5_000);
+    expect(await registry.count()).toBe(1);
   });
 });
 
