@@ -149,8 +149,7 @@ export class HttpServer extends Router implements ServerView {
     } catch (error) {
       throw atCaller(error, entryOf('shutdown'));
     }
-    const report = await this.#parts.stop('shutdown', options.timeoutMs);
-    await this.#parts.release();
+    const report = await this.#parts.shutdown(options.timeoutMs);
     if (options.kill === true && port !== 0) await this.freePortIfStuck(port);
     return report;
   }

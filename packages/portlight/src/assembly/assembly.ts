@@ -4,6 +4,7 @@ import { ClientRegistry } from '../clients/client-registry.ts';
 import type { ParsedAddress } from '../config/address.ts';
 import { configOf, parseRunMode, type RunMode } from '../config/run-mode.ts';
 import { resolveServerConfig, type ServerConfig, type ServerOptions } from '../config/server-options.ts';
+import { DEFAULTS } from '../defaults.ts';
 import { ConfigError } from '../errors/config-error.ts';
 import { GuardSet } from '../guards/guard-set.ts';
 import { Hub } from '../hub/hub.ts';
@@ -11,6 +12,7 @@ import { forgetStart, type IdleServer } from '../lifecycle/forgotten-start.ts';
 import { Hooks } from '../lifecycle/hooks.ts';
 import { Life } from '../lifecycle/life.ts';
 import type { StopReason, StopReport } from '../lifecycle/stop-report.ts';
+import { within } from '../lifecycle/within.ts';
 import { createStderrLogger, type Logger, type LogHolder } from '../log.ts';
 import { Pipeline } from '../pipeline.ts';
 import { ConnectingRoutes } from '../registration/connecting-routes.ts';
@@ -99,17 +101,31 @@ export class Assembly implements IdleServer {
     return this.life.stop({ reason, timeoutMs, delayMs: this.config.drainDelayMs });
   }
 
-  /** After a stop, or without a start: a server may have clients that were connected by hand, and channels of tests. */
-  async release(): Promise<void> {
-    this.#channels?.stop();
-    await this.clients.close();
-    await this.shared.close();
+  /** A stop by the app; ends at the latest one second after its time. */
+  async shutdown(timeoutMs: number = this.config.drainTimeoutMs): Promise<StopReport> {
+    const endsAt = performance.now() + timeoutMs + DEFAULTS.shutdownHookMs;
+    const report = await this.stop('shutdown', timeoutMs);
+    await this.#release(endsAt);
+    return report;
   }
 
   /** A client is marked by hand, and nobody has to wait for it. */
   mark(marking: Promise<void>): Promise<void> {
     this.shared.own(marking, 'A client could not be marked.');
     return marking;
+  }
+
+  /**
+   * After a stop, or without a start: a server may have clients that were connected by hand, and channels of tests.
+   *
+   * @param endsAt when nobody waits any more, on the clock of `performance`
+   */
+  async #release(endsAt: number): Promise<void> {
+    const leftMs = (): number => Math.max(0, endsAt - performance.now());
+    this.#channels?.stop();
+    if (!(await within(this.clients.close(leftMs() / 2), leftMs())))
+      this.log.logger.error({}, 'The handlers of disconnects were not done in time for the stop.');
+    await this.shared.close(leftMs());
   }
 
   #openPipeline(): Pipeline {

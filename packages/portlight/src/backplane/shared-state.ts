@@ -87,12 +87,16 @@ export class SharedState {
     return this.#opening.done;
   }
 
-  /** Never rejects, and waits for a second at most. Without an `open` it is not opened again. */
-  async close(): Promise<void> {
+  /**
+   * Never rejects. Without an `open` it is not opened again.
+   *
+   * @param limitMs how long it is waited for; never longer than a second
+   */
+  async close(limitMs: number = DEFAULTS.storeTimeoutMs): Promise<void> {
     if (this.#opening === undefined) return this.#closing;
     this.#opening = undefined;
     this.#isClosed = true;
-    this.#closing = this.#close();
+    this.#closing = this.#close(Math.min(limitMs, DEFAULTS.storeTimeoutMs));
     return this.#closing;
   }
 
@@ -147,10 +151,10 @@ export class SharedState {
     if (isPromiseLike(opened)) await inTime(opened, DEFAULTS.backplaneOpenMs, tookTooLong);
   }
 
-  async #close(): Promise<void> {
+  async #close(limitMs: number): Promise<void> {
     try {
       const closed = this.#backplane?.close();
-      if (isPromiseLike(closed)) await inTime(closed, DEFAULTS.storeTimeoutMs, 'The close of the backplane');
+      if (isPromiseLike(closed)) await inTime(closed, limitMs, 'The close of the backplane');
     } catch (error) {
       this.#log.logger.error({ err: error }, 'The backplane could not be closed.');
     }

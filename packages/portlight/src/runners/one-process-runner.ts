@@ -18,6 +18,8 @@ export class OneProcessRunner implements Runner {
   #awaits = 'the backplane';
   /** What ends the hooks that have begun, in order. */
   #endings: readonly Hook[] = [];
+  /** When the stop is over, on the clock of `performance`. */
+  #endsAt = Number.POSITIVE_INFINITY;
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
@@ -64,8 +66,9 @@ export class OneProcessRunner implements Runner {
   async stop(options: StopOptions): Promise<StopReport> {
     const { shared, log } = this.#parts;
     log.logger.info({ reason: options.reason }, 'Stopping.');
+    this.#endsAt = performance.now() + options.timeoutMs + DEFAULTS.shutdownHookMs;
     const report = await drain(this.#serving, this.#takeEndings(), options, log);
-    await shared.close();
+    await shared.close(this.#leftMs);
     log.logger.info(report, 'Stopped.');
     return report;
   }
@@ -78,7 +81,8 @@ export class OneProcessRunner implements Runner {
     signal.throwIfAborted();
     this.#endings = hooks.shutdown;
     await this.#run('onPrimary', hooks.primary, signal);
-    this.#endings = [...hooks.workerStop, () => clients.close(), ...hooks.shutdown];
+    // A backplane that does not answer leaves the hooks behind it their half.
+    this.#endings = [...hooks.workerStop, () => clients.close(this.#leftMs / 2), ...hooks.shutdown];
     clients.watch(config.clientIdleMs);
     await this.#run('onWorkerStart', hooks.workerStart, signal);
     this.#awaits = 'the port';
@@ -88,6 +92,10 @@ export class OneProcessRunner implements Runner {
     });
     signal.throwIfAborted();
     await this.#run('onStart', hooks.start, signal);
+  }
+
+  get #leftMs(): number {
+    return Math.max(0, this.#endsAt - performance.now());
   }
 
   #run(point: string, hooks: readonly Hook[], signal: AbortSignal): Promise<void> {
@@ -103,8 +111,10 @@ export class OneProcessRunner implements Runner {
     channels.stop();
     edge.terminate();
     edge.close();
-    await runStopHooks(this.#takeEndings(), Math.max(config.drainTimeoutMs, DEFAULTS.shutdownHookMs), log);
-    await shared.close();
+    const limitMs = Math.max(config.drainTimeoutMs, DEFAULTS.shutdownHookMs);
+    this.#endsAt = performance.now() + limitMs;
+    await runStopHooks(this.#takeEndings(), limitMs, log);
+    await shared.close(this.#leftMs);
   }
 
   /** A stop may come while a start that has failed is taken back; each hook has its turn once. */

@@ -124,6 +124,15 @@ describe('a backplane', () => {
     expect(log.at('error').map(({ message }) => message)).toEqual(['The backplane could not be closed.']);
   });
 
+  test('whose close hangs is waited for no longer than a stop can', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { shared } = open({ close: never });
+    await shared.open();
+    const closing = shared.close(200);
+    await vi.advanceTimersByTimeAsync(200);
+    await closing;
+  });
+
   test('that cannot be told who listens is used without', async () => {
     const memory = new MemoryBackplane();
     vi.spyOn(memory.bus, 'connect').mockImplementation(() => {

@@ -21,6 +21,9 @@ const FAILURES: readonly [string, Act][] = [
   ],
   ['rejects', () => Promise.reject(new Error('away'))],
   ['never answers', () => new Promise(() => {})],
+  ['answers undefined', () => undefined],
+  ['answers something else', () => Promise.resolve(42)],
+  ['answers a list of nothing', () => Promise.resolve([undefined])],
 ];
 
 const PARTS = ['limits', 'clients', 'bus', 'values'] as const;
@@ -195,6 +198,16 @@ test('a backplane whose close hangs does not hold up a stop', async () => {
   );
   expect(await open.server.shutdown()).toMatchObject({ reason: 'shutdown', forced: 0 });
   expect(open.log.at('error').map(({ message }) => message)).toEqual(['The backplane could not be closed.']);
+});
+
+test('a backplane that hangs leaves the hooks of a stop their time', async () => {
+  const told: string[] = [];
+  const { backplane } = failing(NAMES, () => new Promise(() => {}));
+  const open = await openServer((app) =>
+    app.backplane({ ...backplane, close: () => new Promise(() => {}) }).onShutdown(() => void told.push('hook')),
+  );
+  expect(await open.server.shutdown({ timeoutMs: 0 })).toMatchObject({ forced: 0 });
+  expect(told).toEqual(['hook']);
 });
 
 test('a backplane is what the app gives, before anything uses it', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { HttpServer } from '../../src/index.ts';
 import { deferred } from '../support/deferred.ts';
-import { openServer } from '../support/open-server.ts';
+import { openServer, portless } from '../support/open-server.ts';
 import { get, RawClient } from '../support/raw-client.ts';
 
 describe('shutdown', () => {
@@ -102,6 +102,27 @@ describe('hooks of a stop', () => {
     const report = await open.server.shutdown({ timeoutMs: 50 });
     expect(report.forced).toBe(1);
     expect(report.durationMs).toBeLessThan(4_000);
+  });
+});
+
+describe('a disconnect handler that never ends', () => {
+  const hang = (app: HttpServer): HttpServer => app.connect().disconnect(() => new Promise(() => {}));
+
+  test('does not hold the stop beyond its deadline', async () => {
+    await using open = await openServer(hang);
+    await open.server.fetch('/connect');
+    const report = await open.server.shutdown({ timeoutMs: 50 });
+    expect(report.forced).toBe(1);
+    expect(open.log.at('error').length).toBeGreaterThan(0);
+  });
+
+  test('does not do so either where nothing was started', async () => {
+    const { server, log } = portless(hang);
+    await server.fetch('/connect');
+    await server.shutdown({ timeoutMs: 50 });
+    expect(log.at('error').map(({ message }) => message)).toEqual([
+      'The handlers of disconnects were not done in time for the stop.',
+    ]);
   });
 });
 
