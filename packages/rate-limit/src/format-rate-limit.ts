@@ -12,7 +12,8 @@ export interface RateLimitFields {
  * The header fields that tell a client how it stands (draft-ietf-httpapi-ratelimit-headers-11): `RateLimit-Policy`,
  * `"default";q=100;w=60`, and `RateLimit`, `"default";r=50;t=30`, a list item for each decision.
  *
- * `t` is `resetSeconds`. `Retry-After` is the longest `resetSeconds` of the policies that denied: after it, all admit.
+ * `t` is `resetSeconds`. `Retry-After` is the longest `resetSeconds` of the policies that denied, at least 1: after it,
+ * all admit.
  *
  * @param decisions what a store answered, at least one
  */
@@ -25,7 +26,7 @@ export function formatRateLimit(decisions: readonly RateLimitDecision[]): RateLi
     const comma = limits === '' ? '' : ', ';
     policies += `${comma}${name};q=${policy.max};w=${policy.windowMs / 1_000}`;
     limits += `${comma}${name};r=${remaining};t=${resetSeconds}`;
-    if (!isAllowed && resetSeconds > retrySeconds) retrySeconds = resetSeconds;
+    if (!isAllowed) retrySeconds = Math.max(retrySeconds, resetSeconds, 1);
   }
   const fields = { 'ratelimit-policy': policies, ratelimit: limits };
   return retrySeconds === 0 ? fields : { ...fields, 'retry-after': String(retrySeconds) };

@@ -46,6 +46,14 @@ describe('the RateLimit fields (draft-ietf-httpapi-ratelimit-headers-11)', () =>
     });
   });
 
+  test('say that somebody is denied also where that is over at once', () => {
+    expect(formatRateLimit([{ policy: minute, isAllowed: false, remaining: 0, resetSeconds: 0 }])).toEqual({
+      'ratelimit-policy': '"default";q=100;w=60',
+      ratelimit: '"default";r=0;t=0',
+      'retry-after': '1',
+    });
+  });
+
   test('quote a name as a structured field does', () => {
     const policy = createPolicy({ name: 'a "b" \\ c', max: 1, windowSeconds: 1 });
     expect(formatRateLimit([{ policy, isAllowed: true, remaining: 0, resetSeconds: 1 }]).ratelimit).toBe(

@@ -81,11 +81,10 @@ export class FallbackStore implements RateLimitStore {
 
   /** An answer of the store, also one that comes too late: from then on it is asked again. @throws on anything else */
   #accept(decisions: unknown, claims: readonly RateLimitClaim[]): Decisions {
-    if (!isAnswer(decisions) || decisions.length !== claims.length)
-      throw new TypeError('The store of rate limits did not give a decision for each claim.');
+    const sound = readDecisions(decisions, claims);
     this.#nextProbeAt = undefined;
     this.#outage.end();
-    return decisions;
+    return sound;
   }
 
   #standIn(claims: readonly RateLimitClaim[]): Decisions {
@@ -99,8 +98,26 @@ export class FallbackStore implements RateLimitStore {
   }
 }
 
-function isAnswer(decisions: unknown): decisions is Decisions {
-  if (!Array.isArray(decisions)) return false;
-  const all = decisions as readonly (Partial<RateLimitDecision> | undefined)[];
-  return all.every((each) => typeof each?.isAllowed === 'boolean' && typeof each.policy?.name === 'string');
+/**
+ * What an answer says of each claim; which policy that was the claim knows best. @throws {TypeError} where it says
+ * nothing, or what cannot be
+ */
+function readDecisions(answer: unknown, claims: readonly RateLimitClaim[]): Decisions {
+  const decisions: readonly unknown[] = Array.isArray(answer) ? answer : [];
+  return claims.map(({ policy }, index) => {
+    const { isAllowed, remaining, resetSeconds } = (decisions[index] ?? {}) as Partial<RateLimitDecision>;
+    if (
+      typeof isAllowed !== 'boolean' ||
+      !isCount(remaining) ||
+      !isCount(resetSeconds) ||
+      decisions.length !== claims.length
+    )
+      throw new TypeError('The store of rate limits did not give a decision for each claim.');
+    return { policy, isAllowed, remaining, resetSeconds };
+  });
+}
+
+/** A whole number that a field may hold (RFC 9651 §3.3.1). */
+function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 1e15;
 }

@@ -1,4 +1,9 @@
-import { MemoryRateLimitStore, type RateLimitStore } from '@portlight/rate-limit';
+import {
+  MemoryRateLimitStore,
+  type RateLimitClaim,
+  type RateLimitDecision,
+  type RateLimitStore,
+} from '@portlight/rate-limit';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { HttpServer, type ServerOptions } from '../../src/index.ts';
 import { backplaneWith } from '../support/backplane-with.ts';
@@ -20,7 +25,21 @@ const FAILURES: readonly [string, Take][] = [
   ['answers something else', (() => Promise.resolve({ isAllowed: true })) as unknown as Broken],
   ['gives too few decisions', () => Promise.resolve([])],
   ['gives what are no decisions', (() => Promise.resolve([{}])) as unknown as Broken],
+  ['gives too many decisions', ([claim]) => [decision(claim), decision(claim)]],
+  ['gives no time', ([claim]) => [{ ...decision(claim), resetSeconds: undefined as never }]],
+  ['gives a time that is none', ([claim]) => [{ ...decision(claim), resetSeconds: Number.NaN }]],
+  ['gives a time in words', ([claim]) => [{ ...decision(claim), resetSeconds: '7' as never }]],
+  ['gives half a second', ([claim]) => [{ ...decision(claim), resetSeconds: 0.5 }]],
+  ['gives less than nothing', ([claim]) => [{ ...decision(claim), remaining: -1 }]],
+  ['gives more than a field can hold', ([claim]) => [{ ...decision(claim), remaining: 1e15 }]],
+  ['gives another kind of number', ([claim]) => [{ ...decision(claim), remaining: 1n as never }]],
+  ['does not say who may pass', ([claim]) => [{ ...decision(claim), isAllowed: 1 as never }]],
 ];
+
+/** Lets a claim pass. */
+function decision(claim: RateLimitClaim | undefined): RateLimitDecision {
+  return { policy: (claim as RateLimitClaim).policy, isAllowed: true, remaining: 1, resetSeconds: 1 };
+}
 
 function open(take: Take, options: ServerOptions = {}): ReturnType<typeof portless> {
   return portless(
@@ -144,6 +163,25 @@ describe('a store of limits', () => {
     answers.at(-1)?.(true);
     const { status, headers } = await next;
     expect([answers.length, status, headers.get('ratelimit')?.match(/r=\d+/)?.[0]]).toEqual([3, 200, 'r=97']);
+  });
+});
+
+describe('an answer of a store of limits', () => {
+  test('that refuses does so, whatever time it names', async () => {
+    const { server } = open(([claim]) => [{ ...decision(claim), isAllowed: false, remaining: 0, resetSeconds: 0 }]);
+    const { status, headers } = await server.fetch('/');
+    expect([status, headers.get('retry-after'), headers.get('ratelimit')]).toEqual([429, '1', '"default";r=0;t=0']);
+  });
+
+  test('is about the policy that was asked for', async () => {
+    const policy = { name: 'a\r\nb', max: 9, windowMs: 5, algorithm: 'token-bucket' } as const;
+    const { server } = open(([claim]) => [{ ...decision(claim), policy }]);
+    const { status, headers } = await server.fetch('/');
+    expect([status, headers.get('ratelimit-policy'), headers.get('ratelimit')]).toEqual([
+      200,
+      '"default";q=2;w=60',
+      '"default";r=1;t=1',
+    ]);
   });
 });
 
