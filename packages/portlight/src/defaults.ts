@@ -53,7 +53,7 @@ export const DEFAULTS = {
   backplaneOpenMs: 10_000,
   /** What a backplane has for an answer that a request or a stop waits for. */
   storeTimeoutMs: 1_000,
-  /** Between two questions to a store of limits that answers too late. */
+  /** Between two questions to a store of limits that answers too late, or two attempts to open a backplane. */
   storeProbeMs: 1_000,
   /** When a client may come back that could not be answered without the backplane, in seconds. */
   outageRetrySeconds: 5,

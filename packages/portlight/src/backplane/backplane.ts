@@ -22,13 +22,14 @@ export interface Backplane {
    * Called before anything is asked, and again when it shall be used after a `close`. The parts are told before, once
    * in all and by their `connect`, who listens. What is asked before it resolves waits or rejects.
    *
-   * @throws what stands in the way; then the server does not start, nor does it when this takes longer than 10 s
+   * @throws what stands in the way, as `connect` may; then the server does not start, nor does it when this takes
+   *   longer than 10 s. Without a start, `close` and `open` follow when something is asked a second later
    */
   open(): void | Promise<void>;
   /**
    * Called when the server has stopped, and when it could not start, also when `open` has failed or is under way.
    * Nothing is told to this process any more, what is still under way may reject, and nothing keeps the process alive.
-   * It is waited for for a second.
+   * It is waited for for a second, or as long as a stop has.
    */
   close(): void | Promise<void>;
 }

@@ -12,7 +12,8 @@ import { Outage } from './outage.ts';
 
 interface Opening {
   readonly done: Promise<void>;
-  hasFailed: boolean;
+  /** When it did, on the clock of `performance`; `undefined` while it is under way, or when it is done. */
+  failedAt: number | undefined;
 }
 
 /**
@@ -22,10 +23,15 @@ interface Opening {
 export class SharedState {
   readonly #log: LogHolder;
   #backplane: Backplane | undefined;
+  /** It, and its parts that are told who listens: these cannot tell two servers. */
+  #owned: readonly object[] = [];
   #isAlone = true;
   #receiver: BusReceiver | undefined;
   #watcher: ClientWatcher | undefined;
-  #isConnected = false;
+  /** Whether it was opened ever, so that no other can be given. */
+  #isUsed = false;
+  /** The parts that know who listens. */
+  readonly #connected: Set<object> = new Set();
   /** `undefined` before the first use, and again when it is closed. */
   #opening: Opening | undefined;
   #closing: Promise<void> | undefined;
@@ -37,9 +43,15 @@ export class SharedState {
     this.#log = log;
   }
 
-  /** @throws {ConfigError} when another one is in use already */
+  /** @throws {ConfigError} when another one is in use already, or this one belongs to another server */
   use(backplane: Backplane): void {
-    if (this.#isConnected) throw new ConfigError('The backplane has to be given before anything uses it.');
+    if (this.#isUsed) throw new ConfigError('The backplane has to be given before anything uses it.');
+    const parts = [backplane, backplane.bus, backplane.clients];
+    if (parts.some((part) => (OWNERS.get(part) ?? this) !== this))
+      throw new ConfigError('This backplane is that of another server; each server needs an end of its own.');
+    for (const part of this.#owned) OWNERS.delete(part);
+    for (const part of parts) OWNERS.set(part, this);
+    this.#owned = parts;
     this.#backplane = backplane;
     this.#isAlone = false;
   }
@@ -78,12 +90,13 @@ export class SharedState {
   /**
    * Resolves when it can be used. Where it could not be opened before, tries again.
    *
-   * @throws what the backplane throws
+   * @throws what the backplane throws, or a part of it that is told who listens
    * @throws {BackplaneError} when it takes longer than 10 s
    */
   open(): Promise<void> {
     this.#isClosed = false;
-    if (this.#opening === undefined || this.#opening.hasFailed) this.#opening = this.#startOpening();
+    if (this.#opening === undefined) this.#opening = this.#startOpening(false);
+    else if (this.#opening.failedAt !== undefined) this.#opening = this.#startOpening(true);
     return this.#opening.done;
   }
 
@@ -130,47 +143,67 @@ export class SharedState {
     return outage;
   }
 
+  /** Opens it, where nobody has done that; where that has failed, again, once a second. */
   #reach(): Backplane {
-    if (this.#opening === undefined && !this.#isClosed) this.own(this.open(), 'The backplane could not be opened.');
+    const { failedAt } = this.#opening ?? { failedAt: -Infinity };
+    if (failedAt !== undefined && !this.#isClosed && performance.now() - failedAt >= DEFAULTS.storeProbeMs)
+      this.own(this.open(), 'The backplane could not be opened.');
     return this.#backplane as Backplane;
   }
 
-  #startOpening(): Opening {
-    const opening: Opening = {
-      done: this.#open().catch((error: unknown) => {
-        opening.hasFailed = true;
-        throw error;
-      }),
-      hasFailed: false,
+  /** @param isAgain after an `open` that failed, which a `close` follows in any case */
+  #startOpening(isAgain: boolean): Opening {
+    const run = async (): Promise<void> => {
+      if (isAgain) await this.#leave(DEFAULTS.storeTimeoutMs).catch(() => undefined);
+      // It may be over meanwhile.
+      if (!isAgain || this.#opening === opening) await this.#open();
     };
+    const opening: Opening = { failedAt: undefined, done: run().catch(fail) };
+    function fail(error: unknown): never {
+      opening.failedAt = performance.now();
+      throw error;
+    }
     return opening;
   }
 
   async #open(): Promise<void> {
-    const opened = this.#connect().open();
-    if (isPromiseLike(opened)) await inTime(opened, DEFAULTS.backplaneOpenMs, tookTooLong);
+    this.#isUsed = true;
+    const backplane = (this.#backplane ??= new MemoryBackplane());
+    const { bus, clients } = backplane;
+    const [receiver, watcher] = [this.#receiver, this.#watcher];
+    const asked = [
+      receiver && this.#connect(bus, () => bus.connect(receiver)),
+      watcher && this.#connect(clients, () => clients.connect(watcher)),
+      backplane.open(),
+    ];
+    if (asked.some(isPromiseLike)) await inTime(Promise.all(asked), DEFAULTS.backplaneOpenMs, tookTooLong);
+  }
+
+  /** Tells a part who listens, once. What a promise of it rejects with fails the `open` too. */
+  #connect(part: object, connect: () => unknown): unknown {
+    if (this.#connected.has(part)) return undefined;
+    const told = connect();
+    this.#connected.add(part);
+    if (isPromiseLike(told)) told.then(undefined, () => this.#connected.delete(part));
+    return told;
   }
 
   async #close(limitMs: number): Promise<void> {
     try {
-      const closed = this.#backplane?.close();
-      if (isPromiseLike(closed)) await inTime(closed, limitMs, 'The close of the backplane');
+      await this.#leave(limitMs);
     } catch (error) {
       this.#log.logger.error({ err: error }, 'The backplane could not be closed.');
     }
   }
 
-  #connect(): Backplane {
-    const backplane = (this.#backplane ??= new MemoryBackplane());
-    if (this.#isConnected) return backplane;
-    this.#isConnected = true;
-    const [receiver, watcher] = [this.#receiver, this.#watcher];
-    if (receiver !== undefined) this.own(() => backplane.bus.connect(receiver), 'The bus tells this process nothing.');
-    if (watcher !== undefined)
-      this.own(() => backplane.clients.connect(watcher), 'The store of clients tells this process nothing.');
-    return backplane;
+  async #leave(limitMs: number): Promise<void> {
+    const closed = this.#backplane?.close();
+    if (isPromiseLike(closed)) await inTime(closed, limitMs, 'The close of the backplane');
   }
 }
+
+/** Whose backplanes and parts of them are, from when they are given. */
+const OWNERS = new WeakMap<object, SharedState>();
 
 function tookTooLong(): BackplaneError {
   return new BackplaneError(`The backplane was not open within ${DEFAULTS.backplaneOpenMs} ms.`);

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Backplane } from '../../src/backplane/backplane.ts';
+import type { Bus } from '../../src/backplane/bus.ts';
 import { MemoryBackplane } from '../../src/backplane/memory-backplane.ts';
 import { SharedState } from '../../src/backplane/shared-state.ts';
 import { failureOf } from '../support/failure-of.ts';
@@ -76,15 +77,53 @@ describe('a backplane', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('broken'))],
-  ])('whose open %s is tried again by the next open, and by nobody else', async (_how, openBadly) => {
+  ])('whose open %s is closed, and tried again by the next open', async (_how, openBadly) => {
     const opens = vi.fn<() => Promise<void>>(openBadly);
-    const { shared } = open({ open: opens });
+    const { shared, calls } = open({ open: opens });
     await expect(shared.open()).rejects.toThrow('broken');
     expect(shared.values.get('x')).toBeUndefined();
-    expect(opens).toHaveBeenCalledTimes(1);
+    expect([opens.mock.calls.length, calls]).toEqual([1, []]);
     opens.mockImplementation(async () => {});
     await shared.open();
-    expect(opens).toHaveBeenCalledTimes(2);
+    expect([opens.mock.calls.length, calls]).toEqual([2, ['close']]);
+  });
+
+  test('whose open fails is tried again by who asks something of it, once a second', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const opens = vi.fn<() => Promise<void>>(() => Promise.reject(new Error('broken')));
+    const { shared, log, calls } = open({ open: opens });
+    const ask = async (): Promise<number> => {
+      for (let index = 0; index < 3; index++) void shared.values;
+      await new Promise(setImmediate);
+      return opens.mock.calls.length;
+    };
+    expect([await ask(), await ask()]).toEqual([1, 1]);
+    vi.advanceTimersByTime(1_000);
+    opens.mockImplementation(async () => {});
+    expect([await ask(), await ask()]).toEqual([2, 2]);
+    vi.advanceTimersByTime(1_000);
+    expect([await ask(), calls]).toEqual([2, ['close']]);
+    expect([log.at('warn').length, log.at('info').length, log.at('error').length]).toEqual([1, 1, 0]);
+    await shared.close();
+  });
+
+  test('is not opened again when it is closed meanwhile', async () => {
+    const opens = vi.fn<() => Promise<void>>(() => Promise.reject(new Error('broken')));
+    const { shared } = open({ open: opens });
+    await expect(shared.open()).rejects.toThrow('broken');
+    await Promise.all([shared.open(), shared.close()]);
+    expect(opens).toHaveBeenCalledTimes(1);
+  });
+
+  test('that is closed after an open that failed is left alone', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const opens = vi.fn<() => Promise<void>>(() => Promise.reject(new Error('broken')));
+    const { shared } = open({ open: opens });
+    await expect(shared.open()).rejects.toThrow('broken');
+    await shared.close();
+    vi.advanceTimersByTime(2_000);
+    void shared.values;
+    expect(opens).toHaveBeenCalledTimes(1);
   });
 
   test('whose open fails nobody who waits is told of in the log', async () => {
@@ -133,15 +172,46 @@ describe('a backplane', () => {
     await closing;
   });
 
-  test('that cannot be told who listens is used without', async () => {
+  test.each(['bus', 'clients'] as const)('whose %s cannot be told who listens is not open', async (part) => {
     const memory = new MemoryBackplane();
-    vi.spyOn(memory.bus, 'connect').mockImplementation(() => {
+    const connects = vi.spyOn(memory[part] as Bus, 'connect').mockImplementation(() => {
       throw new Error('broken');
     });
-    const { shared, log } = open({ bus: memory.bus });
+    const { shared, calls } = open({ [part]: memory[part] });
     shared.receive({ receive() {}, memberChanged() {}, interrupted() {} });
+    shared.watchClients({ lost() {} });
+    await expect(shared.open()).rejects.toThrow('broken');
+    expect(calls).toEqual([]);
+    connects.mockReset();
     await shared.open();
-    expect(log.at('warn')).toHaveLength(1);
+    expect(connects).toHaveBeenCalledTimes(1);
+    expect(calls).toEqual(['close', 'open']);
+  });
+
+  test('whose part answers with a rejection when it is told who listens is not open', async () => {
+    const memory = new MemoryBackplane();
+    const connects = vi.spyOn(memory.bus, 'connect');
+    connects.mockImplementation(() => Promise.reject(new Error('broken')));
+    const { shared } = open({ bus: memory.bus });
+    shared.receive({ receive() {}, memberChanged() {}, interrupted() {} });
+    await expect(shared.open()).rejects.toThrow('broken');
+    connects.mockReset();
+    await shared.open();
+    expect(connects).toHaveBeenCalledTimes(1);
+  });
+
+  test('belongs to one server, unless that was given another', () => {
+    const { shared } = open();
+    const backplane = new MemoryBackplane();
+    const { limits, values, bus, clients } = backplane;
+    shared.use(backplane);
+    shared.use(backplane);
+    const other = new SharedState({ logger: new RecordingLogger(), verbose: false });
+    for (const each of [backplane, { ...new MemoryBackplane(), bus }, { ...new MemoryBackplane(), clients }])
+      expect(() => other.use(each as Backplane)).toThrow(/that of another server/);
+    other.use({ ...new MemoryBackplane(), limits, values, open() {}, close() {} });
+    shared.use(new MemoryBackplane());
+    other.use(backplane);
   });
 });
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Backplane } from '../../src/backplane/backplane.ts';
 import { MemoryBackplane } from '../../src/backplane/memory-backplane.ts';
 import { HttpServer } from '../../src/index.ts';
@@ -6,7 +6,7 @@ import { backplaneWith } from '../support/backplane-with.ts';
 import { deferred } from '../support/deferred.ts';
 import { EventClient } from '../support/event-client.ts';
 import { failureOf } from '../support/failure-of.ts';
-import { openServer, type OpenServer } from '../support/open-server.ts';
+import { openServer, type OpenServer, portless } from '../support/open-server.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
 import { WebSocketClient } from '../support/web-socket-client.ts';
 
@@ -192,6 +192,35 @@ describe('a backplane that cannot be opened', () => {
   });
 });
 
+test('a backplane that cannot be told who listens fails the start', async () => {
+  const memory = new MemoryBackplane();
+  const connect = (): never => {
+    throw new Error('deaf');
+  };
+  const bus = new Proxy(memory.bus, {
+    get: (bare, key): unknown => (key === 'connect' ? connect : Reflect.get(bare, key)),
+  });
+  const { server } = portless((app) => app.backplane(backplaneWith({ bus })).get('/', () => 'ok'));
+  await expect(server.start()).rejects.toThrow('deaf');
+  expect(server.isConnected()).toBe(false);
+});
+
+test('a backplane that could not be opened is opened later where there is no port', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  let opened = 0;
+  const open = (): void => {
+    if (opened++ === 0) throw new Error('away');
+  };
+  const { server } = portless((app) => app.backplane(backplaneWith({ open })).connect());
+  await server.fetch('/connect');
+  vi.advanceTimersByTime(1_000);
+  await server.fetch('/connect');
+  await server.fetch('/connect');
+  expect(opened).toBe(2);
+  vi.useRealTimers();
+  await server.shutdown();
+});
+
 test('a backplane whose close hangs does not hold up a stop', async () => {
   const open = await openServer((app) =>
     app.backplane(backplaneWith({ close: () => new Promise(() => {}) })).get('/', () => 'ok'),
@@ -215,6 +244,22 @@ test('a backplane is what the app gives, before anything uses it', async () => {
     expect(() => new HttpServer().backplane(wrong as never)).toThrow(
       expect.objectContaining({ code: 'ERR_PORTLIGHT_CONFIG' }),
     );
+  for (const name of [...NAMES, 'clients.connect', 'bus.connect'].filter((each) => each !== 'bus.disconnect')) {
+    const [part, method] = name.split('.') as [Part, string];
+    const { [part]: whole } = backplaneWith();
+    const without = new Proxy(whole, {
+      get: (bare, key): unknown => (key === method ? undefined : Reflect.get(bare, key)),
+    });
+    expect(() => new HttpServer().backplane(backplaneWith({ [part]: without }))).toThrow(`no method ${name}.`);
+  }
+  const taken = backplaneWith();
+  new HttpServer().backplane(taken);
+  expect(() => new HttpServer().backplane(taken)).toThrow(
+    expect.objectContaining({
+      code: 'ERR_PORTLIGHT_CONFIG',
+      message: expect.stringMatching(/another server/) as string,
+    }),
+  );
   expect(() => new HttpServer().backplane(backplaneWith(), ...([1] as never[]))).toThrow(/more arguments/);
   const server = new HttpServer('127.0.0.1', 0).debug(new RecordingLogger()).get('/', () => 'ok');
   await server.fetch('/');
