@@ -1,6 +1,6 @@
 import { DEFAULTS } from '../defaults.ts';
 
-/** Messages of one client that came while its handler was at work, in their order. */
+/** Messages of one client that wait for its handler, in their order. */
 export class MessageQueue {
   readonly #maxBytes: number;
   #messages: (string | Buffer)[] = [];
@@ -9,6 +9,10 @@ export class MessageQueue {
   /** @param maxBytes how much may wait; the last message may go beyond it */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
+  }
+
+  get isEmpty(): boolean {
+    return this.#messages.length === 0;
   }
 
   /** Whether nothing more is to be read from the client before some of it is handled. */

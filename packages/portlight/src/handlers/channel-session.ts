@@ -9,7 +9,7 @@ import { AbortedError } from '../errors/aborted-error.ts';
 import { MessageRate } from '../guards/message-rate.ts';
 import { controls, type HttpRequest, type RequestShape } from '../request/http-request.ts';
 import { isPromiseLike } from '../response/is-promise-like.ts';
-import type { Turn } from '../turns/turns.ts';
+import { CallLine, type ChannelMoment } from './call-line.ts';
 import type { ChannelHandlers, ChannelRoute } from './channel-route.ts';
 import type { ChannelServices } from './channel-services.ts';
 import { isRefusal, readMessage } from './read-message.ts';
@@ -26,12 +26,10 @@ export class ChannelSession implements WireListener, OpenEnd {
   readonly #services: ChannelServices;
   /** The async context in which the handlers run. */
   readonly #context: AsyncResource;
+  readonly #line: CallLine;
   readonly #queue: MessageQueue;
   readonly #rate: MessageRate;
   readonly #pulse: Pulse;
-  #isBusy = false;
-  /** How the connection ended. */
-  #end: { readonly code: number; readonly reason: string } | undefined;
   /** Nothing more is read from the client. */
   #isHeld = false;
 
@@ -48,6 +46,7 @@ export class ChannelSession implements WireListener, OpenEnd {
     this.#wire = wire;
     this.#services = services;
     this.#context = context;
+    this.#line = new CallLine(services.turns, this.#tellOverdue);
     this.#queue = new MessageQueue(config.maxPayloadBytes);
     this.#rate = new MessageRate(config.messagesPerSecond);
     this.#pulse = new Pulse(config.heartbeatMs, { ping: () => wire.ping(), cut: () => this.#cut() });
@@ -61,7 +60,7 @@ export class ChannelSession implements WireListener, OpenEnd {
   open(seat: Seat): void {
     this.#services.registry.add(this, seat);
     this.#wire.listen(this);
-    this.#take(() => this.#handlers.open?.(this.#channel));
+    this.#line.add('open', () => this.#call(() => this.#handlers.open?.(this.#channel)));
   }
 
   message(data: string | Buffer): void {
@@ -69,15 +68,16 @@ export class ChannelSession implements WireListener, OpenEnd {
     if (!this.#rate.take(performance.now())) {
       this.#note('A channel was closed: its client sends more messages in a second than it may.');
       this.#channel.close(1008, 'Too many messages.');
-    } else if (this.#isBusy) {
+    } else {
       this.#queue.push(data);
+      this.#line.add('message', this.#takeNext);
       if (this.#queue.isFull) this.#hold(true);
-    } else this.#take(() => this.#handle(data));
+    }
   }
 
   taken(): void {
     if (channelControls.taken(this.#channel) && this.#handlers.drain !== undefined)
-      this.#tell(() => this.#handlers.drain?.(this.#channel));
+      this.#tell('drain', () => this.#handlers.drain?.(this.#channel));
   }
 
   alive(): void {
@@ -98,8 +98,7 @@ export class ChannelSession implements WireListener, OpenEnd {
     if (channelControls.isEnded(this.#channel) || code === NO_CLOSE_FRAME) this.#queue.clear();
     this.#services.registry.delete(this);
     channelControls.closed(this.#channel);
-    this.#end = { code, reason };
-    this.#tellEnd();
+    this.#addEnd(code, reason);
   }
 
   beat(now: number): void {
@@ -113,24 +112,12 @@ export class ChannelSession implements WireListener, OpenEnd {
     this.#channel.close(1001, 'The server stops.');
   }
 
-  /** Runs a handler; what comes meanwhile waits. */
-  #take(run: () => unknown): void {
-    const work = this.#start(run);
-    if (work === undefined) return;
-    this.#isBusy = true;
-    void work.then(() => this.#next());
-  }
-
-  #next(): void {
-    this.#isBusy = false;
-    for (let data = this.#queue.shift(); data !== undefined; data = this.#queue.shift()) {
-      const message = data;
-      this.#take(() => this.#handle(message));
-      if (this.#isBusy) break;
-    }
+  /** Calls the handler for the first message that waits; it may be gone since its call was due. */
+  readonly #takeNext = (): Promise<unknown> | undefined => {
+    const data = this.#queue.shift();
     if (!this.#queue.isFull) this.#hold(false);
-    if (!this.#isBusy) this.#tellEnd();
-  }
+    return data === undefined ? undefined : this.#call(() => this.#handle(data));
+  };
 
   #hold(isHeld: boolean): void {
     if (this.#isHeld === isHeld) return;
@@ -158,25 +145,11 @@ export class ChannelSession implements WireListener, OpenEnd {
   }
 
   #missed(topic: string): void {
-    if (this.#handlers.gap !== undefined) this.#tell(() => this.#handlers.gap?.(topic, this.#channel));
-  }
-
-  /** Calls a handler when it is its turn. @returns what there is to wait for, which never rejects */
-  #start(run: () => unknown, fail: OnFailed = (thrown) => this.#fail(thrown)): Promise<unknown> | undefined {
-    const turn = this.#services.turns.ofChannel();
-    return turn === undefined ? this.#call(run, fail) : turn.then((own) => this.#callWithin(own, run, fail));
-  }
-
-  async #callWithin(turn: Turn, run: () => unknown, fail: OnFailed): Promise<void> {
-    try {
-      await this.#call(run, fail);
-    } finally {
-      turn.end();
-    }
+    if (this.#handlers.gap !== undefined) this.#tell('gap', () => this.#handlers.gap?.(topic, this.#channel));
   }
 
   /** Calls a handler in its context. What goes wrong at once has failed when this returns. */
-  #call(run: () => unknown, fail: OnFailed): Promise<unknown> | undefined {
+  #call(run: () => unknown, fail: OnFailed = (thrown) => this.#fail(thrown)): Promise<unknown> | undefined {
     try {
       const result = this.#context.runInAsyncScope(run);
       return isPromiseLike(result) ? Promise.resolve(result).catch(fail) : undefined;
@@ -186,18 +159,21 @@ export class ChannelSession implements WireListener, OpenEnd {
   }
 
   /** Runs a handler that no message waits for. */
-  #tell(run: () => unknown): void {
-    void this.#start(run);
+  #tell(moment: ChannelMoment, run: () => unknown): void {
+    new CallLine(this.#services.turns, this.#tellOverdue).add(moment, () => this.#call(run));
   }
 
-  /** Last of all, and once: a wire may still bring what it held. */
-  #tellEnd(): void {
-    const end = this.#end;
-    if (this.#isBusy || end === undefined) return;
-    this.#end = undefined;
+  /** Last of all: a wire may still bring what it held. */
+  #addEnd(code: number, reason: string): void {
     // Nothing is left that the handler for errors could decide about.
     const report = (error: unknown): void => this.#giveUp(error);
-    void this.#start(() => this.#handlers.close?.(this.#channel, end.code, end.reason), report);
+    this.#line.add('close', () => {
+      if (!this.#queue.isEmpty) {
+        this.#addEnd(code, reason);
+        return undefined;
+      }
+      return this.#call(() => this.#handlers.close?.(this.#channel, code, reason), report);
+    });
   }
 
   /**
@@ -231,6 +207,13 @@ export class ChannelSession implements WireListener, OpenEnd {
     );
     this.#channel.close(1011, 'Internal error.');
   }
+
+  readonly #tellOverdue = (handler: ChannelMoment, limitMs: number): void => {
+    this.#services.log.logger.error(
+      { path: this.#channel.request.path, handler, limitMs },
+      'A channel handler took too long; others have their turn while it goes on.',
+    );
+  };
 
   #cut(): void {
     this.#note('A channel was cut: nothing came from its client, not even the answer to a ping.');

@@ -13,9 +13,10 @@ const GRACE_MS = DEFAULTS.deadlineGraceMs + DEFAULTS.replyTimeoutMs;
  * its request, so that a slow client keeps nobody else waiting; what is left of a larger one comes within it.
  */
 export class OneAtATime implements Turns {
-  readonly #queue: TurnQueue;
+  readonly #queue: TurnQueue = new TurnQueue();
   readonly #maxQueued: number;
   readonly #timeoutMs: number;
+  readonly #log: LogHolder;
 
   /**
    * @param maxQueued requests that may wait
@@ -24,9 +25,7 @@ export class OneAtATime implements Turns {
   constructor(maxQueued: number, timeoutMs: number, log: LogHolder) {
     this.#maxQueued = maxQueued;
     this.#timeoutMs = timeoutMs;
-    this.#queue = new TurnQueue((limitMs) =>
-      log.logger.error({ limitMs }, 'A handler took too long; others have their turn while it goes on.'),
-    );
+    this.#log = log;
   }
 
   ofRequest(request: HttpRequest, timeoutMs: number, mayReceive: boolean): Promise<Turn> | undefined {
@@ -36,8 +35,8 @@ export class OneAtATime implements Turns {
     return received === undefined ? this.#ask(request, timeoutMs) : received.then(() => this.#ask(request, timeoutMs));
   }
 
-  ofChannel(): Promise<Turn> | undefined {
-    return this.#queue.ask(this.#timeoutMs);
+  ofChannel(onOverdue: (limitMs: number) => void): Promise<Turn> {
+    return this.#queue.ask({ limitMs: this.#timeoutMs, onOverdue });
   }
 
   get #isFull(): boolean {
@@ -46,9 +45,18 @@ export class OneAtATime implements Turns {
 
   #ask(request: HttpRequest, timeoutMs: number): Promise<Turn> {
     if (this.#isFull) return Promise.reject(tooMany());
-    return this.#queue.ask(timeoutMs === 0 ? 0 : timeoutMs + GRACE_MS, request.signal).catch((cause: unknown) => {
+    const limitMs = timeoutMs === 0 ? 0 : timeoutMs + GRACE_MS;
+    const onOverdue = (): void => this.#tellOverdue(request, limitMs);
+    return this.#queue.ask({ limitMs, signal: request.signal, onOverdue }).catch((cause: unknown) => {
       throw new ServiceUnavailableError('The client did not wait for its turn.', { cause, ...LATER });
     });
+  }
+
+  #tellOverdue({ method, path }: HttpRequest, limitMs: number): void {
+    this.#log.logger.error(
+      { method, path, limitMs },
+      'A request took too long; others have their turn while it goes on.',
+    );
   }
 }
 

@@ -9,18 +9,22 @@ interface Waiter {
   readonly take: () => void;
 }
 
+/** Who asks for a turn. */
+interface Asker {
+  /** How long it may keep it; `0` is for ever. */
+  readonly limitMs: number;
+  /** When it aborts, nobody waits any longer. */
+  readonly signal?: AbortSignal;
+  /** Told when the turn is taken away, as it was not given back in time. */
+  readonly onOverdue?: (limitMs: number) => void;
+}
+
 /** Who waits for a turn: one has it at a time, in the order of the calls. */
 export class TurnQueue {
-  readonly #onOverdue: (limitMs: number) => void;
   /** Before the first and after the last. */
   readonly #ends: Waiter = toRing();
   #size = 0;
   #isTaken = false;
-
-  /** @param onOverdue called when a turn is taken from who has not given it back in time */
-  constructor(onOverdue: (limitMs: number) => void) {
-    this.#onOverdue = onOverdue;
-  }
 
   /** Whether it is somebody's turn. */
   get isTaken(): boolean {
@@ -35,15 +39,14 @@ export class TurnQueue {
   /**
    * Resolves when it is the caller's turn.
    *
-   * @param limitMs how long it may keep it; `0` is for ever
-   * @param signal when it aborts, the caller waits no longer
    * @throws the reason of the signal
    */
-  ask(limitMs: number, signal?: AbortSignal): Promise<Turn> {
+  ask(asker: Asker): Promise<Turn> {
+    const { signal } = asker;
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
     if (!this.#isTaken) {
       this.#isTaken = true;
-      return Promise.resolve(this.#begin(limitMs));
+      return Promise.resolve(this.#begin(asker));
     }
     return new Promise((resolve, reject) => {
       const leave = (): void => {
@@ -52,13 +55,13 @@ export class TurnQueue {
       };
       const waiter = this.#insert(this.#ends.before, true, () => {
         signal?.removeEventListener('abort', leave);
-        resolve(this.#begin(limitMs));
+        resolve(this.#begin(asker));
       });
       signal?.addEventListener('abort', leave, { once: true });
     });
   }
 
-  #begin(limitMs: number): Turn {
+  #begin({ limitMs, onOverdue }: Asker): Turn {
     let isOver = false;
     let isPaused = false;
     let timer: NodeJS.Timeout | undefined;
@@ -69,7 +72,7 @@ export class TurnQueue {
       if (!isPaused) this.#next();
     };
     const expire = (): void => {
-      this.#onOverdue(limitMs);
+      onOverdue?.(limitMs);
       end();
     };
     const take = (): void => {

@@ -18,6 +18,10 @@ export interface Turns {
    *   when too many wait, or the client has given up
    */
   ofRequest(request: HttpRequest, timeoutMs: number, mayReceive: boolean): Promise<Turn> | undefined;
-  /** As {@link ofRequest}, for a call that is due whatever happens: never rejects. */
-  ofChannel(): Promise<Turn> | undefined;
+  /**
+   * As {@link ofRequest}, for a call that is due whatever happens: never rejects.
+   *
+   * @param onOverdue told when it loses its turn, as it takes too long
+   */
+  ofChannel(onOverdue: (limitMs: number) => void): Promise<Turn> | undefined;
 }

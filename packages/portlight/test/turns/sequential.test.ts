@@ -111,6 +111,37 @@ describe('one at a time', () => {
     expect(place.most).toBe(1);
   });
 
+  test('messages of a channel in the order in which they came, beside requests', async () => {
+    const place = new Workplace();
+    const gate = deferred();
+    const arrived = deferred();
+    await using open = await runSequential((app) =>
+      app
+        .use((request, next) => {
+          if (request.path === '/gate') arrived.resolve();
+          return next();
+        })
+        .get('/gate', () => gate.promise)
+        .get('/:name', (request) => place.work(request.params.name))
+        .accept('/socket', {
+          message: (message) => void place.work(`message ${String(message)}`),
+          close: () => void place.order.push('close'),
+        }),
+    );
+    await using client = await WebSocketClient.open(open.port, '/socket');
+    const first = open.server.fetch('/gate');
+    await arrived.promise;
+    // What a client sends at once comes at once; the close frame is the last of it.
+    client.send('1', '2', '3');
+    client.websocket.close();
+    await client.end();
+    const answers = ['a', 'b'].map((name) => open.server.fetch(`/${name}`));
+    gate.resolve();
+    await Promise.all([first, ...answers]);
+    expect(place.order).toEqual(['message 1', 'message 2', 'message 3', 'close', 'a', 'b']);
+    expect(open.log.at('error')).toEqual([]);
+  });
+
   test('a handler of a channel that fails closes it, and others go on', async () => {
     await using open = await runSequential((app) =>
       app.get('/', () => 'ok').accept('/socket', async () => Promise.reject(new Error('broken'))),
@@ -250,8 +281,29 @@ describe('a handler that never ends', () => {
     );
     await using client = await WebSocketClient.open(open.port, '/hangs');
     client.send('x');
-    await expect.poll(() => open.log.lines.some(({ message }) => message.includes('took too long'))).toBe(true);
+    await expect.poll(() => open.log.at('error')).toHaveLength(1);
+    expect(open.log.at('error')[0]).toMatchObject({
+      fields: { path: '/hangs', handler: 'message', limitMs: 50 },
+      message: 'A channel handler took too long; others have their turn while it goes on.',
+    });
     expect(await (await fetch(open.url)).text()).toBe('ok');
+  });
+
+  test('of a channel lets the next messages of it wait, in their order', async () => {
+    const gate = deferred();
+    const place = new Workplace();
+    await using open = await runSequential(
+      (app) => app.accept('/', (message) => place.work(String(message), gate.promise)).get('/', () => 'ok'),
+      { handlerTimeoutMs: 50 },
+    );
+    await using client = await WebSocketClient.open(open.port, '/');
+    client.send('1', '2', '3');
+    await expect.poll(() => open.log.at('error').length).toBe(1);
+    expect(await (await fetch(open.url)).text()).toBe('ok');
+    expect(place.order).toEqual(['1']);
+    gate.resolve();
+    expect(await client.messages(3)).toEqual(['1', '2', '3']);
+    expect(place.most).toBe(1);
   });
 
   test('has 30 s where nothing else is said, and as long as it likes where a route says 0', async () => {

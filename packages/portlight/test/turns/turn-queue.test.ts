@@ -12,7 +12,7 @@ const askers = fc.array(
 test('there are never two at once, the order is that of the calls, and who gives up has no turn', async () => {
   await fc.assert(
     fc.asyncProperty(askers, async (all) => {
-      const queue = new TurnQueue(() => {});
+      const queue = new TurnQueue();
       const controllers = all.map(() => new AbortController());
       const begun: number[] = [];
       const left: number[] = [];
@@ -21,7 +21,7 @@ test('there are never two at once, the order is that of the calls, and who gives
         all.map(async ({ works }, index) => {
           let turn: Turn;
           try {
-            turn = await queue.ask(0, (controllers[index] as AbortController).signal);
+            turn = await queue.ask({ limitMs: 0, signal: (controllers[index] as AbortController).signal });
           } catch (reason) {
             expect(reason).toBe(index);
             left.push(index);
@@ -48,12 +48,12 @@ test('who pauses lets others have the turn, and has it again before all who have
   const steps = fc.array(fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 4 }), { minLength: 1, maxLength: 30 });
   await fc.assert(
     fc.asyncProperty(steps, async (all) => {
-      const queue = new TurnQueue(() => {});
+      const queue = new TurnQueue();
       const begun: number[] = [];
       let atWork = 0;
       await Promise.all(
         all.map(async (pauses, index) => {
-          const turn = await queue.ask(0);
+          const turn = await queue.ask({ limitMs: 0 });
           begun.push(index);
           expect(++atWork).toBe(1);
           for (const ticks of pauses) {
@@ -75,13 +75,13 @@ test('who pauses lets others have the turn, and has it again before all who have
 });
 
 test('who has ended while it waited to go on hands its turn on', async () => {
-  const queue = new TurnQueue(() => {});
-  const paused = await queue.ask(0);
+  const queue = new TurnQueue();
+  const paused = await queue.ask({ limitMs: 0 });
   paused.pause();
-  const other = await queue.ask(0);
+  const other = await queue.ask({ limitMs: 0 });
   const resumed = paused.resume();
   paused.end();
-  const last = queue.ask(0);
+  const last = queue.ask({ limitMs: 0 });
   other.end();
   await resumed;
   (await last).end();
@@ -89,12 +89,12 @@ test('who has ended while it waited to go on hands its turn on', async () => {
 });
 
 test('100,000 ask, and 30 of 100 give up while they wait', async () => {
-  const queue = new TurnQueue(() => {});
+  const queue = new TurnQueue();
   let [atWork, most, served, gone, misplaced, last] = [0, 0, 0, 0, 0, -1];
   const gives = Array.from({ length: 100_000 }, (_none, index) => (index * 7919) % 100 < 30 && index > 0);
   const asked = gives.map(async (givesUp, index) => {
     const controller = new AbortController();
-    const turn = queue.ask(0, controller.signal);
+    const turn = queue.ask({ limitMs: 0, signal: controller.signal });
     if (givesUp) setImmediate(() => controller.abort('gone'));
     try {
       const own = await turn;
@@ -120,14 +120,14 @@ describe('a turn', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {
       const overdue: number[] = [];
-      const queue = new TurnQueue((limitMs) => overdue.push(limitMs));
-      const hangs = await queue.ask(500);
-      const next = queue.ask(0);
+      const queue = new TurnQueue();
+      const hangs = await queue.ask({ limitMs: 500, onOverdue: (limitMs) => overdue.push(limitMs) });
+      const next = queue.ask({ limitMs: 0 });
       vi.advanceTimersByTime(499);
       expect(queue.size).toBe(1);
       vi.advanceTimersByTime(1);
       const second = await next;
-      const third = queue.ask(0);
+      const third = queue.ask({ limitMs: 0 });
       hangs.end();
       expect([overdue, queue.size]).toEqual([[500], 1]);
       second.end();
@@ -139,15 +139,15 @@ describe('a turn', () => {
   });
 
   test('is not waited for by who has given up before', async () => {
-    const queue = new TurnQueue(() => {});
-    await expect(queue.ask(0, AbortSignal.abort('gone'))).rejects.toBe('gone');
+    const queue = new TurnQueue();
+    await expect(queue.ask({ limitMs: 0, signal: AbortSignal.abort('gone') })).rejects.toBe('gone');
     expect(queue.isTaken).toBe(false);
   });
 
   test('is over once, however often it is ended', async () => {
-    const queue = new TurnQueue(() => {});
-    const first = await queue.ask(0);
-    const waiting = [queue.ask(0), queue.ask(0)];
+    const queue = new TurnQueue();
+    const first = await queue.ask({ limitMs: 0 });
+    const waiting = [queue.ask({ limitMs: 0 }), queue.ask({ limitMs: 0 })];
     first.end();
     first.end();
     await waiting[0];
