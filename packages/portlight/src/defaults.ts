@@ -116,6 +116,8 @@ export const DEFAULTS = {
    * How long a connection that shall end with its next response waits for a request (HAProxy: idle-close-on-response).
    */
   closingSilenceMs: 2_000,
+  /** What the handlers of channels get that were cut at the end of a drain. */
+  cutChannelsMs: 100,
   /** What shutdown hooks get at least, even when connections took the whole drain. */
   shutdownHookMs: 1_000,
   /** Of a stream to a client that has closed its side, the longest time between two chunks. */

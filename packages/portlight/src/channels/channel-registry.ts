@@ -17,6 +17,9 @@ export interface OpenEnd extends Beating {
  */
 export class ChannelRegistry {
   readonly #open: Map<OpenEnd, Seat> = new Map();
+  /** Those whose connection is gone, and whose handlers have not all run. */
+  readonly #ending: Set<OpenEnd> = new Set();
+  readonly #onEnded: (() => void)[] = [];
   readonly #heartbeat: Heartbeat;
   readonly #admission: Admission;
   readonly #onStop: (() => void)[] = [];
@@ -32,6 +35,11 @@ export class ChannelRegistry {
 
   get count(): number {
     return this.#open.size;
+  }
+
+  /** How many are closed whose handlers have not all run. */
+  get endingCount(): number {
+    return this.#ending.size;
   }
 
   /** @throws {ServiceUnavailableError} when the server stops */
@@ -58,12 +66,26 @@ export class ChannelRegistry {
     if (this.#isStopping) end.endForStop();
   }
 
-  delete(end: OpenEnd): void {
+  /** The connection of one is gone: its seat is free. Its handlers go on until `delete`. */
+  close(end: OpenEnd): void {
     const seat = this.#open.get(end);
     if (seat === undefined) return;
     this.#open.delete(end);
+    this.#ending.add(end);
     this.#heartbeat.delete(end);
     seat.release();
+  }
+
+  /** Nothing more comes of it. */
+  delete(end: OpenEnd): void {
+    this.close(end);
+    this.#ending.delete(end);
+    if (this.#hasEnded) for (const resolve of this.#onEnded.splice(0)) resolve();
+  }
+
+  /** Resolves when nothing is open, and all handlers of what was have run. */
+  ended(): Promise<void> {
+    return this.#hasEnded ? Promise.resolve() : new Promise((resolve) => this.#onEnded.push(resolve));
   }
 
   /** Calls when the server begins to stop, beside what is open. */
@@ -82,6 +104,10 @@ export class ChannelRegistry {
     this.#isStopping = true;
     for (const end of this.#open.keys()) end.endForStop();
     for (const listener of listeners) listener();
+  }
+
+  get #hasEnded(): boolean {
+    return this.#open.size === 0 && this.#ending.size === 0;
   }
 }
 

@@ -96,7 +96,7 @@ export class ChannelSession implements WireListener, OpenEnd {
     // What came whole before the client closed is still handled; nothing is after we did, or where it went without a
     // word.
     if (channelControls.isEnded(this.#channel) || code === NO_CLOSE_FRAME) this.#queue.clear();
-    this.#services.registry.delete(this);
+    this.#services.registry.close(this);
     channelControls.closed(this.#channel);
     this.#addEnd(code, reason);
   }
@@ -163,17 +163,22 @@ export class ChannelSession implements WireListener, OpenEnd {
     new CallLine(this.#services.turns, this.#tellOverdue).add(moment, () => this.#call(run));
   }
 
-  /** Last of all: a wire may still bring what it held. */
   #addEnd(code: number, reason: string): void {
+    this.#line.add('close', () => {
+      if (this.#queue.isEmpty) return this.#tellEnd(code, reason);
+      // Last of all: the wire has brought what it held.
+      this.#addEnd(code, reason);
+      return undefined;
+    });
+  }
+
+  #tellEnd(code: number, reason: string): Promise<unknown> | undefined {
+    const done = (): void => this.#services.registry.delete(this);
     // Nothing is left that the handler for errors could decide about.
     const report = (error: unknown): void => this.#giveUp(error);
-    this.#line.add('close', () => {
-      if (!this.#queue.isEmpty) {
-        this.#addEnd(code, reason);
-        return undefined;
-      }
-      return this.#call(() => this.#handlers.close?.(this.#channel, code, reason), report);
-    });
+    const work = this.#call(() => this.#handlers.close?.(this.#channel, code, reason), report);
+    if (work === undefined) done();
+    return work?.then(done);
   }
 
   /**

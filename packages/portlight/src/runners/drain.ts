@@ -9,7 +9,7 @@ import type { Serving } from './serving.ts';
 
 /**
  * Stops serving, in this order: no longer ready, no longer accepting, what is under way ended or cut at the deadline,
- * hooks. Never rejects, and ends at the latest one second after the deadline.
+ * the last handlers of channels, hooks. Never rejects, and ends a good second after the deadline at the latest.
  */
 export async function drain(
   { edge, channels }: Serving,
@@ -24,14 +24,18 @@ export async function drain(
   // What ends because of the stop says so of its connection too.
   const draining = edge.drain();
   channels.stop();
-  const isEmpty = await within(draining, remainingMs());
+  const ended = draining.then(() => channels.ended());
+  const isEmpty = await within(ended, remainingMs());
+  const late = channels.endingCount;
   const cut = (isEmpty ? 0 : edge.terminate()) + edge.cutCount;
+  // The handlers of channels that were cut are told before the hooks, unless they have to wait.
+  if (!isEmpty) await within(ended, DEFAULTS.cutChannelsMs);
   edge.close();
   const failed = await runStopHooks(hooks, Math.max(remainingMs(), DEFAULTS.shutdownHookMs), log);
   return {
     reason: options.reason,
     drained: Math.max(0, open - cut),
-    forced: cut + failed,
+    forced: cut + late + failed,
     durationMs: Math.round(performance.now() - startedAt),
   };
 }
