@@ -1,5 +1,6 @@
 import type { ServerConfig } from './config/server-options.ts';
 import type { WebSocketConfig } from './config/websocket-options.ts';
+import { toHttpError } from './errors/http-error.ts';
 import { judgeRequest, type Verdict } from './guards/guard.ts';
 import type { GuardSet } from './guards/guard-set.ts';
 import type { ChannelServices } from './handlers/channel-services.ts';
@@ -14,7 +15,7 @@ import type { Registrations } from './planning/registrations.ts';
 import { holdTurn } from './request/held-turn.ts';
 import { controls, type HttpRequest } from './request/http-request.ts';
 import { dressResponse } from './replies/dress-response.ts';
-import type { HttpResponse } from './response/http-response.ts';
+import { HttpResponse } from './response/http-response.ts';
 import type { Turn, Turns } from './turns/turns.ts';
 import { WayOut } from './way-out.ts';
 
@@ -103,7 +104,10 @@ export class Pipeline {
     if (turn === undefined) return this.#pass(plan, request, fields);
     return turn.then(
       (own) => this.#passWithin(own, plan, request, fields),
-      (thrown: unknown) => this.#fail(plan, request, thrown, fields),
+      (thrown: unknown) =>
+        controls.isAborted(request)
+          ? this.#dismiss(plan, request, thrown, fields)
+          : this.#fail(plan, request, thrown, fields),
     );
   }
 
@@ -127,6 +131,13 @@ export class Pipeline {
     fields?: Verdict['fields'],
   ): MaybePromise<HttpResponse> {
     return this.#wayOut.conclude(plan, this.#respondToError(plan, request, thrown), request, fields);
+  }
+
+  /** The response for a client that has left before its turn: no code of the app runs for it. */
+  #dismiss(plan: Plan, request: HttpRequest, thrown: unknown, fields: Verdict['fields']): HttpResponse {
+    const { method, path } = request;
+    if (this.#log.verbose) this.#log.logger.debug({ method, path }, 'A client left before the turn of its request.');
+    return dressResponse(HttpResponse.problem(toHttpError(thrown)), plan.headers, fields);
   }
 
   /** Middleware, and the handler in it. */

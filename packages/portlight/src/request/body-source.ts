@@ -24,6 +24,8 @@ export interface BodySource {
   readonly declaredBytes: number | undefined;
   /** The body, where all of it is there already; then nobody needs to `start`. */
   readonly whole?: Uint8Array;
+  /** Why it will not be complete, where that is known. */
+  readonly failure?: Error | undefined;
   start(sink: BodySink): void;
   /** Asks the client to wait. A chunk that is under way may still come. */
   pause(): void;

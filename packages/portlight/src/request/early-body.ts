@@ -19,6 +19,10 @@ export class EarlyBody implements BodySource {
     return this.#source.declaredBytes;
   }
 
+  get failure(): Error | undefined {
+    return this.#source.failure;
+  }
+
   /** Resolves when all of it is there, or as much as there is room for, or when it has failed. Never rejects. */
   receive(maxBytes: number): Promise<void> {
     this.#room = maxBytes;

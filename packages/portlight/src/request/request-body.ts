@@ -30,6 +30,11 @@ export class RequestBody {
     return this.#source?.declaredBytes;
   }
 
+  /** Why it will not be complete, where that is known. */
+  get failure(): Error | undefined {
+    return this.#source?.failure;
+  }
+
   /** Whether it was read to its end and had no bytes. */
   get isEmpty(): boolean {
     return this.#isEmpty;

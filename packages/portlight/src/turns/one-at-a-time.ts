@@ -1,5 +1,5 @@
 import { DEFAULTS } from '../defaults.ts';
-import { ServiceUnavailableError } from '../errors/http-error.ts';
+import { HttpError, ServiceUnavailableError } from '../errors/http-error.ts';
 import type { LogHolder } from '../log.ts';
 import { controls, type HttpRequest } from '../request/http-request.ts';
 import { TurnQueue } from './turn-queue.ts';
@@ -48,7 +48,7 @@ export class OneAtATime implements Turns {
     const limitMs = timeoutMs === 0 ? 0 : timeoutMs + GRACE_MS;
     const onOverdue = (): void => this.#tellOverdue(request, limitMs);
     return this.#queue.ask({ limitMs, signal: request.signal, onOverdue }).catch((cause: unknown) => {
-      throw new ServiceUnavailableError('The client did not wait for its turn.', { cause, ...LATER });
+      throw whyLeft(request, cause);
     });
   }
 
@@ -61,6 +61,13 @@ export class OneAtATime implements Turns {
 }
 
 const LATER = { expose: true, headers: { 'retry-after': '1' } };
+
+/** What a client that left the queue is told, if it has only closed its side. */
+function whyLeft(request: HttpRequest, cause: unknown): HttpError {
+  const { failure } = controls.payload(request);
+  if (failure instanceof HttpError) return failure;
+  return new ServiceUnavailableError('The client did not wait for its turn.', { cause, ...LATER });
+}
 
 function tooMany(): ServiceUnavailableError {
   return new ServiceUnavailableError('Too many requests wait for their turn.', LATER);

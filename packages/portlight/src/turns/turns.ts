@@ -14,8 +14,8 @@ export interface Turns {
    *
    * @param timeoutMs what middleware and handler have together; `0` is no limit
    * @param mayReceive whether the body may be taken in before the turn; who answers may want it unread
-   * @returns `undefined` where nobody ever waits; else a promise that rejects with a {@link ServiceUnavailableError}
-   *   when too many wait, or the client has given up
+   * @returns `undefined` where nobody ever waits; else a promise that rejects with an {@link HttpError} when too many
+   *   wait, or when the signal of the request aborts before its turn
    */
   ofRequest(request: HttpRequest, timeoutMs: number, mayReceive: boolean): Promise<Turn> | undefined;
   /**

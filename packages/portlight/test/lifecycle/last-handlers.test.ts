@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { HttpServer, type RunMode, type StopReport } from '../../src/index.ts';
+import type { RunMode } from '../../src/config/run-mode.ts';
+import { HttpServer, type StopReport } from '../../src/index.ts';
 import { deferred } from '../support/deferred.ts';
 import { WebSocketClient } from '../support/web-socket-client.ts';
 

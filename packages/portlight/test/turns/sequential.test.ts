@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { HttpServer, type ServerOptions, type StopReport } from '../../src/index.ts';
 import { deferred } from '../support/deferred.ts';
@@ -219,6 +220,45 @@ describe('who waits', () => {
     expect(place.most).toBe(1);
   });
 
+  test('and goes away causes no code of the app to run', async () => {
+    const gate = deferred();
+    const ran: string[] = [];
+    await using open = await runSequential((app) =>
+      app
+        .use((request, next) => {
+          ran.push(`middleware ${request.path}`);
+          return next();
+        })
+        .error('5xx', (error) => void ran.push(`error ${error.status}`))
+        .error('4xx', (error) => void ran.push(`error ${error.status}`))
+        .onResponse((_response, request) => void ran.push(`interceptor ${request?.path}`))
+        .get('/gate', () => gate.promise.then(() => 'ok'))
+        .get('/left', () => 'never')
+        .post('/left', () => 'never'),
+    );
+    const first = open.server.fetch('/gate');
+    const leaving = await Promise.all([1, 2, 3, 4].map(() => RawClient.open(open.port)));
+    const [closed, reset, halfClosed, halfSent] = leaving as [RawClient, RawClient, RawClient, RawClient];
+    closed.send(get('/left'));
+    reset.send(get('/left'));
+    halfClosed.send(get('/left')).sendFin();
+    halfSent.send(`${post('/left', 10)}abc`).socket.destroy();
+    closed.socket.destroy();
+    reset.reset();
+    expect((await halfClosed.response()).status).toBe(503);
+    const controller = new AbortController();
+    const gone = open.server.fetch('/left', { signal: controller.signal });
+    controller.abort();
+    await expect(gone).rejects.toThrow();
+    const connections = promisify((tell: (error: Error | null, count: number) => void) =>
+      open.server.getSocket()?.getConnections(tell),
+    );
+    await expect.poll(connections).toBe(0);
+    gate.resolve();
+    expect((await first).status).toBe(200);
+    expect(ran).toEqual(['middleware /gate', 'interceptor /gate']);
+  });
+
   test('is answered by a stop', async () => {
     const gate = deferred();
     const running = await runSequential((app) =>
@@ -398,6 +438,30 @@ describe('a body', () => {
     expect(response.status).toBe(413);
     expect((await fetch(`${open.url}/small`, { method: 'POST', body: 'x'.repeat(10) })).status).toBe(200);
   });
+
+  test.each([
+    ['small', 10],
+    ['large', 2_000_000],
+  ])(
+    'whose client closes its side before it is complete is 400, without a code of the app: %s',
+    async (_size, length) => {
+      const place = new Workplace();
+      const gate = deferred();
+      await using open = await runSequential((app) =>
+        echo(app, place)
+          .get('/gate', () => gate.promise)
+          .error('4xx', () => void place.order.push('error')),
+      );
+      const first = open.server.fetch('/gate');
+      await using client = await RawClient.open(open.port);
+      client.send(`${post('/text', length)}abc`).sendFin();
+      const { status, body } = await client.response();
+      expect([status, JSON.parse(body)]).toEqual([400, expect.objectContaining({ code: 'ERR_PORTLIGHT_BAD_REQUEST' })]);
+      expect(place.order).toEqual([]);
+      gate.resolve();
+      await first;
+    },
+  );
 
   test('whose client goes away leaves nothing waiting', async () => {
     const place = new Workplace();

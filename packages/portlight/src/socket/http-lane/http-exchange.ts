@@ -188,7 +188,7 @@ export class HttpExchange extends Exchange {
     // Paused: whoever read it stopped before its end, over the limit for example.
     return (
       body.isHeldBack ||
-      body.hasFailed ||
+      body.failure !== undefined ||
       this.#message.isPaused() ||
       (body.declaredBytes ?? body.receivedBytes) > DEFAULTS.maxDrainedBodyBytes
     );

@@ -30,9 +30,8 @@ export class MessageBody implements BodySource {
     return this.#invite !== undefined;
   }
 
-  /** Whether it ended with an error. */
-  get hasFailed(): boolean {
-    return this.#failure !== undefined;
+  get failure(): Error | undefined {
+    return this.#failure;
   }
 
   /** How many bytes of it were read. */
