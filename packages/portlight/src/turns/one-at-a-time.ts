@@ -36,7 +36,7 @@ export class OneAtATime implements Turns {
   }
 
   ofChannel(onOverdue: (limitMs: number) => void): Promise<Turn> {
-    return this.#queue.ask({ limitMs: this.#timeoutMs, onOverdue });
+    return this.#queue.ask({ limitMs: this.#timeoutMs, isCounted: false, onOverdue });
   }
 
   get #isFull(): boolean {

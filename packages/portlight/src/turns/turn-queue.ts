@@ -6,6 +6,8 @@ interface Waiter {
   after: Waiter;
   /** Whether it has not had its turn yet. */
   readonly isNew: boolean;
+  /** Whether it is among those that {@link TurnQueue.size} tells of. */
+  readonly isCounted: boolean;
   readonly take: () => void;
 }
 
@@ -13,6 +15,8 @@ interface Waiter {
 interface Asker {
   /** How long it may keep it; `0` is for ever. */
   readonly limitMs: number;
+  /** Whether the size of the queue tells of it while it waits; default `true`. */
+  readonly isCounted?: boolean;
   /** When it aborts, nobody waits any longer. */
   readonly signal?: AbortSignal;
   /** Told when the turn is taken away, as it was not given back in time. */
@@ -31,7 +35,7 @@ export class TurnQueue {
     return this.#isTaken;
   }
 
-  /** How many wait for their turn who have not had it yet. */
+  /** How many wait for their first turn, of those that count. */
   get size(): number {
     return this.#size;
   }
@@ -53,7 +57,7 @@ export class TurnQueue {
         this.#remove(waiter);
         reject(signal?.reason as Error);
       };
-      const waiter = this.#insert(this.#ends.before, true, () => {
+      const waiter = this.#insert(this.#ends.before, { isNew: true, isCounted: asker.isCounted !== false }, () => {
         signal?.removeEventListener('abort', leave);
         resolve(this.#begin(asker));
       });
@@ -104,7 +108,7 @@ export class TurnQueue {
     let before = this.#ends;
     while (!before.after.isNew && before.after !== this.#ends) before = before.after;
     return new Promise((resolve) => {
-      this.#insert(before, false, () => {
+      this.#insert(before, { isNew: false, isCounted: false }, () => {
         take();
         resolve();
       });
@@ -121,23 +125,23 @@ export class TurnQueue {
     first.take();
   }
 
-  #insert(before: Waiter, isNew: boolean, take: () => void): Waiter {
-    const waiter = { before, after: before.after, isNew, take };
+  #insert(before: Waiter, kind: Pick<Waiter, 'isNew' | 'isCounted'>, take: () => void): Waiter {
+    const waiter = { before, after: before.after, ...kind, take };
     before.after.before = waiter;
     before.after = waiter;
-    if (isNew) this.#size++;
+    if (waiter.isCounted) this.#size++;
     return waiter;
   }
 
-  #remove({ before, after, isNew }: Waiter): void {
+  #remove({ before, after, isCounted }: Waiter): void {
     before.after = after;
     after.before = before;
-    if (isNew) this.#size--;
+    if (isCounted) this.#size--;
   }
 }
 
 function toRing(): Waiter {
-  const ends = { isNew: false, take: () => undefined } as unknown as Waiter;
+  const ends = { isNew: false, isCounted: false, take: () => undefined } as unknown as Waiter;
   ends.before = ends;
   ends.after = ends;
   return ends;

@@ -193,6 +193,30 @@ describe('who waits', () => {
     expect((await open.server.fetch('/')).status).toBe(200);
   });
 
+  test('is counted where it is a request, never where it is a message', async () => {
+    const gate = deferred();
+    await using open = await runSequential(
+      (app) =>
+        app
+          .get('/gate', () => gate.promise)
+          .get('/', () => 'ok')
+          .accept('/', (message) => message),
+      { maxQueued: 1 },
+    );
+    const clients = await Promise.all([1, 2, 3].map(() => WebSocketClient.open(open.port, '/')));
+    const first = open.server.fetch('/gate');
+    for (const client of clients) {
+      client.send('1', '2');
+      client.websocket.close();
+    }
+    await Promise.all(clients.map((client) => client.end()));
+    const second = open.server.fetch('/');
+    expect((await open.server.fetch('/')).status).toBe(503);
+    gate.resolve();
+    await first;
+    expect(await (await second).text()).toBe('ok');
+  });
+
   test('and goes away leaves the queue', async () => {
     const gate = deferred();
     const place = new Workplace();
