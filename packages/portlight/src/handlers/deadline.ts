@@ -52,7 +52,7 @@ export class Deadline {
       this.#end(step, response);
       return response;
     }
-    this.#timer ??= setTimeout(() => this.#expire(), this.#limitMs);
+    if (this.#timer === undefined) this.#begin();
     return new Promise((resolve) => {
       step.resolve = resolve;
       void response.then((value) => {
@@ -61,6 +61,12 @@ export class Deadline {
         resolve(value);
       });
     });
+  }
+
+  /** A handler that nobody waits for keeps no process alive. */
+  #begin(): void {
+    this.#timer = setTimeout(() => this.#expire(), this.#limitMs);
+    controls.onAbort(this.#request, () => this.#timer?.unref());
   }
 
   #end(step: Step, made: HttpResponse | undefined): void {

@@ -73,6 +73,8 @@ export interface RequestControls {
   release(request: HttpRequest<RequestShape>): void;
   isAborted(request: HttpRequest<RequestShape>): boolean;
   abort(request: HttpRequest<RequestShape>, reason: Error): void;
+  /** Calls back when nobody waits for the response any more, or when too long was waited; at once where that is so. */
+  onAbort(request: HttpRequest<RequestShape>, listener: () => void): void;
   /** Keeps the async context of this call, as that in which the handler of the request is called. */
   keepContext(request: HttpRequest<RequestShape>): void;
   /** Runs in the context that was kept, if one was. */
@@ -123,6 +125,7 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
   #cancelReason: Error | undefined;
   #controller: AbortController | undefined;
   #abortReason: Error | undefined;
+  #onAbort: (() => void) | undefined;
   #context: AsyncResource | undefined;
 
   constructor(source: RequestSource, server: ServerView, rules: RequestRules = NO_RULES) {
@@ -414,6 +417,11 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
         if (request.#abortReason !== undefined) return;
         request.#abortReason = reason;
         request.#controller?.abort(reason);
+        request.#onAbort?.();
+      },
+      onAbort(request, listener) {
+        if (request.#abortReason !== undefined) listener();
+        else request.#onAbort = listener;
       },
       keepContext(request) {
         request.#context = new AsyncResource('PortlightRequest');

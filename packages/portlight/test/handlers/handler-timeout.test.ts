@@ -1,7 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ForbiddenError, type Middleware } from '../../src/index.ts';
 import { deferred } from '../support/deferred.ts';
-import { portless } from '../support/open-server.ts';
+import { openServer, portless } from '../support/open-server.ts';
+import { get, RawClient } from '../support/raw-client.ts';
 
 describe('handlerTimeoutMs', () => {
   test('answers 503 and aborts the signal with a reason that has a code', async () => {
@@ -226,4 +227,29 @@ describe('handlerTimeoutMs', () => {
     await new Promise(setImmediate);
     expect(log.at('error')).toEqual([]);
   });
+});
+
+test('a handler that a stop has cut keeps no process alive', async () => {
+  const limitMs = 54_321;
+  const setTimer = vi.spyOn(globalThis, 'setTimeout');
+  try {
+    const begun = deferred();
+    await using open = await openServer((app) =>
+      app.get('/', { handlerTimeoutMs: limitMs }, () => {
+        begun.resolve();
+        return new Promise(() => {});
+      }),
+    );
+    await using client = await RawClient.open(open.port);
+    client.send(get('/'));
+    await begun.promise;
+    const index = setTimer.mock.calls.findIndex(([, delayMs]) => delayMs === limitMs);
+    const timer = setTimer.mock.results[index]?.value as NodeJS.Timeout;
+    expect(timer.hasRef()).toBe(true);
+    expect(await open.server.shutdown({ timeoutMs: 0 })).toMatchObject({ forced: 1 });
+    await expect.poll(() => timer.hasRef()).toBe(false);
+    clearTimeout(timer);
+  } finally {
+    setTimer.mockRestore();
+  }
 });
