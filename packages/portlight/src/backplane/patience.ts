@@ -1,7 +1,9 @@
 import { DEFAULTS } from '../defaults.ts';
 import { inTime } from '../in-time.ts';
 
-/** How long the backplane is waited for by one request, or another who asks: a second for all its questions together. */
+/**
+ * How long the backplane is waited for by one request, or another who asks: a second for all its questions together.
+ */
 export class Patience {
   #leftMs: number;
 

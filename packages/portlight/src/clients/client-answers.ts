@@ -1,6 +1,9 @@
 import type { Client, Reservation } from '../backplane/client-store.ts';
 
-/** What a store of clients may answer to each question. A store is somebody else's code, and its answers may be anything. */
+/**
+ * What a store of clients may answer to each question. A store is somebody else's code, and its answers may be
+ * anything.
+ */
 export const ANSWERS = {
   has: check('true or false', (answer): answer is boolean => typeof answer === 'boolean'),
   count: check('a whole number', (answer): answer is number => Number.isSafeInteger(answer) && (answer as number) >= 0),

@@ -17,8 +17,8 @@ export type Guard = (request: HttpRequest) => Verdict | Promise<Verdict>;
 const PASSED: Verdict = {};
 
 /**
- * Whether a browser asks if a page of another origin may send a request (Fetch, CORS-preflight request). It says nothing
- * of who it is, so guards have nothing to judge it by.
+ * Whether a browser asks if a page of another origin may send a request (Fetch, CORS-preflight request). It says
+ * nothing of who it is, so guards have nothing to judge it by.
  */
 function isPreflight(request: HttpRequest): boolean {
   return (

@@ -7,8 +7,8 @@ export interface Subscriber {
   /** Queues a publication for the client. Never throws. */
   deliver(publication: Publication): void;
   /**
-   * Queues a publication that the client has missed. There may be many of them at once: it gets them as fast as it takes
-   * them, and what is delivered after them comes behind. Never throws.
+   * Queues a publication that the client has missed. There may be many of them at once: it gets them as fast as it
+   * takes them, and what is delivered after them comes behind. Never throws.
    */
   replay(publication: Publication): void;
   /**

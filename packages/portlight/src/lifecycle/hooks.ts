@@ -12,7 +12,9 @@ export class Hooks {
   readonly workerStart: Hook[] = [];
   /** Once, when the server listens. */
   readonly start: Hook[] = [];
-  /** Once for each process that served, when its last connection is gone; or when its start fails after `workerStart`. */
+  /**
+   * Once for each process that served, when its last connection is gone; or when its start fails after `workerStart`.
+   */
   readonly workerStop: Hook[] = [];
   /** Once, last of all. */
   readonly shutdown: Hook[] = [];

@@ -18,8 +18,8 @@ export interface OpenBuses {
   /** At least three, of different processes that live; nothing was published, and nobody is there. */
   readonly ends: readonly Bus[];
   /**
-   * Lets the time go on, for what is kept and for the ids of publications. It need not stand still otherwise, as long as
-   * no case takes half a second of it.
+   * Lets the time go on, for what is kept and for the ids of publications. It need not stand still otherwise, as long
+   * as no case takes half a second of it.
    */
   advance(ms: number): void | Promise<void>;
   /** Resolves when all that was said has arrived. */
