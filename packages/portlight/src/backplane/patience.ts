@@ -1,9 +1,7 @@
 import { DEFAULTS } from '../defaults.ts';
 import { inTime } from '../in-time.ts';
 
-/**
- * How long the backplane is waited for by one request, or another who asks: a second for all its questions together.
- */
+/** How long one who asks, such as a request, waits for the backplane: a second for all its questions together. */
 export class Patience {
   #leftMs: number;
 
