@@ -16,9 +16,13 @@ export interface Example {
   readonly source: string;
 }
 
+/** A block of JavaScript is an example twice: a reader may put it into a file of TypeScript. */
 export function readExamples(): readonly Example[] {
   return readPages().flatMap(({ blocks }) =>
-    blocks.filter(({ language, isApi }) => (language === 'ts' || language === 'js') && !isApi).map(toExample),
+    blocks
+      .filter(({ language, isApi }) => (language === 'ts' || language === 'js') && !isApi)
+      .map(toExample)
+      .flatMap((example) => (example.block.language === 'js' ? [example, toTypeScript(example)] : [example])),
   );
 }
 
@@ -33,6 +37,11 @@ function toExample(block: CodeBlock): Example {
     path: `${folder}/${file}`,
     source: `${context} export {};\n${block.code}\n`,
   };
+}
+
+/** In another folder, as what is compiled of both has one name. */
+function toTypeScript({ name, path, ...rest }: Example): Example {
+  return { ...rest, name: `${name} as TypeScript`, path: `as-typescript/${path.replace(/\.js$/, '.ts')}` };
 }
 
 function contextOf(name: string, block: CodeBlock): string {
