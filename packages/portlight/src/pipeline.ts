@@ -146,8 +146,13 @@ export class Pipeline {
     if (sequence.isEmpty && timeoutMs === 0) return this.#runCore(plan, request);
     const onError = (thrown: unknown): MaybePromise<HttpResponse> => this.#respondToError(plan, request, thrown);
     const middleware = sequence.middlewareFor(controls.target(request).path);
-    const deadline = timeoutMs > 0 ? new Deadline(timeoutMs, request, onError) : undefined;
+    const onLate = (): void => this.#tellLate(plan, request);
+    const deadline = timeoutMs > 0 ? new Deadline(timeoutMs, request, onError, onLate) : undefined;
     return runMiddleware({ middleware, request, core: () => this.#runInner(plan, request), onError, deadline });
+  }
+
+  #tellLate({ route, timeoutMs: limitMs }: Plan, { method, path }: HttpRequest): void {
+    this.#log.logger.error({ method, path, route, limitMs }, 'A handler took longer than it may.');
   }
 
   /**

@@ -25,6 +25,7 @@ export class Deadline {
   readonly #limitMs: number;
   readonly #request: HttpRequest;
   readonly #onError: (thrown: unknown) => MaybePromise<HttpResponse>;
+  readonly #onLate: () => void;
   /** Those under way, the outermost first. */
   readonly #steps: Step[] = [];
   /** What the last step that ended has made: it is in the hands of the one around it. */
@@ -32,11 +33,20 @@ export class Deadline {
   #timer: NodeJS.Timeout | undefined;
   #late: ServiceUnavailableError | undefined;
 
-  /** @param onError makes the response of an error; neither throws nor rejects */
-  constructor(limitMs: number, request: HttpRequest, onError: (thrown: unknown) => MaybePromise<HttpResponse>) {
+  /**
+   * @param onError makes the response of an error; neither throws nor rejects
+   * @param onLate called once, when the time is over
+   */
+  constructor(
+    limitMs: number,
+    request: HttpRequest,
+    onError: (thrown: unknown) => MaybePromise<HttpResponse>,
+    onLate: () => void,
+  ) {
     this.#limitMs = limitMs;
     this.#request = request;
     this.#onError = onError;
+    this.#onLate = onLate;
   }
 
   /**
@@ -79,6 +89,7 @@ export class Deadline {
     this.#late = new ServiceUnavailableError(`The handler took longer than ${this.#limitMs} ms.`, {
       code: 'ERR_PORTLIGHT_HANDLER_TIMEOUT',
     });
+    this.#onLate();
     controls.abort(this.#request, this.#late);
     this.#cut(this.#steps.at(-1));
     if (this.#steps.length > 0) this.#timer = setTimeout(() => this.#cut(this.#steps[0]), DEFAULTS.deadlineGraceMs);

@@ -8,6 +8,8 @@ import type { Sequence } from './sequence.ts';
 
 /** What a request passes on its way, worked out once for each route and each kind of refusal. */
 export interface Plan {
+  /** The name of its route, for the log; a refusal has none. */
+  readonly route?: string | undefined;
   /** Whose error handlers are asked. */
   readonly scope: Scope;
   readonly guards: readonly Guard[];

@@ -42,6 +42,7 @@ export class Planner {
     return {
       ...this.#planScope(scope, [...this.#stepsOf(scope), ...own], core),
       guards: this.#guards.guardsFor(scope, { options, pattern, verbs }),
+      route: name,
       schemaless: options.body === undefined ? name : undefined,
       timeoutMs: options.handlerTimeoutMs ?? this.#timeoutMs,
       maxBodyBytes: options.maxBodyBytes ?? this.#config.maxBodyBytes,

@@ -229,6 +229,24 @@ describe('handlerTimeoutMs', () => {
   });
 });
 
+test.each([
+  ['of a handler', '/items/1', 'GET /items/:id'],
+  ['of a middleware', '/hangs', undefined],
+])('the end of the time %s is an error in the log', async (_whose, path, route) => {
+  const { server, log } = portless(
+    (app) => app.use('/hangs', () => new Promise(() => {})).get('/items/:id', () => new Promise(() => {})),
+    { handlerTimeoutMs: 20 },
+  );
+  expect((await server.fetch(path)).status).toBe(503);
+  expect(log.at('error')).toEqual([
+    {
+      level: 'error',
+      fields: { method: 'GET', path, route, limitMs: 20 },
+      message: 'A handler took longer than it may.',
+    },
+  ]);
+});
+
 test('a handler that a stop has cut keeps no process alive', async () => {
   const limitMs = 54_321;
   const setTimer = vi.spyOn(globalThis, 'setTimeout');
