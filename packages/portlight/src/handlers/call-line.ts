@@ -16,7 +16,7 @@ interface Call {
 export class CallLine {
   readonly #turns: Turns;
   readonly #onOverdue: (moment: ChannelMoment, limitMs: number) => void;
-  #waiting: Call[] = [];
+  readonly #waiting: Call[] = [];
   /** The one at work. */
   #current: Call | undefined;
   /** Turns that were given back, since the call before had lost its own and was still at work. */

@@ -82,7 +82,8 @@ describe.concurrent('a client that has its last answer and keeps its side open',
 
 test.skipIf(!hasOpenssl())('a client of TLS whose upgrade was refused does not hold a stop', async () => {
   await using open = await openServer(register, { tls: await makeCertificate('refused.test') });
-  const socket = connect({ port: open.port, host: '127.0.0.1', allowHalfOpen: true, rejectUnauthorized: false });
+  const options = { port: open.port, host: '127.0.0.1', allowHalfOpen: true, rejectUnauthorized: false };
+  const socket = connect(options);
   const [errors, received]: [unknown[], string[]] = [[], []];
   socket.on('error', (error) => errors.push(error));
   socket.on('data', (bytes) => received.push(String(bytes)));
