@@ -191,7 +191,8 @@ describe('a backplane', () => {
   test('whose part answers with a rejection when it is told who listens is not open', async () => {
     const memory = new MemoryBackplane();
     const connects = vi.spyOn(memory.bus, 'connect');
-    connects.mockImplementation((() => Promise.reject(new Error('broken'))) as never);
+    const broken = (): unknown => Promise.reject(new Error('broken'));
+    connects.mockImplementation(broken);
     const { shared } = open({ bus: memory.bus });
     shared.receive({ receive() {}, memberChanged() {}, interrupted() {} });
     await expect(shared.open()).rejects.toThrow('broken');
