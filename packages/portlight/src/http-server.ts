@@ -357,9 +357,9 @@ export class HttpServer extends Router implements ServerView {
   /** Answers 200 while the server accepts requests, and 503 while it drains, for a load balancer. */
   ready(path = '/ready'): this {
     this.#parts.book.assertOpen(`ready(${JSON.stringify(path)})`);
-    this.#parts.book.add(['GET'], path, { connectionRequired: false, rateLimit: false }, () =>
-      this.#parts.life.isDraining ? HttpResponse.text('DRAINING', { status: 503 }) : 'READY',
-    );
+    const answer = (): unknown =>
+      this.#parts.life.isDraining ? HttpResponse.text('DRAINING', { status: 503 }) : 'READY';
+    this.#parts.book.add(['GET'], path, { connectionRequired: false, rateLimit: false }, answer, true);
     return this;
   }
 

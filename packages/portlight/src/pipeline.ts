@@ -100,6 +100,7 @@ export class Pipeline {
 
   #proceed(plan: Plan, request: HttpRequest, { refusal, fields }: Verdict): MaybePromise<HttpResponse> {
     if (refusal !== undefined) return this.#fail(plan, request, refusal, fields);
+    if (plan.isOurs === true && !runsApp(plan, request)) return this.#pass(plan, request, fields);
     const turn = this.#turns.ofRequest(request, plan.timeoutMs, plan.needsNode !== true);
     if (turn === undefined) return this.#pass(plan, request, fields);
     return turn.then(
@@ -176,4 +177,9 @@ export class Pipeline {
   #respondToError(plan: Plan, request: HttpRequest | undefined, thrown: unknown): MaybePromise<HttpResponse> {
     return respondToError(thrown, plan.scope, request, this.#log);
   }
+}
+
+/** Whether code of the app runs around what we answer ourselves. */
+function runsApp({ interceptors, sequence }: Plan, request: HttpRequest): boolean {
+  return interceptors.length > 0 || sequence.middlewareFor(controls.target(request).path).length > 0;
 }

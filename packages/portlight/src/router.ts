@@ -266,7 +266,7 @@ export class Router {
   /** Answers `PONG`, for whoever watches whether the server is up. */
   ping(path = '/ping'): this {
     this.#book.assertOpen(`ping(${JSON.stringify(path)})`);
-    this.#book.add(['GET'], path, { connectionRequired: false }, () => 'PONG');
+    this.#book.add(['GET'], path, { connectionRequired: false }, () => 'PONG', true);
     return this;
   }
 

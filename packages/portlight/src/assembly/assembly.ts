@@ -22,6 +22,8 @@ import { createRunner } from '../runners/create-runner.ts';
 import type { Runner } from '../runners/runner.ts';
 import { Edge } from '../socket/edge.ts';
 import { createTurns } from '../turns/create-turns.ts';
+import { EVERYBODY_AT_ONCE } from '../turns/everybody-at-once.ts';
+import type { Turns } from '../turns/turns.ts';
 
 /** The parts of one server, and how they are put together: what answers requests when it is first needed. */
 export class Assembly implements IdleServer {
@@ -43,6 +45,8 @@ export class Assembly implements IdleServer {
   #pipeline: Pipeline | undefined;
   /** What is open, from the first start to the stop. */
   #channels: ChannelRegistry | undefined;
+  /** Of the pipeline. */
+  #turns: Turns = EVERYBODY_AT_ONCE;
   #autostart: NodeJS.Immediate | undefined;
 
   /** @param view the server as its requests see it */
@@ -135,6 +139,7 @@ export class Assembly implements IdleServer {
     const registry = new ChannelRegistry(config.channels);
     this.#channels = registry;
     const turns = createTurns(this.#mode, config, this.log);
+    this.#turns = turns;
     const channels = { hub: this.hub, registry, config: config.channels, turns, log: this.log };
     return new Pipeline(this.book.registrations, this.guards, channels, config, this.log);
   }
@@ -150,7 +155,7 @@ export class Assembly implements IdleServer {
       log,
       serve: () => {
         const edge = new Edge(this.pipeline, config, this.#view, log);
-        return { edge, channels: this.#channels as ChannelRegistry };
+        return { edge, channels: this.#channels as ChannelRegistry, turns: this.#turns };
       },
     });
   }

@@ -14,6 +14,8 @@ export interface HttpRoute {
   readonly options: RouteOptions;
   readonly handler: (request: HttpRequest) => unknown;
   readonly scope: Scope;
+  /** The handler is no code of the app. */
+  readonly isOurs?: boolean | undefined;
   /** Who answers in place of the handler. */
   readonly taker?: Taker | undefined;
 }

@@ -16,6 +16,8 @@ export interface Plan {
   readonly sequence: Sequence;
   /** Makes the response, or throws. */
   readonly core: RouteCore;
+  /** The core runs no code of the app. */
+  readonly isOurs?: boolean | undefined;
   /** Of middleware and core together; `0` is no limit. */
   readonly timeoutMs: number;
   readonly maxBodyBytes: number;

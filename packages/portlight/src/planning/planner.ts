@@ -32,17 +32,18 @@ export class Planner {
 
   /** @param kind its method, `null` for every one; or what makes a route of another kind */
   planRoute(
-    route: Pick<HttpRoute, 'scope' | 'options' | 'pattern'> & Partial<Pick<HttpRoute, 'verbs'>>,
+    route: Pick<HttpRoute, 'scope' | 'options' | 'pattern'> & Partial<Pick<HttpRoute, 'verbs' | 'isOurs'>>,
     kind: string | null,
     core: RouteCore,
   ): Plan {
-    const { scope, options, pattern, verbs = kind ?? 'all' } = route;
+    const { scope, options, pattern, verbs = kind ?? 'all', isOurs } = route;
     const own = (options.use ?? []).map((middleware) => ({ middleware, matcher: undefined }));
     const name = describeRoute(kind, pattern, scope.prefix);
     return {
       ...this.#planScope(scope, [...this.#stepsOf(scope), ...own], core),
       guards: this.#guards.guardsFor(scope, { options, pattern, verbs }),
       route: name,
+      isOurs,
       schemaless: options.body === undefined ? name : undefined,
       timeoutMs: options.handlerTimeoutMs ?? this.#timeoutMs,
       maxBodyBytes: options.maxBodyBytes ?? this.#config.maxBodyBytes,

@@ -71,12 +71,13 @@ export class RouteBook {
     pattern: RoutePattern,
     options: RouteOptions,
     handler: HttpRoute['handler'],
+    isOurs = false,
   ): void {
     const verbs = methods
       .map((method) => method ?? 'all')
       .sort()
       .join('|');
-    this.#routes.add(methods.map((method) => ({ method, verbs, pattern, options, handler, scope: this.root })));
+    this.#routes.add(methods.map((method) => ({ method, verbs, pattern, options, handler, scope: this.root, isOurs })));
   }
 
   addChannelRoute(pattern: RoutePattern, options: RouteOptions, handlers: ChannelRoute['handlers']): void {

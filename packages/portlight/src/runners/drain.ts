@@ -12,7 +12,7 @@ import type { Serving } from './serving.ts';
  * the last handlers of channels, hooks. Never rejects, and ends a good second after the deadline at the latest.
  */
 export async function drain(
-  { edge, channels }: Serving,
+  { edge, channels, turns }: Serving,
   hooks: readonly Hook[],
   options: StopOptions,
   log: LogHolder,
@@ -31,6 +31,7 @@ export async function drain(
   // The handlers of channels that were cut are told before the hooks, unless they have to wait.
   if (!isEmpty) await within(ended, DEFAULTS.cutChannelsMs);
   edge.close();
+  turns.renew();
   const failed = await runStopHooks(hooks, Math.max(remainingMs(), DEFAULTS.shutdownHookMs), log);
   return {
     reason: options.reason,

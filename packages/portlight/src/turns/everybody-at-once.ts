@@ -4,4 +4,5 @@ import type { Turns } from './turns.ts';
 export const EVERYBODY_AT_ONCE: Turns = {
   ofRequest: () => undefined,
   ofChannel: () => undefined,
+  renew: () => undefined,
 };

@@ -13,7 +13,7 @@ const GRACE_MS = DEFAULTS.deadlineGraceMs + DEFAULTS.replyTimeoutMs;
  * its request, so that a slow client keeps nobody else waiting; what is left of a larger one comes within it.
  */
 export class OneAtATime implements Turns {
-  readonly #queue: TurnQueue = new TurnQueue();
+  #queue: TurnQueue = new TurnQueue();
   readonly #maxQueued: number;
   readonly #timeoutMs: number;
   readonly #log: LogHolder;
@@ -37,6 +37,10 @@ export class OneAtATime implements Turns {
 
   ofChannel(onOverdue: (limitMs: number) => void): Promise<Turn> {
     return this.#queue.ask({ limitMs: this.#timeoutMs, isCounted: false, onOverdue });
+  }
+
+  renew(): void {
+    this.#queue = new TurnQueue();
   }
 
   get #isFull(): boolean {

@@ -24,4 +24,6 @@ export interface Turns {
    * @param onOverdue told when it loses its turn, as it takes too long
    */
   ofChannel(onOverdue: (limitMs: number) => void): Promise<Turn> | undefined;
+  /** From now on nobody waits for who had or awaited a turn before: the server has stopped. */
+  renew(): void;
 }

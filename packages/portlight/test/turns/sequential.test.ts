@@ -554,6 +554,27 @@ describe('what runs outside turns', () => {
     expect(place.order).toContain('middleware');
   });
 
+  test('is ping and ready, where no code of the app stands around them', async () => {
+    const gate = deferred();
+    await using open = await runSequential(
+      (app) =>
+        app
+          .ping()
+          .ready()
+          .ready('/inside/ready')
+          .use('/inside/ready', (_request, next) => next())
+          .get('/', () => gate.promise),
+      { maxQueued: 1 },
+    );
+    const [first, second] = [open.server.fetch('/'), open.server.fetch('/')];
+    expect(await (await fetch(`${open.url}/ping`)).text()).toBe('PONG');
+    expect(await (await fetch(`${open.url}/ready`)).text()).toBe('READY');
+    expect((await fetch(`${open.url}/inside/ready`)).status).toBe(503);
+    gate.resolve();
+    await Promise.all([first, second]);
+    expect(await (await fetch(`${open.url}/inside/ready`)).text()).toBe('READY');
+  });
+
   test('is what guards refuse', async () => {
     const gate = deferred();
     await using open = await runSequential((app) => app.setRateLimit(1, 60).get('/', () => gate.promise));
@@ -562,6 +583,25 @@ describe('what runs outside turns', () => {
     gate.resolve();
     expect((await first).status).toBe(204);
   });
+});
+
+test('a turn that was never given back is over with the stop', async () => {
+  const begun = deferred();
+  const running = await runSequential((app) =>
+    app
+      .get('/hangs', () => {
+        begun.resolve();
+        return new Promise(() => {});
+      })
+      .get('/', () => 'ok'),
+  );
+  await using client = await RawClient.open(running.port);
+  client.send(get('/hangs'));
+  await begun.promise;
+  expect(await running.server.shutdown({ timeoutMs: 0 })).toMatchObject({ forced: 1 });
+  await running.server.start();
+  expect(await (await fetch(`http://127.0.0.1:${running.server.getAddress().port}`)).text()).toBe('ok');
+  await running.server.shutdown();
 });
 
 test('the mode has to be known before the server starts', async () => {
