@@ -29,7 +29,7 @@ export async function drain(
   const late = channels.endingCount;
   const cut = (isEmpty ? 0 : edge.terminate()) + edge.cutCount;
   // The handlers of channels that were cut are told before the hooks, unless they have to wait.
-  if (!isEmpty) await within(ended, DEFAULTS.cutChannelsMs);
+  if (channels.count > 0) await within(ended, DEFAULTS.cutChannelsMs);
   edge.close();
   turns.renew();
   const failed = await runStopHooks(hooks, Math.max(remainingMs(), DEFAULTS.shutdownHookMs), log);
