@@ -24,7 +24,7 @@ export const LEVELS: Readonly<Record<string, Levels>> = {
   ],
   'rate-limit': [
     ['option-error.ts', 'rate-limit-policy.ts', 'address-key.ts'],
-    ['create-policy.ts', 'rate-limit-store.ts', 'algorithms/'],
+    ['create-policy.ts', 'rate-limit-store.ts', 'algorithms/', 'leases/'],
     ['format-rate-limit.ts', 'memory/'],
     ['index.ts', 'testing/'],
     ['testing.ts'],
