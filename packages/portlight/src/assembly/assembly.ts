@@ -7,6 +7,7 @@ import { resolveServerConfig, type ServerConfig, type ServerOptions } from '../c
 import { DEFAULTS } from '../defaults.ts';
 import { ConfigError } from '../errors/config-error.ts';
 import { GuardSet } from '../guards/guard-set.ts';
+import type { ChannelServices } from '../handlers/channel-services.ts';
 import { Hub } from '../hub/hub.ts';
 import { forgetStart, type IdleServer } from '../lifecycle/forgotten-start.ts';
 import { Hooks } from '../lifecycle/hooks.ts';
@@ -22,8 +23,6 @@ import { createRunner } from '../runners/create-runner.ts';
 import type { Runner } from '../runners/runner.ts';
 import { Edge } from '../socket/edge.ts';
 import { createTurns } from '../turns/create-turns.ts';
-import { EVERYBODY_AT_ONCE } from '../turns/everybody-at-once.ts';
-import type { Turns } from '../turns/turns.ts';
 
 /** The parts of one server, and how they are put together: what answers requests when it is first needed. */
 export class Assembly implements IdleServer {
@@ -43,10 +42,8 @@ export class Assembly implements IdleServer {
   readonly #view: ServerView;
   #mode: RunMode = 'concurrent';
   #pipeline: Pipeline | undefined;
-  /** What is open, from the first start to the stop. */
-  #channels: ChannelRegistry | undefined;
-  /** Of the pipeline. */
-  #turns: Turns = EVERYBODY_AT_ONCE;
+  /** What is open, and whose turn it is: of the pipeline that was made last. */
+  #channels: ChannelServices | undefined;
   #autostart: NodeJS.Immediate | undefined;
 
   /** @param view the server as its requests see it */
@@ -126,7 +123,7 @@ export class Assembly implements IdleServer {
    */
   async #release(endsAt: number): Promise<void> {
     const leftMs = (): number => Math.max(0, endsAt - performance.now());
-    this.#channels?.stop();
+    this.#channels?.registry.stop();
     if (!(await within(this.clients.close(leftMs() / 2), leftMs())))
       this.log.logger.error({}, 'The handlers of disconnects were not done in time for the stop.');
     await this.shared.close(leftMs());
@@ -136,11 +133,14 @@ export class Assembly implements IdleServer {
     this.connecting.complete(this.guards.isConnectionRequired);
     this.guards.onStoreError = this.config.onStoreError;
     const config = configOf(this.#mode, this.config);
-    const registry = new ChannelRegistry(config.channels);
-    this.#channels = registry;
-    const turns = createTurns(this.#mode, config, this.log);
-    this.#turns = turns;
-    const channels = { hub: this.hub, registry, config: config.channels, turns, log: this.log };
+    const channels = {
+      hub: this.hub,
+      registry: new ChannelRegistry(config.channels),
+      config: config.channels,
+      turns: createTurns(this.#mode, config, this.log),
+      log: this.log,
+    };
+    this.#channels = channels;
     return new Pipeline(this.book.registrations, this.guards, channels, config, this.log);
   }
 
@@ -155,7 +155,8 @@ export class Assembly implements IdleServer {
       log,
       serve: () => {
         const edge = new Edge(this.pipeline, config, this.#view, log);
-        return { edge, channels: this.#channels as ChannelRegistry, turns: this.#turns };
+        const { registry, turns } = this.#channels as ChannelServices;
+        return { edge, channels: registry, turns };
       },
     });
   }

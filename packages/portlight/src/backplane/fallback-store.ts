@@ -5,9 +5,9 @@ import {
   type RateLimitStore,
 } from '@portlight/rate-limit';
 import { DEFAULTS } from '../defaults.ts';
-import { ServiceUnavailableError } from '../errors/http-error.ts';
 import { inTime } from '../in-time.ts';
 import { isPromiseLike } from '../response/is-promise-like.ts';
+import { notNow } from './not-now.ts';
 import type { Outage } from './outage.ts';
 import type { SharedState } from './shared-state.ts';
 
@@ -91,10 +91,7 @@ export class FallbackStore implements RateLimitStore {
     const mode = this.#modeOf();
     if (mode === 'allow') return [];
     if (mode === 'local') return (this.#local ??= new MemoryRateLimitStore()).take(claims);
-    throw new ServiceUnavailableError('Requests cannot be counted at the moment.', {
-      headers: { 'retry-after': String(DEFAULTS.outageRetrySeconds) },
-      expose: true,
-    });
+    throw notNow('Requests cannot be counted at the moment.');
   }
 }
 

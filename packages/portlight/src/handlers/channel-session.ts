@@ -190,15 +190,10 @@ export class ChannelSession implements WireListener, OpenEnd {
       this.#giveUp(thrown);
       return undefined;
     }
-    try {
-      const result = this.#context.runInAsyncScope(() => this.#handlers.error?.(toError(thrown), this.#channel));
-      return isPromiseLike(result)
-        ? Promise.resolve(result).catch((failure: unknown) => this.#giveUp(failure))
-        : undefined;
-    } catch (failure) {
-      this.#giveUp(failure);
-      return undefined;
-    }
+    return this.#call(
+      () => this.#handlers.error?.(toError(thrown), this.#channel),
+      (failure) => this.#giveUp(failure),
+    );
   }
 
   #giveUp(error: unknown): void {
