@@ -22,6 +22,7 @@ export const LEVELS: Readonly<Record<string, Levels>> = {
     ['router.ts', 'http-server.ts', 'index.ts'],
     ['testing/'],
   ],
+  prefork: [['link/'], ['index.ts', 'testing.ts']],
   'rate-limit': [
     ['option-error.ts', 'rate-limit-policy.ts', 'address-key.ts'],
     ['create-policy.ts', 'rate-limit-store.ts', 'algorithms/', 'leases/'],

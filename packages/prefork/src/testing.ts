@@ -1,0 +1,1 @@
+export { JoinedPort, joinPorts } from './link/joined-ports.ts';
