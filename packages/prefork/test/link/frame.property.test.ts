@@ -6,7 +6,7 @@ const frames: fc.Arbitrary<Frame> = fc.record({
   kind: fc.constantFrom(0, 1, 2, 3),
   id: fc.nat({ max: 2 ** 32 - 1 }),
   name: fc.string({ unit: 'grapheme' }).map((name) => name.replaceAll('\n', '')),
-  data: fc.option(fc.jsonValue({ noUnicodeString: false }), { nil: undefined }),
+  data: fc.option(fc.jsonValue({ stringUnit: 'grapheme' }), { nil: undefined }),
   body: fc.option(
     fc.uint8Array({ minLength: 1, maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
     { nil: undefined },
