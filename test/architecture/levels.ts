@@ -22,7 +22,13 @@ export const LEVELS: Readonly<Record<string, Levels>> = {
     ['router.ts', 'http-server.ts', 'index.ts'],
     ['testing/'],
   ],
-  prefork: [['link/'], ['index.ts', 'testing.ts']],
+  prefork: [
+    ['prefork-error.ts', 'processors/', 'restart/'],
+    ['control/', 'link/'],
+    ['start/'],
+    ['child/', 'supervisor/'],
+    ['index.ts', 'testing.ts'],
+  ],
   'rate-limit': [
     ['option-error.ts', 'rate-limit-policy.ts', 'address-key.ts'],
     ['create-policy.ts', 'rate-limit-store.ts', 'algorithms/', 'leases/'],

@@ -1,3 +1,7 @@
+export { connectToPrimary } from './child/connect-to-primary.ts';
+export type { DrainHandler, DrainOptions, Primary } from './child/primary.ts';
+export type { MessageHandler } from './control/control-channel.ts';
+export type { DrainReason } from './control/control-message.ts';
 export {
   Link,
   type Answer,
@@ -8,3 +12,6 @@ export {
 } from './link/link.ts';
 export { LinkError } from './link/link-error.ts';
 export type { Port, PortListener } from './link/port.ts';
+export { PreforkError, type PreforkErrorCode } from './prefork-error.ts';
+export { type StoppedWorker, Supervisor, type SupervisorOptions } from './supervisor/supervisor.ts';
+export type { Worker, WorkerExit, WorkerReport, WorkerState } from './supervisor/worker.ts';
