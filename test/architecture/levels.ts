@@ -26,7 +26,8 @@ export const LEVELS: Readonly<Record<string, Levels>> = {
     ['prefork-error.ts', 'processors/', 'restart/'],
     ['control/', 'link/'],
     ['start/'],
-    ['child/', 'supervisor/'],
+    ['child/'],
+    ['supervisor/'],
     ['index.ts', 'testing.ts'],
   ],
   'rate-limit': [

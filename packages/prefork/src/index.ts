@@ -13,5 +13,7 @@ export {
 export { LinkError } from './link/link-error.ts';
 export type { Port, PortListener } from './link/port.ts';
 export { PreforkError, type PreforkErrorCode } from './prefork-error.ts';
-export { type StoppedWorker, Supervisor, type SupervisorOptions } from './supervisor/supervisor.ts';
-export type { Worker, WorkerExit, WorkerReport, WorkerState } from './supervisor/worker.ts';
+export { availableProcessors } from './processors/available-processors.ts';
+export { type StoppedWorker, Supervisor } from './supervisor/supervisor.ts';
+export type { SupervisorLog, SupervisorOptions } from './supervisor/supervisor-options.ts';
+export type { KillReason, Worker, WorkerExit, WorkerReport, WorkerState } from './supervisor/worker.ts';

@@ -1,84 +1,174 @@
 import { ControlChannel, type MessageHandler } from '../control/control-channel.ts';
 import type { ControlMessage, DrainReason } from '../control/control-message.ts';
-import type { ControlPort } from '../control/control-port.ts';
 import { formatRemoteError } from '../control/remote-error.ts';
 import { Link } from '../link/link.ts';
-import type { Port } from '../link/port.ts';
 import type { Marker } from '../start/marker.ts';
+import { LagMeter } from './lag-meter.ts';
+import type { OwnProcess } from './own-process.ts';
 
 export interface DrainOptions {
-  /** After so many milliseconds this process is killed. */
+  /** Until everything has to be done; soon after, this process is ended. */
   readonly timeoutMs: number;
   readonly reason: DrainReason;
 }
 
-/** Finishes what there is. What it resolves to is told to the primary; it has to have JSON. */
+/** Finishes what there is. What it gives, or resolves to, is told to the primary. */
 export type DrainHandler = (options: DrainOptions) => unknown;
 
-export interface PrimaryOptions extends Pick<Marker, 'name' | 'id' | 'key'> {
-  readonly control: ControlPort;
-  readonly port: Port;
-  readonly end: () => void;
-}
+/** Name of the reports on the link. */
+export const REPORT = 'prefork:report';
 
-/** The primary, as a child sees it. */
+/** A drain may be told right at its deadline. */
+const EXIT_AFTER_DEADLINE_MS = 250;
+
+/**
+ * The primary, as a child sees it.
+ *
+ * A child lives until its primary says that it shall finish, or is gone, or the child is sent SIGTERM, or says `drain`:
+ * the handler of `onDrain` runs, its result is told, and when nothing else keeps the process alive it ends; at the
+ * deadline it is ended. SIGINT and SIGHUP, which a terminal sends to the primary as well, are the primary's to see to.
+ */
 export class Primary {
+  /** Of the supervisor. */
   readonly name: string;
+  /** Of this child's seat: 1 to the size. */
   readonly id: number;
+  /** Unique among all children that the supervisor has had. */
   readonly key: string;
+  /** Messages and calls with data, in order. */
   readonly link: Link;
+  readonly #marker: Marker;
+  readonly #own: OwnProcess;
   readonly #control: ControlChannel;
-  readonly #end: () => void;
-  #drainHandler: DrainHandler = () => undefined;
+  readonly #lag: LagMeter = new LagMeter();
+  #reportTimer: NodeJS.Timeout | undefined;
+  #give: () => Readonly<Record<string, unknown>> = () => ({});
+  #onError: (error: unknown) => void = (error) => process.emitWarning(asError(error));
+  #drainHandler: DrainHandler | undefined;
+  #isReady = false;
   #isDraining = false;
 
-  constructor({ name, id, key, control, port, end }: PrimaryOptions) {
-    this.name = name;
-    this.id = id;
-    this.key = key;
-    this.#end = end;
-    this.link = new Link(port);
-    this.#control = new ControlChannel(control, {
+  constructor(marker: Marker, own: OwnProcess) {
+    this.name = marker.name;
+    this.id = marker.id;
+    this.key = marker.key;
+    this.#marker = marker;
+    this.#own = own;
+    this.link = new Link(own.port, { onError: (error) => this.#onError(error) });
+    this.#control = new ControlChannel(own.control, {
       onControl: (message) => this.#hear(message),
-      onClosed: () => void this.#drain({ timeoutMs: 10_000, reason: 'primary-lost' }),
-      onError: () => {},
+      onClosed: () => this.lose(),
+      onError: (error) => this.#onError(error),
     });
   }
 
+  /** Sees to the messages of a type that the primary sends; a second handler takes the place of the first. */
   onMessage(type: string, handler: MessageHandler): this {
     this.#control.on(type, handler);
     return this;
   }
 
+  /**
+   * Sends a message, and a handle of the system where one is given, over Node's channel.
+   *
+   * Resolves to whether it went out, with a handle: whether the primary took it. Never rejects.
+   *
+   * @throws {TypeError} on data that has no JSON
+   */
   send(type: string, data?: unknown, handle?: object): Promise<boolean> {
     return this.#control.send(type, data, handle);
   }
 
+  /** This child serves. From here on it lives until it is told to finish, and reports about each second. */
   ready(): void {
-    void this.#control.control({ kind: 'ready' });
+    if (this.#isReady || this.#isDraining) return;
+    this.#isReady = true;
+    this.#own.hold();
+    this.#control.control({ kind: 'ready' });
+    this.#own.watch(() => this.lose(), this.#marker.drainTimeoutMs);
+    this.#lag.start();
+    this.#report();
+    this.#reportTimer = setInterval(() => this.#report(), this.#marker.reportIntervalMs).unref();
   }
 
-  report(_give: () => Readonly<Record<string, unknown>>): void {}
+  /** What each report holds besides the lag of the event loop and the memory. */
+  report(give: () => Readonly<Record<string, unknown>>): void {
+    this.#give = give;
+  }
 
+  /** Without one, there is nothing to finish. */
   onDrain(handler: DrainHandler): void {
     this.#drainHandler = handler;
   }
 
-  /** Tells what nothing caught; written before this returns, as the process may end right then. */
+  /** Told of handlers that fail. @default a warning of the process */
+  onError(listener: (error: unknown) => void): void {
+    this.#onError = listener;
+  }
+
+  /**
+   * Finishes without being told to: another child takes the seat.
+   *
+   * @param isFailure whether the other one waits, as after a crash, when this happens again and again
+   */
+  drain(reason: DrainReason, { isFailure = false }: { readonly isFailure?: boolean } = {}): void {
+    if (this.#isDraining) return;
+    this.#control.control({ kind: 'draining', reason, isFailure });
+    void this.#drain({ timeoutMs: this.#marker.drainTimeoutMs, reason });
+  }
+
+  /** Tells what nothing caught. It is written before this returns, as the process may end right then. */
   fail(error: unknown): void {
-    void this.#control.control({ kind: 'failed', error: formatRemoteError(error) });
+    this.#control.control({ kind: 'failed', error: formatRemoteError(error) });
+  }
+
+  /** The primary is gone. */
+  lose(): void {
+    void this.#drain({ timeoutMs: this.#marker.drainTimeoutMs, reason: 'primary-lost' });
   }
 
   #hear(message: ControlMessage): void {
     if (message.kind === 'drain') void this.#drain(message);
   }
 
-  async #drain(options: DrainOptions): Promise<void> {
+  async #drain({ timeoutMs, reason }: DrainOptions): Promise<void> {
     if (this.#isDraining) return;
     this.#isDraining = true;
-    const report = await this.#drainHandler(options);
-    await this.#control.control({ kind: 'drained', report });
-    this.link.close();
-    this.#end();
+    setTimeout(() => this.#own.exit(1), timeoutMs + EXIT_AFTER_DEADLINE_MS).unref();
+    let code = 0;
+    try {
+      await this.#tellDrained(await this.#drainHandler?.({ timeoutMs, reason }));
+    } catch (error) {
+      code = 1;
+      this.#onError(error);
+      this.fail(error);
+    }
+    this.#leave(code);
   }
+
+  #tellDrained(report: unknown): Promise<boolean> {
+    return this.#control.control({ kind: 'drained', report });
+  }
+
+  #leave(code: number): void {
+    clearInterval(this.#reportTimer);
+    this.#lag.stop();
+    this.#own.leave(code);
+    this.link.close();
+    if (!this.#isReady) this.#own.exit(code);
+  }
+
+  #report(): void {
+    const own = { lagMs: this.#lag.take(), memoryBytes: process.memoryUsage.rss() };
+    try {
+      this.link.tell(REPORT, { ...this.#give(), ...own });
+    } catch (error) {
+      this.#onError(error);
+      this.link.tell(REPORT, own);
+    }
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

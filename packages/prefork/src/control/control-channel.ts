@@ -41,28 +41,29 @@ export class ControlChannel {
   }
 
   /**
-   * Resolves to whether it went out, with a handle: whether the other side took it. Never rejects.
+   * Resolves to whether it went out, with a handle: whether the other side took it. Never rejects. This side keeps its
+   * copy of the handle.
    *
-   * @throws {TypeError} on data that has no JSON
+   * @throws {TypeError} on data that has no JSON, or a handle that is none
    */
   send(type: string, data?: unknown, handle?: object): Promise<boolean> {
     if (handle === undefined) return this.control({ kind: 'message', type, data });
+    // Before Node takes the handle apart to send it.
+    JSON.stringify(data);
     const id = ++this.#lastId;
-    return new Promise((resolve) => {
-      const settle = (isTaken: boolean): void => {
-        this.#untaken.delete(id);
-        resolve(isTaken);
-      };
-      this.#untaken.set(id, settle);
-      this.#write({ kind: 'message', type, data, id }, handle, (isWritten) => {
-        if (!isWritten) settle(false);
-      });
+    const taken = new Promise<boolean>((resolve) => this.#untaken.set(id, resolve));
+    this.#write({ kind: 'message', type, data, id }, handle, (isWritten) => {
+      if (!isWritten) this.#settle(id, false);
     });
+    return taken;
   }
 
-  /** Resolves to whether it went out. */
+  /** Resolves to whether it went out. @throws {TypeError} on what has no JSON */
   control(message: ControlMessage): Promise<boolean> {
-    return new Promise((resolve) => this.#write(message, undefined, resolve));
+    let settle: (isWritten: boolean) => void = () => {};
+    const written = new Promise<boolean>((resolve) => (settle = resolve));
+    this.#write(message, undefined, settle);
+    return written;
   }
 
   #write(message: ControlMessage, handle: object | undefined, done: (isWritten: boolean) => void): void {
@@ -71,11 +72,20 @@ export class ControlChannel {
   }
 
   #receive(value: unknown, handle: object | undefined): void {
-    const message = parseControlMessage(value);
-    if (message === undefined) return;
-    if (message.kind === 'message') this.#hear(message, handle);
-    else if (message.kind === 'taken') this.#untaken.get(message.id)?.(message.isTaken);
-    else this.#options.onControl(message);
+    try {
+      const message = parseControlMessage(value);
+      if (message === undefined) return;
+      if (message.kind === 'message') this.#hear(message, handle);
+      else if (message.kind === 'taken') this.#settle(message.id, message.isTaken === true);
+      else this.#options.onControl(message);
+    } catch (error) {
+      this.#options.onError(error);
+    }
+  }
+
+  #settle(id: number, isTaken: boolean): void {
+    this.#untaken.get(id)?.(isTaken);
+    this.#untaken.delete(id);
   }
 
   #hear({ type, data, id }: ControlMessage & { readonly kind: 'message' }, handle: object | undefined): void {
@@ -92,7 +102,7 @@ export class ControlChannel {
   }
 
   #end(): void {
-    for (const settle of [...this.#untaken.values()]) settle(false);
+    for (const id of [...this.#untaken.keys()]) this.#settle(id, false);
     this.#options.onClosed();
   }
 }

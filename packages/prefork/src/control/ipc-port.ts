@@ -30,6 +30,6 @@ export class IpcPort implements ControlPort {
 
   write(message: object, handle: object | undefined, done: (isWritten: boolean) => void): void {
     // With a callback a closed channel is told there, and is no event that ends the process.
-    this.#channel.send?.(message, handle as SendHandle, {}, (error) => done(error === null));
+    this.#channel.send?.(message, handle as SendHandle, { keepOpen: true }, (error) => done(error === null));
   }
 }

@@ -6,6 +6,9 @@ export interface Marker {
   readonly name: string;
   readonly id: number;
   readonly key: string;
+  readonly reportIntervalMs: number;
+  /** For a drain that the primary did not ask for. */
+  readonly drainTimeoutMs: number;
 }
 
 const VARIABLE = 'PREFORK_CHILD';

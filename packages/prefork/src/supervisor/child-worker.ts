@@ -1,14 +1,15 @@
+import { REPORT } from '../child/primary.ts';
 import { ControlChannel, type MessageHandler } from '../control/control-channel.ts';
 import type { ControlMessage, DrainReason } from '../control/control-message.ts';
 import { parseRemoteError } from '../control/remote-error.ts';
 import { Link } from '../link/link.ts';
 import type { ChildEnd, StartedChild } from '../start/started-child.ts';
-import type { Worker, WorkerExit, WorkerReport, WorkerState } from './worker.ts';
+import type { KillReason, Worker, WorkerExit, WorkerReport, WorkerState } from './worker.ts';
 
 /** What becomes of a worker, told to its supervisor. */
 export interface WorkerEvents {
   onReady(worker: ChildWorker): void;
-  /** It ends by itself, and not because it was told to. */
+  /** It finishes, and nobody told it to. */
   onLeaving(worker: ChildWorker, reason: DrainReason, isFailure: boolean): void;
   onEnd(worker: ChildWorker, exit: WorkerExit): void;
   onError(worker: ChildWorker, error: unknown): void;
@@ -21,7 +22,13 @@ export interface WorkerPlace {
   readonly restarts: number;
 }
 
-/** A child process and what is known of it. */
+/** A child may tell what came of its drain right at its deadline. */
+const KILL_AFTER_DEADLINE_MS = 500;
+
+/** The channel of a process that dies is gone shortly before it is. One that lives on without finishes by itself. */
+const DEAD_AFTER_CHANNEL_MS = 1_000;
+
+/** A child process, and what is known of it. */
 export class ChildWorker implements Worker {
   readonly id: number;
   readonly key: string;
@@ -31,30 +38,32 @@ export class ChildWorker implements Worker {
   readonly link: Link;
   state: WorkerState = 'starting';
   lastReport: WorkerReport | undefined;
-  /** When it was ready, of the monotonic clock. */
+  /** Of the monotonic clock. */
   readyAt: number | undefined;
+  silentMs: number = 0;
   readonly #child: StartedChild;
   readonly #control: ControlChannel;
   readonly #events: WorkerEvents;
+  #deadline: NodeJS.Timeout;
+  #channelTimer: NodeJS.Timeout | undefined;
   #wasDraining = false;
-  #isForced = false;
+  #killedFor: KillReason | undefined;
   #report: unknown;
   #error: Error | undefined;
-  #killTimer: NodeJS.Timeout | undefined;
 
-  constructor(child: StartedChild, { id, key, restarts }: WorkerPlace, events: WorkerEvents) {
-    this.id = id;
-    this.key = key;
-    this.restarts = restarts;
+  constructor(child: StartedChild, place: WorkerPlace, bootTimeoutMs: number, events: WorkerEvents) {
+    ({ id: this.id, key: this.key, restarts: this.restarts } = place);
     this.pid = child.pid;
     this.#child = child;
     this.#events = events;
-    this.link = new Link(child.port, { onError: (error) => events.onError(this, error) });
+    const onError = (error: unknown): void => events.onError(this, error);
+    this.link = new Link(child.port, { onError }).on(REPORT, (data) => this.#takeReport(data));
     this.#control = new ControlChannel(child.control, {
       onControl: (message) => this.#hear(message),
-      onClosed: () => this.#lose(),
-      onError: (error) => events.onError(this, error),
+      onClosed: () => this.#loseChannel(),
+      onError,
     });
+    this.#deadline = setTimeout(() => this.kill('boot-timeout'), bootTimeoutMs);
     child.onEnd((end) => this.#end(end));
   }
 
@@ -70,52 +79,64 @@ export class ChildWorker implements Worker {
   /** Tells it to finish, and kills it when its time is over. */
   drain(timeoutMs: number, reason: DrainReason): void {
     if (this.state === 'ended') return;
-    this.#leave(timeoutMs);
-    void this.#control.control({ kind: 'drain', timeoutMs, reason });
+    this.finishWithin(timeoutMs);
+    this.#control.control({ kind: 'drain', timeoutMs, reason });
   }
 
-  /** At once; it counts as forced. */
-  kill(): void {
-    if (this.state === 'ended') return;
-    this.#isForced = true;
-    this.#child.kill('SIGKILL');
-  }
-
-  #leave(timeoutMs: number): void {
+  /** It finishes; killed when its time is over. */
+  finishWithin(timeoutMs: number): void {
     this.state = 'draining';
     this.#wasDraining = true;
-    clearTimeout(this.#killTimer);
-    this.#killTimer = setTimeout(() => this.kill(), timeoutMs);
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(() => this.kill('drain-timeout'), timeoutMs + KILL_AFTER_DEADLINE_MS);
+  }
+
+  kill(reason: KillReason): void {
+    if (this.state === 'ended') return;
+    this.#killedFor ??= reason;
+    this.#child.kill('SIGKILL');
   }
 
   #hear(message: ControlMessage): void {
     if (message.kind === 'ready') this.#becomeReady();
     else if (message.kind === 'failed') this.#error = parseRemoteError(message.error);
     else if (message.kind === 'drained') this.#report = message.report;
-    else if (message.kind === 'draining') this.#events.onLeaving(this, message.reason, message.isFailure);
+    else if (message.kind === 'draining') this.#leave(String(message.reason), message.isFailure);
   }
 
   #becomeReady(): void {
     if (this.state !== 'starting') return;
+    clearTimeout(this.#deadline);
     this.state = 'ready';
     this.readyAt = performance.now();
+    this.silentMs = 0;
     this.#events.onReady(this);
   }
 
-  /** Its channel is gone, and it is about to be: what is alive drains itself then. */
-  #lose(): void {
-    if (this.state === 'starting' || this.state === 'ready') this.#events.onLeaving(this, 'primary-lost', false);
+  #loseChannel(): void {
+    if (this.state === 'ended') return;
+    this.#channelTimer = setTimeout(() => this.#leave('primary-lost', false), DEAD_AFTER_CHANNEL_MS);
+  }
+
+  #leave(reason: DrainReason, isFailure: boolean): void {
+    if (this.state === 'starting' || this.state === 'ready') this.#events.onLeaving(this, reason, isFailure);
+  }
+
+  #takeReport(data: unknown): void {
+    this.silentMs = 0;
+    this.lastReport = data as WorkerReport;
   }
 
   #end({ code, signal, error = this.#error }: ChildEnd): void {
-    clearTimeout(this.#killTimer);
+    clearTimeout(this.#deadline);
+    clearTimeout(this.#channelTimer);
     this.state = 'ended';
     this.#events.onEnd(this, {
       code,
       signal,
       wasReady: this.readyAt !== undefined,
       wasDraining: this.#wasDraining,
-      isForced: this.#isForced,
+      killedFor: this.#killedFor,
       report: this.#report,
       error,
     });

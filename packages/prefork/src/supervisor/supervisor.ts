@@ -1,100 +1,247 @@
-import { childCommand, childEnvironment, type CommandOptions } from '../start/child-command.ts';
-import { CONTROL_VERSION } from '../control/control-message.ts';
+import { connectToPrimary } from '../child/connect-to-primary.ts';
+import { CONTROL_VERSION, type DrainReason } from '../control/control-message.ts';
 import { PreforkError } from '../prefork-error.ts';
+import { RestartPolicy } from '../restart/restart-policy.ts';
+import { childCommand } from '../start/child-command.ts';
+import { formatMarker } from '../start/marker.ts';
 import { startChild } from '../start/start-child.ts';
-import type { StartChild } from '../start/started-child.ts';
-import { ChildWorker, type WorkerEvents } from './child-worker.ts';
+import type { StartChild, StartedChild } from '../start/started-child.ts';
+import { unstartedChild } from '../start/unstarted-child.ts';
+import { ChildWorker } from './child-worker.ts';
+import { bootError, describeEnd, gaveUpError } from './describe-end.ts';
+import { SilenceWatch } from './silence-watch.ts';
+import {
+  parseSupervisorOptions,
+  type SupervisorLog,
+  type SupervisorOptions,
+  type SupervisorSettings,
+} from './supervisor-options.ts';
 import type { Worker, WorkerExit } from './worker.ts';
 
-export interface SupervisorOptions extends CommandOptions {
-  readonly name?: string;
-  readonly size: number;
-  readonly bootTimeoutMs?: number;
-  readonly drainTimeoutMs?: number;
-  readonly onWorker?: (worker: Worker) => void;
-  readonly onReady?: (worker: Worker) => void;
-  readonly onExit?: (worker: Worker, exit: WorkerExit) => void;
-}
-
-/** What came of a stop: of each child that there was. */
+/** What came of a stop for one of the children that there were. */
 export interface StoppedWorker extends WorkerExit {
   readonly id: number;
+  readonly key: string;
   readonly pid: number | undefined;
 }
 
+/** A signal to all, as from a terminal, comes to the children too: nobody takes the place of those that finish then. */
+const REPLACED_AFTER_MS = 100;
+
+/** Several missed reports make a silence. */
+const REPORTS_IN_SILENCE = 5;
+const MAX_REPORT_INTERVAL_MS = 1_000;
+
+/**
+ * Children from the file that this process runs: started, watched, replaced, finished.
+ *
+ * The file runs once in the primary and once in each child; `connectToPrimary()` tells in which of them it is. This
+ * class sees to no signals: its user calls `stop`, and `kill`.
+ */
 export class Supervisor {
   readonly #options: SupervisorOptions;
-  readonly #start: StartChild;
+  readonly #settings: SupervisorSettings;
+  readonly #startChild: StartChild;
+  readonly #policy: RestartPolicy = new RestartPolicy();
+  readonly #watch: SilenceWatch<ChildWorker>;
   readonly #workers: Set<ChildWorker> = new Set();
-  readonly #events: WorkerEvents;
-  #waitingForReady: { resolve(): void; reject(error: Error): void } | undefined;
-  #onAllEnded: (() => void) | undefined;
-  #stopped: StoppedWorker[] = [];
-  #isStopping = false;
+  /** Those in whose place another one is, or comes. */
+  readonly #replaced: WeakSet<ChildWorker> = new WeakSet();
+  readonly #restartTimers: Set<NodeJS.Timeout> = new Set();
+  readonly #stopped: StoppedWorker[] = [];
+  #starting: { resolve(): void; reject(error: Error): void } | undefined;
+  #started: Promise<void> | undefined;
+  #stopping: Promise<readonly StoppedWorker[]> | undefined;
+  #onAllEnded: () => void = () => {};
+  #wasReady = false;
+  #hasGivenUp = false;
 
-  constructor(options: SupervisorOptions, start: StartChild = startChild) {
+  /**
+   * @param startChild how a process is started; for tests
+   * @throws {PreforkError} on a wrong option, and in a child: children have no children
+   */
+  constructor(options: SupervisorOptions = {}, startOne: StartChild = startChild) {
+    if (connectToPrimary() !== undefined)
+      throw new PreforkError('This process is a child of a supervisor, and cannot have one.', 'ERR_PREFORK_CONFIG');
     this.#options = options;
-    this.#start = start;
-    this.#events = {
-      onReady: (worker) => this.#noteReady(worker),
-      onLeaving: () => {},
-      onEnd: (worker, exit) => this.#noteEnd(worker, exit),
-      onError: () => {},
-    };
+    this.#settings = parseSupervisorOptions(options);
+    this.#startChild = startOne;
+    this.#watch = new SilenceWatch(this.#settings.unresponsiveTimeoutMs, () => this.#readyWorkers());
   }
 
+  /** Those that have not ended, by their seats. */
   get workers(): readonly Worker[] {
-    return [...this.#workers];
+    return [...this.#workers].sort((one, other) => one.id - other.id);
   }
 
+  /**
+   * Resolves when all children are ready.
+   *
+   * @throws {PreforkError} when one ends, or takes too long, before any of them was ready; when this goes on until it is
+   * given up; when a stop comes before; where there is no file. No child is left then.
+   */
   start(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waitingForReady = { resolve, reject };
-      for (let id = 1; id <= this.#options.size; id++) this.#fork(id, 0);
-    });
+    return (this.#started ??= this.#begin());
   }
 
-  async stop({ timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {}): Promise<readonly StoppedWorker[]> {
-    this.#isStopping = true;
+  /**
+   * Tells all children to finish, and kills those that have not after `timeoutMs`.
+   *
+   * Resolves when all have ended, to what became of each. One stop, however often it is called.
+   */
+  stop({ timeoutMs = this.#settings.drainTimeoutMs }: { readonly timeoutMs?: number } = {}): Promise<
+    readonly StoppedWorker[]
+  > {
+    return (this.#stopping ??= this.#finish((worker) => worker.drain(timeoutMs, 'stop')));
+  }
+
+  /** Ends all children at once. `stop` resolves when they have ended. */
+  kill(): void {
+    this.#stopping ??= this.#finish(() => {});
+    for (const worker of this.#workers) worker.kill('kill');
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#stopping !== undefined) throw stoppedError();
+    childCommand(process, this.#options);
+    const ready = new Promise<void>((resolve, reject) => (this.#starting = { resolve, reject }));
+    this.#watch.start((worker) => this.#killSilent(worker));
+    for (let id = 1; id <= this.#settings.size; id++) this.#fork(id, 0);
+    try {
+      await ready;
+    } catch (error) {
+      this.kill();
+      await this.#stopping;
+      throw error;
+    } finally {
+      this.#starting = undefined;
+    }
+  }
+
+  async #finish(end: (worker: ChildWorker) => void): Promise<readonly StoppedWorker[]> {
+    this.#watch.stop();
+    for (const timer of this.#restartTimers) clearTimeout(timer);
+    this.#restartTimers.clear();
+    this.#starting?.reject(stoppedError());
     const ended = new Promise<void>((resolve) => (this.#onAllEnded = resolve));
-    for (const worker of this.#workers) worker.drain(timeoutMs, 'stop');
+    for (const worker of this.#workers) end(worker);
     if (this.#workers.size > 0) await ended;
     return this.#stopped;
   }
 
-  kill(): void {
-    this.#isStopping = true;
-    for (const worker of this.#workers) worker.kill();
-  }
-
   #fork(id: number, restarts: number): void {
-    const { name = 'prefork' } = this.#options;
     const key = `${id}.${restarts}`;
-    const marker = { version: CONTROL_VERSION, name, id, key };
-    const child = this.#start({
-      ...childCommand(process, this.#options),
-      environment: childEnvironment(process, this.#options, marker),
+    const worker = new ChildWorker(this.#startProcess(id, key), { id, key, restarts }, this.#settings.bootTimeoutMs, {
+      onReady: (worker) => this.#noteReady(worker),
+      onLeaving: (worker, reason, isFailure) => this.#noteLeaving(worker, reason, isFailure),
+      onEnd: (worker, exit) => this.#noteEnd(worker, exit),
+      onError: (worker, err) => this.#log('error', worker, 'Something that it said is not in order', { err }),
     });
-    const worker = new ChildWorker(child, { id, key, restarts }, this.#events);
     this.#workers.add(worker);
-    this.#options.onWorker?.(worker);
+    this.#tell(() => this.#options.onWorker?.(worker));
   }
 
-  #noteReady(worker: Worker): void {
-    this.#options.onReady?.(worker);
-    if (this.workers.every(({ state }) => state === 'ready')) this.#waitingForReady?.resolve();
+  #startProcess(id: number, key: string): StartedChild {
+    const { name, drainTimeoutMs, unresponsiveTimeoutMs } = this.#settings;
+    const marker = formatMarker({
+      version: CONTROL_VERSION,
+      name,
+      id,
+      key,
+      drainTimeoutMs,
+      reportIntervalMs: Math.min(MAX_REPORT_INTERVAL_MS, unresponsiveTimeoutMs / REPORTS_IN_SILENCE),
+    });
+    try {
+      const command = childCommand(process, this.#options);
+      return this.#startChild({ ...command, environment: { ...command.environment, ...marker } });
+    } catch (error) {
+      return unstartedChild(error as Error);
+    }
+  }
+
+  #noteReady(worker: ChildWorker): void {
+    this.#policy.ready();
+    this.#wasReady = true;
+    this.#log('debug', worker, 'It is ready');
+    this.#tell(() => this.#options.onReady?.(worker));
+    if (this.#readyWorkers().length >= this.#settings.size) this.#starting?.resolve();
+  }
+
+  #noteLeaving(worker: ChildWorker, reason: DrainReason, isFailure: boolean): void {
+    worker.finishWithin(this.#settings.drainTimeoutMs);
+    this.#tell(() => this.#options.onDraining?.(worker));
+    if (this.#stopping !== undefined) return;
+    this.#log('info', worker, `It finishes (${reason}), and another one takes its place`);
+    this.#replaced.add(worker);
+    if (isFailure) this.#replaceFailed(worker, undefined);
+    else this.#replace(worker, REPLACED_AFTER_MS);
   }
 
   #noteEnd(worker: ChildWorker, exit: WorkerExit): void {
     this.#workers.delete(worker);
-    this.#options.onExit?.(worker, exit);
-    if (this.#isStopping) this.#stopped.push({ id: worker.id, pid: worker.pid, ...exit });
-    else if (!exit.wasReady) {
-      this.#waitingForReady?.reject(
-        new PreforkError('A child ended before it was ready.', 'ERR_PREFORK_BOOT', exit.error),
-      );
-      this.kill();
-    } else this.#fork(worker.id, worker.restarts + 1);
-    if (this.#workers.size === 0) this.#onAllEnded?.();
+    this.#tell(() => this.#options.onExit?.(worker, exit));
+    if (this.#stopping !== undefined) this.#stopped.push({ id: worker.id, key: worker.key, pid: worker.pid, ...exit });
+    else if (!this.#replaced.has(worker)) this.#noteFailure(worker, exit);
+    if (this.#workers.size === 0) this.#onAllEnded();
   }
+
+  #noteFailure(worker: ChildWorker, exit: WorkerExit): void {
+    this.#log('error', worker, `It ended ${describeEnd(exit)}`, { err: exit.error });
+    if (!this.#wasReady) this.#starting?.reject(bootError(worker, exit));
+    else this.#replaceFailed(worker, exit);
+  }
+
+  #replaceFailed(worker: ChildWorker, exit: WorkerExit | undefined): void {
+    const now = performance.now();
+    const upMs = worker.readyAt === undefined ? undefined : now - worker.readyAt;
+    const delayMs = this.#policy.failed(worker.id, upMs, now);
+    if (delayMs !== 'give-up') this.#replace(worker, delayMs);
+    else this.#giveUp(gaveUpError(worker, exit));
+  }
+
+  #replace({ id, restarts }: ChildWorker, delayMs: number): void {
+    if (this.#hasGivenUp) return;
+    const timer = setTimeout(() => {
+      this.#restartTimers.delete(timer);
+      this.#fork(id, restarts + 1);
+    }, delayMs);
+    this.#restartTimers.add(timer);
+  }
+
+  #giveUp(error: PreforkError): void {
+    if (this.#hasGivenUp) return;
+    this.#hasGivenUp = true;
+    if (this.#starting !== undefined) this.#starting.reject(error);
+    else this.#tell(() => this.#options.onGaveUp?.(error));
+  }
+
+  #killSilent(worker: ChildWorker): void {
+    this.#log(
+      'error',
+      worker,
+      `Its event loop has not turned for ${this.#settings.unresponsiveTimeoutMs} ms: it is killed`,
+    );
+    worker.kill('unresponsive');
+  }
+
+  #readyWorkers(): readonly ChildWorker[] {
+    return [...this.#workers].filter(({ state }) => state === 'ready');
+  }
+
+  #log(level: keyof SupervisorLog, { id, pid }: Worker, message: string, fields: object = {}): void {
+    this.#options.log?.[level]({ worker: id, pid, ...fields }, `Worker ${id}: ${message}.`);
+  }
+
+  /** What a hook throws is its own affair. */
+  #tell(call: () => void): void {
+    try {
+      call();
+    } catch (err) {
+      this.#options.log?.error({ err }, 'A hook of the supervisor failed.');
+    }
+  }
+}
+
+function stoppedError(): PreforkError {
+  return new PreforkError('The supervisor was stopped before its children were ready.', 'ERR_PREFORK_STOPPED');
 }

@@ -48,18 +48,28 @@ export interface Worker {
   send(type: string, data?: unknown, handle?: object): Promise<boolean>;
 }
 
+/**
+ * Why a supervisor killed a worker.
+ *
+ * - `boot-timeout`: it did not say `ready()` in time.
+ * - `unresponsive`: its event loop did not turn.
+ * - `drain-timeout`: it did not finish in time.
+ * - `kill`: the supervisor was told to.
+ */
+export type KillReason = 'boot-timeout' | 'unresponsive' | 'drain-timeout' | 'kill';
+
 /** How a worker ended. */
 export interface WorkerExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   /** Whether it was ready before. */
   readonly wasReady: boolean;
-  /** Whether it was asked to end, or said that it would. */
+  /** Whether it was told to finish, or said that it would. */
   readonly wasDraining: boolean;
-  /** Whether the supervisor had to kill it: it was silent for too long, or its time to drain was over. */
-  readonly isForced: boolean;
-  /** What its drain gave; `undefined` where it had none. */
+  /** `undefined` where it ended by itself. */
+  readonly killedFor: KillReason | undefined;
+  /** What its drain gave; `undefined` where it gave nothing. */
   readonly report: unknown;
-  /** The last error that nothing in it caught, or the one that kept it from being started. */
+  /** The last error that nothing in it caught, with its stack there; or why it could not be started. */
   readonly error: Error | undefined;
 }

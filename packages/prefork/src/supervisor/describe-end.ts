@@ -1,0 +1,40 @@
+import { PreforkError } from '../prefork-error.ts';
+import type { Worker, WorkerExit } from './worker.ts';
+
+const KILLED_FOR: Readonly<Record<NonNullable<WorkerExit['killedFor']>, string>> = {
+  'boot-timeout': 'killed, because it had not said ready() in time: does its file come to it?',
+  unresponsive: 'killed, because its event loop did not turn',
+  'drain-timeout': 'killed, because it did not finish in time',
+  kill: 'killed',
+};
+
+/** `with code 1`, `by SIGKILL`, and what is known of why. */
+export function describeEnd({ code, signal, killedFor, error }: WorkerExit): string {
+  if (killedFor !== undefined) return KILLED_FOR[killedFor];
+  const how = signal === null ? `with code ${code}` : `by ${signal}`;
+  return error === undefined ? how : `${how}: ${error.message}`;
+}
+
+/** Why the first children did not start. */
+export function bootError(worker: Worker, exit: WorkerExit): PreforkError {
+  const hint = exit.error === undefined && exit.code !== 0 ? ' What it said last stands on standard error.' : '';
+  return new PreforkError(
+    `Child ${nameOf(worker)} ended before it was ready, ${describeEnd(exit)}.${hint}`,
+    'ERR_PREFORK_BOOT',
+    exit.error,
+  );
+}
+
+/** Why there are no more. */
+export function gaveUpError(worker: Worker, exit: WorkerExit | undefined): PreforkError {
+  return new PreforkError(
+    `Children end again and again before they are ready; the last was ${nameOf(worker)}` +
+      `${exit === undefined ? '' : `, which ended ${describeEnd(exit)}`}. No more are started.`,
+    'ERR_PREFORK_GAVE_UP',
+    exit?.error,
+  );
+}
+
+function nameOf({ id, pid }: Worker): string {
+  return pid === undefined ? String(id) : `${id} (process ${pid})`;
+}

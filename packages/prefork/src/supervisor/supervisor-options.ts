@@ -1,0 +1,68 @@
+import { PreforkError } from '../prefork-error.ts';
+import { availableProcessors } from '../processors/available-processors.ts';
+import type { CommandOptions } from '../start/child-command.ts';
+import type { Worker, WorkerExit } from './worker.ts';
+
+/** Where a supervisor tells what happens: any logger of the shape of pino. `worker` and `pid` are among the fields. */
+export interface SupervisorLog {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface SupervisorOptions extends CommandOptions {
+  /** Told to the children. @default 'prefork' */
+  readonly name?: string | undefined;
+  /** How many children there are. @default `availableProcessors()` */
+  readonly size?: number | undefined;
+  /** A child that has not said `ready()` after so many milliseconds is killed. @default 30_000 */
+  readonly bootTimeoutMs?: number | undefined;
+  /** A child whose event loop does not turn for so many milliseconds is killed. `Infinity`: never. @default 10_000 */
+  readonly unresponsiveTimeoutMs?: number | undefined;
+  /** For a child that finishes without being told to: after SIGTERM, or without its primary. @default 10_000 */
+  readonly drainTimeoutMs?: number | undefined;
+  /** Called for each child, before it can say anything: what it sends from the beginning has its handlers. */
+  readonly onWorker?: ((worker: Worker) => void) | undefined;
+  readonly onReady?: ((worker: Worker) => void) | undefined;
+  /** It finishes by itself, and takes nothing new. */
+  readonly onDraining?: ((worker: Worker) => void) | undefined;
+  /** Called once for each, after all that it said. */
+  readonly onExit?: ((worker: Worker, exit: WorkerExit) => void) | undefined;
+  /** No more are started, because they end again and again before they are ready. Those that serve go on. */
+  readonly onGaveUp?: ((error: PreforkError) => void) | undefined;
+  /** @default nowhere */
+  readonly log?: SupervisorLog | undefined;
+}
+
+/** As they are used. */
+export interface SupervisorSettings {
+  readonly name: string;
+  readonly size: number;
+  readonly bootTimeoutMs: number;
+  readonly unresponsiveTimeoutMs: number;
+  readonly drainTimeoutMs: number;
+}
+
+/** Beyond it a timer of Node fires at once. */
+const MAX_TIMER_MS = 2_147_483_647;
+
+/** @throws {PreforkError} on a number that cannot be */
+export function parseSupervisorOptions(options: SupervisorOptions): SupervisorSettings {
+  const {
+    name = 'prefork',
+    size = availableProcessors(),
+    bootTimeoutMs = 30_000,
+    unresponsiveTimeoutMs = 10_000,
+    drainTimeoutMs = 10_000,
+  } = options;
+  if (!Number.isSafeInteger(size) || size < 1) throw badOption('size', size, 'a whole number from 1 up');
+  for (const [option, value] of Object.entries({ bootTimeoutMs, unresponsiveTimeoutMs, drainTimeoutMs }))
+    if (!(value > 0 && (value <= MAX_TIMER_MS || (option === 'unresponsiveTimeoutMs' && value === Infinity))))
+      throw badOption(option, value, 'milliseconds, more than 0 and at most 24 days');
+  return { name, size, bootTimeoutMs, unresponsiveTimeoutMs, drainTimeoutMs };
+}
+
+function badOption(option: string, value: unknown, right: string): PreforkError {
+  return new PreforkError(`The option ${option} is ${String(value)}; it has to be ${right}.`, 'ERR_PREFORK_CONFIG');
+}
