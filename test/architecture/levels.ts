@@ -23,7 +23,7 @@ export const LEVELS: Readonly<Record<string, Levels>> = {
     ['testing/'],
   ],
   prefork: [
-    ['prefork-error.ts', 'processors/', 'restart/'],
+    ['prefork-error.ts', 'ports/', 'processors/', 'restart/'],
     ['control/', 'link/'],
     ['start/'],
     ['child/'],

@@ -11,7 +11,7 @@ export {
   type TellHandler,
 } from './link/link.ts';
 export { LinkError } from './link/link-error.ts';
-export type { Port, PortListener } from './link/port.ts';
+export type { Port, PortListener } from './ports/port.ts';
 export { PreforkError, type PreforkErrorCode } from './prefork-error.ts';
 export { availableProcessors } from './processors/available-processors.ts';
 export { type StoppedWorker, Supervisor } from './supervisor/supervisor.ts';

@@ -1,1 +1,1 @@
-export { JoinedPort, joinPorts } from './link/joined-ports.ts';
+export { JoinedPort, joinPorts } from './ports/joined-ports.ts';

@@ -1,5 +1,5 @@
-import type { ControlPort } from '../control/control-port.ts';
-import type { Port } from '../link/port.ts';
+import type { ControlPort } from '../ports/control-port.ts';
+import type { Port } from '../ports/port.ts';
 
 /** The process of a child, as far as its primary is concerned. */
 export interface OwnProcess {

@@ -84,7 +84,7 @@ export class Primary {
     if (this.#isReady || this.#isDraining) return;
     this.#isReady = true;
     this.#own.hold();
-    this.#control.control({ kind: 'ready' });
+    void this.#control.control({ kind: 'ready' });
     this.#own.watch(() => this.lose(), this.#marker.drainTimeoutMs);
     this.#lag.start();
     this.#report();
@@ -113,13 +113,13 @@ export class Primary {
    */
   drain(reason: DrainReason, { isFailure = false }: { readonly isFailure?: boolean } = {}): void {
     if (this.#isDraining) return;
-    this.#control.control({ kind: 'draining', reason, isFailure });
+    void this.#control.control({ kind: 'draining', reason, isFailure });
     void this.#drain({ timeoutMs: this.#marker.drainTimeoutMs, reason });
   }
 
   /** Tells what nothing caught. It is written before this returns, as the process may end right then. */
   fail(error: unknown): void {
-    this.#control.control({ kind: 'failed', error: formatRemoteError(error) });
+    void this.#control.control({ kind: 'failed', error: formatRemoteError(error) });
   }
 
   /** The primary is gone. */

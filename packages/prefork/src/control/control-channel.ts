@@ -1,5 +1,5 @@
 import { type ControlMessage, formatControlMessage, parseControlMessage } from './control-message.ts';
-import type { ControlPort } from './control-port.ts';
+import type { ControlPort } from '../ports/control-port.ts';
 
 /**
  * What is done about a message of the app. `false`, or an error, says that the handle was not taken: it is closed, and
@@ -76,7 +76,7 @@ export class ControlChannel {
       const message = parseControlMessage(value);
       if (message === undefined) return;
       if (message.kind === 'message') this.#hear(message, handle);
-      else if (message.kind === 'taken') this.#settle(message.id, message.isTaken === true);
+      else if (message.kind === 'taken') this.#settle(message.id, message.isTaken);
       else this.#options.onControl(message);
     } catch (error) {
       this.#options.onError(error);

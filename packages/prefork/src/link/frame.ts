@@ -1,7 +1,7 @@
 /** What a frame is: a message, a call, its answer, or why there is none. */
 export const FRAME_KINDS = { tell: 0, call: 1, answer: 2, failure: 3 } as const;
 
-export type FrameKind = (typeof FRAME_KINDS)[keyof typeof FRAME_KINDS];
+type FrameKind = (typeof FRAME_KINDS)[keyof typeof FRAME_KINDS];
 
 /** What goes over a link in one piece. */
 export interface Frame {

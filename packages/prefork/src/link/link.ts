@@ -1,6 +1,6 @@
 import { encodeFrame, type Frame, FRAME_KINDS, FrameReader } from './frame.ts';
 import { LinkError } from './link-error.ts';
-import type { Port } from './port.ts';
+import type { Port } from '../ports/port.ts';
 
 /** What a call gives: data that JSON can say, and bytes beside it. */
 export interface Answer {

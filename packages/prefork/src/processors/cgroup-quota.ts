@@ -12,7 +12,8 @@ interface Hierarchy {
 }
 
 /**
- * The smallest quota of the group of this process and of those around it, in processors; `Infinity` where there is none.
+ * The smallest quota of the group of this process and of those around it, in processors; `Infinity` where there is
+ * none.
  *
  * Both versions of control groups are read, as the kernel shows them in `/proc/self`. (Kernel documentation,
  * admin-guide/cgroup-v2, "CPU Interface Files"; scheduler/sched-bwc.)

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { IpcPort } from '../control/ipc-port.ts';
-import { StreamPort } from '../link/stream-port.ts';
+import { IpcPort } from '../ports/ipc-port.ts';
+import { StreamPort } from '../ports/stream-port.ts';
 import type { ChildCommand } from './child-command.ts';
 import type { ChildEnd, StartedChild } from './started-child.ts';
 

@@ -1,5 +1,5 @@
-import type { ControlPort } from '../control/control-port.ts';
-import type { Port } from '../link/port.ts';
+import type { ControlPort } from '../ports/control-port.ts';
+import type { Port } from '../ports/port.ts';
 import type { ChildCommand } from './child-command.ts';
 
 /** A child process, as the supervisor sees it. */

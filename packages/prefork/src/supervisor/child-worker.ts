@@ -80,7 +80,7 @@ export class ChildWorker implements Worker {
   drain(timeoutMs: number, reason: DrainReason): void {
     if (this.state === 'ended') return;
     this.finishWithin(timeoutMs);
-    this.#control.control({ kind: 'drain', timeoutMs, reason });
+    void this.#control.control({ kind: 'drain', timeoutMs, reason });
   }
 
   /** It finishes; killed when its time is over. */

@@ -57,7 +57,7 @@ export class Supervisor {
   #hasGivenUp = false;
 
   /**
-   * @param startChild how a process is started; for tests
+   * @param startOne how a process is started; for tests
    * @throws {PreforkError} on a wrong option, and in a child: children have no children
    */
   constructor(options: SupervisorOptions = {}, startOne: StartChild = startChild) {
@@ -77,8 +77,8 @@ export class Supervisor {
   /**
    * Resolves when all children are ready.
    *
-   * @throws {PreforkError} when one ends, or takes too long, before any of them was ready; when this goes on until it is
-   * given up; when a stop comes before; where there is no file. No child is left then.
+   * @throws {PreforkError} when one ends, or takes too long, before any of them was ready; when this goes on until it
+   * is given up; when a stop comes before; where there is no file. No child is left then.
    */
   start(): Promise<void> {
     return (this.#started ??= this.#begin());
@@ -111,7 +111,7 @@ export class Supervisor {
       await ready;
     } catch (error) {
       this.kill();
-      await this.#stopping;
+      await this.stop();
       throw error;
     } finally {
       this.#starting = undefined;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Link } from '../../src/link/link.ts';
-import { joinPorts } from '../../src/link/joined-ports.ts';
+import { joinPorts } from '../../src/ports/joined-ports.ts';
 
 function join(options: ConstructorParameters<typeof Link>[1] = {}) {
   const [one, other] = joinPorts();

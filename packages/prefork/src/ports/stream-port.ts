@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Port, PortListener } from './port.ts';
 
 /** A port over a pipe of the system. */
@@ -7,6 +7,11 @@ export class StreamPort implements Port {
 
   constructor(socket: Socket) {
     this.#socket = socket;
+  }
+
+  /** The pipe that this process was started with. */
+  static open(descriptor: number): StreamPort {
+    return new StreamPort(new Socket({ fd: descriptor, readable: true, writable: true }));
   }
 
   get pendingBytes(): number {
@@ -32,6 +37,12 @@ export class StreamPort implements Port {
     socket.cork();
     for (const part of parts) socket.write(part);
     socket.uncork();
+  }
+
+  /** Whether it keeps the process alive. */
+  hold(isHeld: boolean): void {
+    if (isHeld) this.#socket.ref();
+    else this.#socket.unref();
   }
 
   close(): void {
