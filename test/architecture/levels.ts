@@ -9,6 +9,7 @@ export const LEVELS: Readonly<Record<string, Levels>> = {
     ['request/', 'response/'],
     ['config/', 'routing/', 'replies/'],
     ['backplane/', 'ports/'],
+    ['primary/'],
     ['clients/', 'hub/'],
     ['channels/', 'guards/', 'turns/'],
     ['handlers/', 'interceptors/', 'bridge/'],

@@ -49,6 +49,10 @@ export const DEFAULTS = {
   reservationSlackMs: 5_000,
   /** Between two questions whether another process has decided on a client. */
   reservationPollMs: 50,
+  /** How late another process hears of a request of a client that is connected. */
+  noteRequestsMs: 1_000,
+  /** Clients of whose requests it has not heard; then it hears at once. */
+  maxUnsaidClients: 1_000,
   /** What a backplane has to be open; then the server does not start. */
   backplaneOpenMs: 10_000,
   /** What a backplane has for an answer that a request or a stop waits for. */

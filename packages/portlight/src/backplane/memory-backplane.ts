@@ -1,19 +1,24 @@
-import { MemoryRateLimitStore, type RateLimitStore } from '@portlight/rate-limit';
-import { DEFAULTS } from '../defaults.ts';
+import type { RateLimitStore } from '@portlight/rate-limit';
 import type { Backplane } from './backplane.ts';
 import type { Bus } from './bus.ts';
 import type { ClientStore } from './client-store.ts';
-import { MemoryBus } from './memory-bus.ts';
-import { MemoryClientStore } from './memory-client-store.ts';
-import { MemoryValueStore } from './memory-value-store.ts';
+import { MemoryStores } from './memory-stores.ts';
 import type { ValueStore } from './value-store.ts';
 
 /** What a process that is alone shares with nobody: every answer is there at once. */
 export class MemoryBackplane implements Backplane {
-  readonly limits: RateLimitStore = new MemoryRateLimitStore();
-  readonly clients: ClientStore = new MemoryClientStore(DEFAULTS.maxClients).end('this process');
-  readonly bus: Bus = new MemoryBus();
-  readonly values: ValueStore = new MemoryValueStore(DEFAULTS.maxValueBytes);
+  readonly limits: RateLimitStore;
+  readonly clients: ClientStore;
+  readonly bus: Bus;
+  readonly values: ValueStore;
+
+  constructor() {
+    const { limits, clients, bus, values } = new MemoryStores().end('this process');
+    this.limits = limits;
+    this.clients = clients;
+    this.bus = bus;
+    this.values = values;
+  }
 
   open(): void {}
 

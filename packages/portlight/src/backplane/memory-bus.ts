@@ -3,6 +3,7 @@ import type {
   BusMessage,
   BusReceiver,
   ChannelPresence,
+  PassedMessage,
   Position,
   PresentMember,
   ProcessState,
@@ -11,6 +12,7 @@ import type {
   Replay,
   Since,
 } from './bus.ts';
+import { textOf } from './text-of.ts';
 import { MemoryTopics, type TopicsEnd } from './memory-topics.ts';
 
 /** One end of topics in memory: every answer is there at once. A process that is alone has the only one. */
@@ -28,7 +30,11 @@ export class MemoryBus implements Bus, TopicsEnd {
   }
 
   connect(receiver: BusReceiver): void {
-    this.receiver = receiver;
+    this.receiver = {
+      receive: (message) => receiver.receive(readable(message)),
+      memberChanged: (change) => receiver.memberChanged(change),
+      interrupted: () => receiver.interrupted(),
+    };
     this.#topics.add(this);
   }
 
@@ -46,7 +52,8 @@ export class MemoryBus implements Bus, TopicsEnd {
   }
 
   read(topic: string, since: Since): Replay {
-    return this.#topics.read(topic, since);
+    const { gap, messages } = this.#topics.read(topic, since);
+    return { gap, messages: messages.map(readable) };
   }
 
   enter(presence: ChannelPresence): void {
@@ -64,6 +71,12 @@ export class MemoryBus implements Bus, TopicsEnd {
   restate(state: ProcessState): ReadonlyMap<string, Position> {
     return this.#topics.restate(this, state);
   }
+}
+
+/** The message with text where its form is text: it may have come as bytes, which are left alone until then. */
+function readable(message: PassedMessage): PassedMessage {
+  const { form, payload } = message;
+  return form === 'bytes' || typeof payload === 'string' ? message : { ...message, payload: textOf(payload) };
 }
 
 const NOBODY: BusReceiver = { receive() {}, memberChanged() {}, interrupted() {} };

@@ -42,7 +42,7 @@ export class MemoryClientStore {
   end(owner: string): ClientStore {
     return {
       connect: (watcher) => this.#watch(owner, watcher),
-      noteRequest: (id) => this.#noteRequest(id),
+      noteRequest: (id) => this.note(id, 1),
       has: (id) => this.#entries.has(id),
       get: (id) => this.#find(id),
       list: () => [...this.#entries.values()].map(toClient),
@@ -66,6 +66,18 @@ export class MemoryClientStore {
     return this.#tellLost();
   }
 
+  /** So many requests came of a client, the last one just before. */
+  note(id: string, requests: number): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    entry.lastSeenAt = Date.now();
+    entry.seenAt = this.#now();
+    entry.requests += requests;
+    // Last in the order of the map.
+    this.#entries.delete(id);
+    this.#entries.set(id, entry);
+  }
+
   #watch(owner: string, watcher: ClientWatcher): void {
     this.#watchers.set(owner, watcher);
     if (this.#untold.length > 0) void this.#tellLost();
@@ -73,29 +85,22 @@ export class MemoryClientStore {
 
   /** Tells those that live one after the other, until one has acknowledged. Never rejects. */
   async #tellLost(): Promise<void> {
-    for (const [owner, watcher] of this.#watchers) {
+    const refused = new Set<ClientWatcher>();
+    for (;;) {
+      // The latest comer: the first may be the primary of the others, which has other work.
+      const [owner, watcher] = [...this.#watchers].findLast((each) => !refused.has(each[1])) ?? [];
       const clients = this.#untold;
-      if (clients.length === 0) return;
+      if (owner === undefined || watcher === undefined || clients.length === 0) return;
       this.#untold = [];
       this.#unacknowledged.set(clients, owner);
       try {
         await watcher.lost(clients);
         this.#unacknowledged.delete(clients);
       } catch {
+        refused.add(watcher);
         if (this.#unacknowledged.delete(clients)) this.#untold.push(...clients);
       }
     }
-  }
-
-  #noteRequest(id: string): void {
-    const entry = this.#entries.get(id);
-    if (entry === undefined) return;
-    entry.lastSeenAt = Date.now();
-    entry.seenAt = this.#now();
-    entry.requests += 1;
-    // Last in the order of the map.
-    this.#entries.delete(id);
-    this.#entries.set(id, entry);
   }
 
   #find(id: string): Client | undefined {

@@ -21,6 +21,7 @@ import { RecentMap } from './recent-map.ts';
 
 /** One process that takes part. */
 export interface TopicsEnd {
+  /** Is given payloads in the form in which they were published: text may be UTF-8 still. */
   readonly receiver: BusReceiver;
   /** How many channels it has, by topic; kept by the topics. */
   readonly interests: Map<string, number>;
@@ -34,7 +35,8 @@ export interface MemoryTopicsOptions extends MemoryHistoryOptions {
 const NOTHING_MISSED: Replay = { gap: undefined, messages: [] };
 
 /**
- * What the ends of a bus in memory share: it numbers all messages, passes them on, and knows who is where.
+ * What the ends of a bus in memory share: it numbers all messages, passes them on, and knows who is where. It never
+ * looks at a payload, which may be bytes of UTF-8 where the form is text.
  *
  * Only a message that is published while another is being passed on waits for that one, so that all channels see both
  * in one order.
@@ -188,8 +190,8 @@ export class MemoryTopics {
 
   #tell(change: MemberChange, end: TopicsEnd): void {
     this.#unacknowledged.delete(change);
-    const [other] = this.#ends;
-    const teller = this.#ends.has(end) ? end : other;
+    // The latest comer: the first may be the primary, which has other work.
+    const teller = this.#ends.has(end) ? end : [...this.#ends].at(-1);
     const answer = teller?.receiver.memberChanged(change);
     if (teller === undefined || this.#ends.size < 2 || !isPromiseLike(answer)) return;
     this.#unacknowledged.set(change, teller);

@@ -1,4 +1,4 @@
-import { ServiceUnavailableError } from '../errors/http-error.ts';
+import { noRoom } from './no-room.ts';
 import type { ValueStore } from './value-store.ts';
 
 interface Entry {
@@ -84,7 +84,7 @@ export class MemoryValueStore implements ValueStore {
       this.#sweep(Infinity);
     }
     if (this.#bytes + bytes <= this.#maxBytes) return;
-    throw new ServiceUnavailableError('There is no room for another value.', { headers: { 'retry-after': '10' } });
+    throw noRoom();
   }
 
   #remove(entries: Map<string, Entry>, key: string): void {

@@ -16,6 +16,16 @@ interface Opening {
   failedAt: number | undefined;
 }
 
+/** What a server uses to which no backplane was given. */
+export interface OwnBackplane {
+  /** Whether nobody else can be behind it: every answer is there at once. */
+  readonly isAlone: boolean;
+  /** Called once, when something of it is asked for. */
+  readonly make: () => Backplane;
+}
+
+const ALONE: OwnBackplane = { isAlone: true, make: () => new MemoryBackplane() };
+
 /**
  * The backplane of one server, open from when something of it is asked for until the server has stopped. It owns every
  * call whose result nobody waits for: what is shared may be out of reach, and that must not end the process.
@@ -25,7 +35,8 @@ export class SharedState {
   #backplane: Backplane | undefined;
   /** It, and its parts that are told who listens: these cannot tell two servers. */
   #owned: readonly object[] = [];
-  #isAlone = true;
+  #isAlone: boolean;
+  readonly #own: OwnBackplane;
   #receiver: BusReceiver | undefined;
   #watcher: ClientWatcher | undefined;
   /** Whether it was opened ever, so that no other can be given. */
@@ -39,8 +50,10 @@ export class SharedState {
   /** Of calls that nobody waits for, by what is said of them. */
   readonly #outages: Map<string, Outage> = new Map();
 
-  constructor(log: LogHolder) {
+  constructor(log: LogHolder, own: OwnBackplane = ALONE) {
     this.#log = log;
+    this.#own = own;
+    this.#isAlone = own.isAlone;
   }
 
   /** @throws {ConfigError} when another one is in use already, or this one belongs to another server */
@@ -168,7 +181,7 @@ export class SharedState {
 
   async #open(): Promise<void> {
     this.#isUsed = true;
-    const backplane = (this.#backplane ??= new MemoryBackplane());
+    const backplane = (this.#backplane ??= this.#own.make());
     const { bus, clients } = backplane;
     const [receiver, watcher] = [this.#receiver, this.#watcher];
     const asked = [
