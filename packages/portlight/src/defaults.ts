@@ -53,6 +53,11 @@ export const DEFAULTS = {
   noteRequestsMs: 1_000,
   /** Clients of whose requests it has not heard; then it hears at once. */
   maxUnsaidClients: 1_000,
+  /**
+   * 16 MiB: of messages that a child does not take, how much waits in the primary, and of publications that the primary
+   * does not take, in a child.
+   */
+  maxWaitingBytes: 16_777_216,
   /** What a backplane has to be open; then the server does not start. */
   backplaneOpenMs: 10_000,
   /** What a backplane has for an answer that a request or a stop waits for. */

@@ -1,6 +1,7 @@
 import type { BusMessage, PassedMessage, Replay } from '../backplane/bus.ts';
 import { textOf } from '../backplane/text-of.ts';
 import type { Reply } from './line.ts';
+import { ownBytes } from './own-bytes.ts';
 
 /** A message without its payload, which goes beside it. */
 export type MessageHead = Omit<BusMessage, 'payload'>;
@@ -33,7 +34,7 @@ export function readUnread(
 /** A message as who receives it expects it. */
 export function readPassed(data: unknown, body: Uint8Array = NOTHING): PassedMessage {
   const { topic, form, event, except, user, position, prev, isKept } = data as PassedHead;
-  const payload = form === 'bytes' ? body : textOf(body);
+  const payload = form === 'bytes' ? ownBytes(body) : textOf(body);
   return { topic, form, payload, event, except, user, position, prev, isKept };
 }
 

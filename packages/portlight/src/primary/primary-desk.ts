@@ -1,5 +1,6 @@
 import type { PassedMessage } from '../backplane/bus.ts';
 import type { MemoryStores } from '../backplane/memory-stores.ts';
+import { DEFAULTS } from '../defaults.ts';
 import { bytesOf, passedHeadOf } from './bus-wire.ts';
 import type { Encode, EncodedMessage, Line } from './line.ts';
 import { serveLimits } from './serve-limits.ts';
@@ -17,16 +18,19 @@ interface Served {
 export class PrimaryDesk {
   readonly #stores: MemoryStores;
   readonly #encode: Encode;
+  readonly #maxWaitingBytes: number;
   readonly #served: Map<string, Served> = new Map();
   #last: { readonly message: PassedMessage; readonly encoded: EncodedMessage } | undefined;
 
   /**
    * @param stores those of which the primary has an end itself
    * @param encode makes a message for all lines at once
+   * @param maxWaitingBytes of what one child does not take; beyond it messages to that child are dropped, and it mends
    */
-  constructor(stores: MemoryStores, encode: Encode) {
+  constructor(stores: MemoryStores, encode: Encode, maxWaitingBytes: number = DEFAULTS.maxWaitingBytes) {
     this.#stores = stores;
     this.#encode = encode;
+    this.#maxWaitingBytes = maxWaitingBytes;
   }
 
   /**
@@ -36,7 +40,7 @@ export class PrimaryDesk {
    */
   serve(line: Line, owner: string): void {
     const { topics, clients, values, limits } = this.#stores;
-    const bus = new ServedBus(line, topics, (message) => this.#encodeOnce(message));
+    const bus = new ServedBus(line, topics, (message) => this.#encodeOnce(message), this.#maxWaitingBytes);
     const served = { bus, clients: new ServedClients(line, clients, owner) };
     this.#served.set(owner, served);
     serveValues(line, values);

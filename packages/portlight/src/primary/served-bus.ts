@@ -8,27 +8,49 @@ import type {
   Since,
 } from '../backplane/bus.ts';
 import type { MemoryTopics, TopicsEnd } from '../backplane/memory-topics.ts';
+import { DEFAULTS } from '../defaults.ts';
 import { answerCalls } from './answer-calls.ts';
 import { type MessageHead, readUnread, writeReplay } from './bus-wire.ts';
 import type { EncodedMessage, Line } from './line.ts';
+import { ownBytes } from './own-bytes.ts';
 
-/** The end of a bus that one child has, where the primary answers for it. */
+/**
+ * The end of a bus that one child has, where the primary answers for it.
+ *
+ * Messages to a child that does not take them are dropped beyond a bound. Once it has taken what waits, it is told so,
+ * behind all that is older, and asks for what it has missed.
+ */
 export class ServedBus implements TopicsEnd {
   readonly interests: Map<string, number> = new Map();
   readonly receiver: BusReceiver;
   readonly #line: Line;
   readonly #topics: MemoryTopics;
+  readonly #maxWaitingBytes: number;
   #isConnected = false;
+  /** Whether it has missed something that it does not know of. */
+  #isBehind = false;
 
-  /** @param encode makes the same of a message for all children, once */
-  constructor(line: Line, topics: MemoryTopics, encode: (message: PassedMessage) => EncodedMessage) {
+  /**
+   * @param encode makes the same of a message for all children, once
+   * @param maxWaitingBytes beyond which messages to the child are dropped
+   */
+  constructor(
+    line: Line,
+    topics: MemoryTopics,
+    encode: (message: PassedMessage) => EncodedMessage,
+    maxWaitingBytes: number = DEFAULTS.maxWaitingBytes,
+  ) {
     this.#line = line;
     this.#topics = topics;
+    this.#maxWaitingBytes = maxWaitingBytes;
     this.receiver = {
-      receive: (message) => line.send(encode(message)),
+      receive: (message) => {
+        if (this.#hasRoom) line.send(encode(message));
+      },
       memberChanged: (change) => this.#tell(change),
       interrupted() {},
     };
+    line.onDrained(() => this.#catchUp());
     this.#serve();
   }
 
@@ -40,6 +62,18 @@ export class ServedBus implements TopicsEnd {
   /** The child is gone, or listens no more: what it had is taken away, and told to another. */
   close(): void {
     this.#topics.delete(this);
+  }
+
+  /** Once there was none, there is none until the child knows. */
+  get #hasRoom(): boolean {
+    this.#isBehind ||= this.#line.pendingBytes > this.#maxWaitingBytes;
+    return !this.#isBehind;
+  }
+
+  #catchUp(): void {
+    if (!this.#isBehind || this.#line.pendingBytes > this.#maxWaitingBytes / 2) return;
+    this.#isBehind = false;
+    this.#line.tell('bus.interrupted');
   }
 
   async #tell(change: MemberChange): Promise<void> {
@@ -60,7 +94,8 @@ export class ServedBus implements TopicsEnd {
     line.answer('bus.read', (question) => writeReplay(topics.read(...(question as [string, Since]))));
     line.answer('bus.publish', (question, body) => {
       const [head, terms] = question as [MessageHead, PublishTerms];
-      const published = topics.publish(readUnread(head, body), terms);
+      const message = readUnread(head, body && terms.keep !== undefined ? ownBytes(body) : body);
+      const published = topics.publish(message, terms);
       return published instanceof Promise ? published.then((data) => ({ data })) : { data: published };
     });
   }
