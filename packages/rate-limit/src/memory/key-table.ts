@@ -1,6 +1,4 @@
 import type { Algorithm, KeyState } from '../algorithms/algorithm.ts';
-import { slidingWindow } from '../algorithms/sliding-window.ts';
-import { tokenBucket } from '../algorithms/token-bucket.ts';
 import type { RateLimitPolicy } from '../rate-limit-policy.ts';
 import { ownText } from './own-text.ts';
 
@@ -23,9 +21,9 @@ export class KeyTable {
   #turnedAt: number;
   #sweep: MapIterator<[string, KeyState]> | undefined;
 
-  constructor(policy: RateLimitPolicy, now: number) {
+  constructor(policy: RateLimitPolicy, algorithm: Algorithm, now: number) {
     this.policy = policy;
-    this.algorithm = policy.algorithm === 'token-bucket' ? tokenBucket : slidingWindow;
+    this.algorithm = algorithm;
     this.#turnedAt = now;
   }
 
