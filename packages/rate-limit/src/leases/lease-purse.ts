@@ -1,61 +1,38 @@
-/** Units of one key that this process may use until `endsAt`, in ms on its own clock. */
-interface HeldLease {
-  readonly id: number;
-  readonly endsAt: number;
-  units: number;
-}
+import type { LeaseQuestion } from './leased-rate-limit-store.ts';
 
-/**
- * What a process holds of one key.
- *
- * State machine: with a unit it admits by itself; without one it asks, once for all who wait; a denial is remembered
- * until it ends.
- */
-export interface LeasePurse {
-  leases: HeldLease[];
-  /** When it was denied until, in ms; in the past where it was not. */
-  deniedUntil: number;
-}
+/** What a process holds and knows of one key. Times are in ms, on its own clock. */
+export class LeasePurse {
+  /** The number of its policy. */
+  readonly policy: number;
+  readonly key: string;
+  lease = 0;
+  units = 0;
+  /** Counted from when it asked: whatever the way took, a lease ends here before it ends where it was granted. */
+  endsAt: number = Number.NEGATIVE_INFINITY;
+  /** Units that it has used and not said. */
+  unsaid = 0;
+  /** Until then nothing can be admitted. */
+  deniedUntil: number = Number.NEGATIVE_INFINITY;
+  /** When something is admitted for certain. Never before `deniedUntil`. */
+  resetAt: number = Number.NEGATIVE_INFINITY;
+  /** What remained when it was last asked for, until then. */
+  known = 0;
+  knownUntil: number = Number.NEGATIVE_INFINITY;
+  /** Under way: who needs the key waits for its answer. */
+  question: LeaseQuestion | undefined;
 
-export function openPurse(): LeasePurse {
-  return { leases: [], deniedUntil: Number.NEGATIVE_INFINITY };
-}
-
-/** @param askedAt when it asked for it: whatever the way took, the lease has ended here when it ends there */
-export function putLease(purse: LeasePurse, id: number, units: number, askedAt: number, leaseMs: number): void {
-  purse.leases.push({ id, units, endsAt: askedAt + leaseMs });
-}
-
-/**
- * Uses one unit. To be told at once to who counts.
- *
- * @returns the lease it was of; `undefined` where there is none, and it has to be asked for
- */
-export function useUnit(purse: LeasePurse, now: number): number | undefined {
-  for (;;) {
-    const [lease] = purse.leases;
-    if (lease === undefined) return undefined;
-    if (lease.endsAt > now) {
-      lease.units -= 1;
-      if (lease.units === 0) purse.leases.shift();
-      return lease.id;
-    }
-    purse.leases.shift();
+  constructor(policy: number, key: string) {
+    this.policy = policy;
+    this.key = key;
   }
-}
 
-/** Gives everything back. @returns the leases that end by it */
-export function emptyPurse(purse: LeasePurse): readonly number[] {
-  const ids = purse.leases.map(({ id }) => id);
-  purse.leases = [];
-  return ids;
-}
+  /** Units that it may use at `now`. */
+  usable(now: number): number {
+    return this.endsAt > now ? this.units : 0;
+  }
 
-export function noteDenial(purse: LeasePurse, until: number): void {
-  purse.deniedUntil = until;
-}
-
-/** Whether a unit need not be asked for. */
-export function isDenied(purse: LeasePurse, now: number): boolean {
-  return now < purse.deniedUntil;
+  /** What it says remains while another policy denies; 0 where that is not known. */
+  remaining(now: number): number {
+    return this.usable(now) || (this.knownUntil > now ? this.known : 0);
+  }
 }

@@ -3,18 +3,24 @@ import type { RateLimitPolicy } from '../rate-limit-policy.ts';
 import type { RateLimitClaim } from '../rate-limit-store.ts';
 import { KeyTable } from './key-table.ts';
 import { Seat } from './seat.ts';
-import { shortKey } from './short-key.ts';
 
 /** The keys of all policies, and no more than there is room for. */
 export class KeyTables {
   readonly #maxKeys: number;
   readonly #algorithmOf: (policy: RateLimitPolicy) => Algorithm;
+  readonly #nameOf: (key: string) => string;
   /** By the name of the policy: almost always one each. */
   readonly #tables = new Map<string, KeyTable[]>();
 
-  constructor(maxKeys: number, algorithmOf: (policy: RateLimitPolicy) => Algorithm) {
+  /** @param nameOf what a key is kept as */
+  constructor(
+    maxKeys: number,
+    algorithmOf: (policy: RateLimitPolicy) => Algorithm,
+    nameOf: (key: string) => string,
+  ) {
     this.#maxKeys = maxKeys;
     this.#algorithmOf = algorithmOf;
+    this.#nameOf = nameOf;
   }
 
   /** The seat of each claim. Claims that are counted in one place, as one, have one seat. */
@@ -25,12 +31,16 @@ export class KeyTables {
     return this.#find(claims, now);
   }
 
+  forEach(visit: (table: KeyTable) => void): void {
+    for (const tables of this.#tables.values()) for (const table of tables) visit(table);
+  }
+
   #find(claims: readonly RateLimitClaim[], now: number): readonly Seat[] {
     const seats: Seat[] = [];
     let room: number | undefined;
     for (const claim of claims) {
       const table = this.#tableOf(claim.policy, now);
-      const key = shortKey(claim.key);
+      const key = this.#nameOf(claim.key);
       let seat = seatTaken(seats, table, key) ?? findSeat(table, key);
       if (seat === undefined) {
         room ??= this.#maxKeys - this.#size();

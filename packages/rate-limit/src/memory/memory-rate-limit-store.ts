@@ -2,11 +2,10 @@ import { algorithmOf } from '../algorithms/algorithm-of.ts';
 import { optionError } from '../option-error.ts';
 import type { RateLimitClaim, RateLimitDecision, RateLimitStore } from '../rate-limit-store.ts';
 import { KeyTables } from './key-tables.ts';
+import { readMaxKeys } from './max-keys.ts';
 import type { Seat } from './seat.ts';
+import { shortKey } from './short-key.ts';
 import { SteadyClock } from './steady-clock.ts';
-
-/** V8 has no Map of more than 16.7 million. */
-const LARGEST_MAX_KEYS = 10_000_000;
 
 export interface MemoryRateLimitStoreOptions {
   /** Most keys that are kept, of all policies together, 1 to 10,000,000. @default 100_000 */
@@ -37,13 +36,11 @@ export class MemoryRateLimitStore implements RateLimitStore {
    * @throws {RangeError | TypeError} with the code `ERR_PORTLIGHT_INVALID_OPTION`, when an option is out of its range
    *   or of another type
    */
-  constructor({ maxKeys = 100_000, now = () => performance.now() }: MemoryRateLimitStoreOptions = {}) {
-    if (!Number.isInteger(maxKeys) || maxKeys < 1 || maxKeys > LARGEST_MAX_KEYS) {
-      throw optionError('maxKeys', 'a whole number of keys from 1 to 10,000,000', 'number', maxKeys);
-    }
+  constructor({ maxKeys, now = () => performance.now() }: MemoryRateLimitStoreOptions = {}) {
+    const most = readMaxKeys(maxKeys);
     if (typeof now !== 'function') throw optionError('now', 'a function that tells the time in ms', 'function', now);
     this.#clock = new SteadyClock(now);
-    this.#tables = new KeyTables(maxKeys, algorithmOf);
+    this.#tables = new KeyTables(most, algorithmOf, shortKey);
   }
 
   /** Takes one unit of each claim, or of none. Answers at once. */

@@ -1,4 +1,5 @@
 import type { KeyState } from '../algorithms/algorithm.ts';
+import { exactWaitMs } from '../algorithms/exact-wait.ts';
 import { resetSeconds } from '../algorithms/reset-seconds.ts';
 import type { RateLimitPolicy } from '../rate-limit-policy.ts';
 import type { RateLimitDecision } from '../rate-limit-store.ts';
@@ -21,9 +22,21 @@ export class Seat {
     this.#state = state;
   }
 
-  isFree(now: number): boolean {
+  /** Less than none where units were used that nobody could know of. */
+  remaining(now: number): number {
     const { algorithm, policy } = this.table;
-    return algorithm.remaining(this.#state, policy, now) > 0;
+    return algorithm.remaining(this.#state, policy, now);
+  }
+
+  isFree(now: number): boolean {
+    return this.remaining(now) > 0;
+  }
+
+  /** How long until a unit comes back, in ms, where none is free beside those that are held; 0 where none can. */
+  waitMs(held: number, now: number): number {
+    const { algorithm, policy } = this.table;
+    if (this.#state === undefined || held >= policy.max) return 0;
+    return exactWaitMs(algorithm, this.#state, held === 0 ? policy : { ...policy, max: policy.max - held }, now);
   }
 
   count(now: number): void {
@@ -38,7 +51,7 @@ export class Seat {
   decide(policy: RateLimitPolicy, isAllowed: boolean, now: number): RateLimitDecision {
     const { algorithm } = this.table;
     const state = this.#state;
-    const remaining = algorithm.remaining(state, policy, now);
+    const remaining = this.remaining(now);
     return {
       policy,
       isAllowed,
