@@ -15,7 +15,7 @@ const USABLE_PARTS = 2;
 /** Below, a part of a window is shorter than what holds up a process now and then. */
 const SHORTEST_WINDOW_MS = 4_000;
 /** Below, most leases would be of one unit. */
-const SMALLEST_MAX = 32;
+const SMALLEST_MAX = 16;
 /** With fewer, a lease saves no question. */
 const SMALLEST_LEASE = 2;
 
