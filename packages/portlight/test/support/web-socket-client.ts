@@ -56,6 +56,11 @@ export class WebSocketClient implements AsyncDisposable {
     return this.received.slice(0, count);
   }
 
+  /** Resolves when the condition holds; looked at whenever something comes. */
+  until(condition: () => boolean): Promise<void> {
+    return this.#watchers.until(condition);
+  }
+
   async end(): Promise<{ readonly code: number; readonly reason: string }> {
     await this.#watchers.until(() => this.closed !== undefined);
     return this.closed as { readonly code: number; readonly reason: string };

@@ -1,0 +1,111 @@
+import { EventClient } from '../../../packages/portlight/test/support/event-client.ts';
+import { RunningProgram } from '../run-program.ts';
+import { type Answer, type Asking, Connection } from './connection.ts';
+import type { Mode } from './modes.ts';
+import { Socket } from './socket.ts';
+
+/** How many clients a promise about several has at least, also where one process serves them all. */
+const SEVERAL = 3;
+
+/** What `fixtures/promises.mjs` is started with. */
+export interface AppArguments {
+  readonly address?: string;
+  readonly port?: number;
+  readonly options?: Readonly<Record<string, unknown>>;
+}
+
+/** Clients that leave with their block. */
+export type Clients<Client> = readonly [Client, Client, Client, ...Client[]] & AsyncDisposable;
+
+interface OnAProcess extends AsyncDisposable {
+  readonly process: number;
+}
+
+/** The app of `fixtures/promises.mjs`, which serves in a mode. Killed when its block is left. */
+export class App implements AsyncDisposable {
+  readonly mode: Mode;
+  readonly program: RunningProgram;
+  port = 0;
+
+  /** Starts it, and does not wait until it listens. */
+  constructor(mode: Mode, { address, port, options }: AppArguments = {}) {
+    this.mode = mode;
+    const children = mode.hasChildren ? mode.serving : undefined;
+    const told = { mode: mode.name, children, address, port, options };
+    this.program = new RunningProgram(['fixtures/promises.mjs', JSON.stringify(told)]);
+  }
+
+  static async start(mode: Mode, args: AppArguments = {}): Promise<App> {
+    const app = new App(mode, args);
+    app.port = Number((await app.program.said(/listening (\d+)/))[1]);
+    return app;
+  }
+
+  /** Asks on a connection of its own. */
+  async ask(path: string, asking: Asking = {}): Promise<Answer> {
+    await using connection = new Connection(this.port);
+    return await connection.ask(path, asking);
+  }
+
+  /** Connections, three at least, and one at least to each process that serves. */
+  connections(): Promise<Clients<Connection>> {
+    return this.#toEachProcess(async () => {
+      const connection = new Connection(this.port);
+      await connection.ask('/process');
+      return connection;
+    });
+  }
+
+  /** WebSockets, three at least, and one at least on each process that serves. */
+  sockets(): Promise<Clients<Socket>> {
+    return this.#toEachProcess(() => Socket.open(this.port));
+  }
+
+  /** An event stream that another process serves than the one given, where there are several. */
+  async feed(path: string, headers: Readonly<Record<string, string>> = {}, elsewhereThan = 0): Promise<EventClient> {
+    for (;;) {
+      const feed = await EventClient.open(this.port, path, headers);
+      if (this.mode.serving === 1 || Number(feed.headers['x-process']) !== elsewhereThan) return feed;
+      await feed[Symbol.asyncDispose]();
+    }
+  }
+
+  /** The lines on stdout that say it. */
+  lines(text: string | RegExp): readonly string[] {
+    return this.program.output.split('\n').filter((line) => line.match(text) !== null);
+  }
+
+  /** Those lines, when all is read that any process wrote before. */
+  async linesByNow(text: string | RegExp): Promise<readonly string[]> {
+    const fence = `fence-${String(Math.random()).slice(2)}`;
+    await this.ask(`/say/${fence}`);
+    await this.program.said(fence);
+    return this.lines(text);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.program[Symbol.asyncDispose]();
+  }
+
+  async #toEachProcess<Client extends OnAProcess>(open: () => Promise<Client>): Promise<Clients<Client>> {
+    const { serving } = this.mode;
+    const first: Client[] = [];
+    const others: Client[] = [];
+    const reached = new Set<number>();
+    while (reached.size < serving || first.length + others.length < SEVERAL) {
+      const more = await Promise.all(Array.from({ length: SEVERAL * serving }, open));
+      for (const client of more) {
+        (reached.has(client.process) ? others : first).push(client);
+        reached.add(client.process);
+      }
+      if (others.length > 100 * serving) throw new Error(`All clients come to ${[...reached].join(', ')}.`);
+    }
+    const kept = [...first, ...others.splice(0, Math.max(SEVERAL - first.length, 0))];
+    await Promise.all(others.map((client) => client[Symbol.asyncDispose]()));
+    return Object.assign(kept as [Client, Client, Client], {
+      [Symbol.asyncDispose]: async () => {
+        await Promise.all(kept.map((client) => client[Symbol.asyncDispose]()));
+      },
+    });
+  }
+}
