@@ -19,19 +19,23 @@ export class RunningProgram implements AsyncDisposable {
   errors = '';
   readonly #watchers: Set<() => void> = new Set();
 
-  /** @param where the folder it runs in, and how many files and connections it may have open */
+  /**
+   * @param where the folder it runs in, how many files and connections it may have open, and whether it and its children
+   *   are a process group of their own
+   */
   constructor(
     args: readonly string[],
     environment: NodeJS.ProcessEnv = {},
-    where: { readonly cwd?: string; readonly descriptors?: number } = {},
+    where: { readonly cwd?: string; readonly descriptors?: number; readonly isGroup?: boolean } = {},
   ) {
-    const { cwd = FOLDER, descriptors } = where;
+    const { cwd = FOLDER, descriptors, isGroup = false } = where;
     const command = descriptors === undefined ? [] : ['sh', '-c', `ulimit -n ${descriptors}; exec "$0" "$@"`];
     const [file, ...rest] = [...command, process.execPath, ...args] as [string, ...string[]];
     this.process = spawn(file, rest, {
       cwd,
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: isGroup,
     });
     this.process.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.output += text;
@@ -51,20 +55,25 @@ export class RunningProgram implements AsyncDisposable {
 
   /** Resolves when the program has said it; rejects when it ended without. */
   async said(text: string | RegExp): Promise<RegExpMatchArray> {
-    const find = (): RegExpMatchArray | null => (this.output + this.errors).match(text);
+    const find = (): RegExpMatchArray | undefined => (this.output + this.errors).match(text) ?? undefined;
+    return this.until(find, String(text));
+  }
+
+  /** Resolves to what is found, which is looked for whenever the program says something; rejects when it ended without. */
+  async until<Found>(find: () => Found | undefined, what: string): Promise<Found> {
     let watch: () => void = () => {};
-    const found = new Promise<RegExpMatchArray>((resolve) => {
+    const found = new Promise<Found>((resolve) => {
       watch = () => {
-        const match = find();
-        if (match !== null) resolve(match);
+        const one = find();
+        if (one !== undefined) resolve(one);
       };
       this.#watchers.add(watch);
       watch();
     });
     const ended = this.exit.then(() => {
-      const match = find();
-      if (match !== null) return match;
-      throw new Error(`The program ended without saying ${String(text)}. It said: ${this.output}${this.errors}`);
+      const one = find();
+      if (one !== undefined) return one;
+      throw new Error(`The program ended without saying ${what}. It said: ${this.output}${this.errors}`);
     });
     return Promise.race([found, ended]).finally(() => this.#watchers.delete(watch));
   }

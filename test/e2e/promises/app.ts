@@ -12,6 +12,10 @@ export interface AppArguments {
   readonly address?: string;
   readonly port?: number;
   readonly options?: Readonly<Record<string, unknown>>;
+  /** Whether a route is registered that throws. */
+  readonly isWrong?: boolean;
+  /** Whether signals can be sent to it and its children at once. */
+  readonly isGroup?: boolean;
 }
 
 /** Clients that leave with their block. */
@@ -28,11 +32,11 @@ export class App implements AsyncDisposable {
   port = 0;
 
   /** Starts it, and does not wait until it listens. */
-  constructor(mode: Mode, { address, port, options }: AppArguments = {}) {
+  constructor(mode: Mode, { isGroup = false, ...args }: AppArguments = {}) {
     this.mode = mode;
     const children = mode.hasChildren ? mode.serving : undefined;
-    const told = { mode: mode.name, children, address, port, options };
-    this.program = new RunningProgram(['fixtures/promises.mjs', JSON.stringify(told)]);
+    const told = { mode: mode.name, children, ...args };
+    this.program = new RunningProgram(['fixtures/promises.mjs', JSON.stringify(told)], {}, { isGroup });
   }
 
   static async start(mode: Mode, args: AppArguments = {}): Promise<App> {

@@ -122,6 +122,14 @@ export const LIFE: PromisedOfLife = {
     expect(await app.program.exit).toEqual({ code: mode.hasChildren ? 0 : 1, signal: null });
   },
 
+  async 'a wrong route is told at once, once, where it stands'(mode) {
+    await using app = new App(mode, { isWrong: true });
+    expect(await app.program.exit).toEqual({ code: 1, signal: null });
+    expect(app.program.errors.match(/^ConfigError: /gm)).toHaveLength(1);
+    expect(app.program.errors).toMatch(/at .*promises\.mjs:\d+/);
+    expect(story(app)).toEqual([]);
+  },
+
   async 'a port that is taken is told, and nothing is left'(mode) {
     const holder = createServer().listen(0, '127.0.0.1');
     await once(holder, 'listening');
@@ -156,6 +164,26 @@ export const LIFE: PromisedOfLife = {
     await Promise.all(connections.map((connection) => connection[Symbol.asyncDispose]()));
     // When the server has seen that they are gone.
     while ((await comeIn(1, '127.0.0.1')) === 0);
+  },
+
+  async 'channels are counted once for all processes, WebSockets and event streams together'(mode) {
+    const websocket = { maxChannels: 9, maxChannelsPerIp: 7 };
+    await using app = await App.start(mode, { options: { websocket } });
+    const feeds = await Promise.all(Array.from({ length: 4 }, () => EventClient.open(app.port, '/feed/news')));
+    expect(feeds.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    const open = async (localAddress: string): Promise<WebSocketClient | undefined> => {
+      try {
+        return await WebSocketClient.open(app.port, '/echo', { localAddress });
+      } catch {
+        return undefined;
+      }
+    };
+    const sockets = await Promise.all(Array.from({ length: 10 }, () => open('127.0.0.1')));
+    expect(sockets.filter((socket) => socket !== undefined)).toHaveLength(3);
+    expect((await WebSocketClient.refused(app.port, '/echo')).status).toBe(429);
+    const others = await Promise.all(Array.from({ length: 10 }, () => open('127.0.0.2')));
+    expect(others.filter((socket) => socket !== undefined)).toHaveLength(2);
+    expect((await WebSocketClient.refused(app.port, '/echo', { localAddress: '127.0.0.3' })).status).toBe(503);
   },
 
   async 'clients that keep a process waiting are ended, and those that say nothing are forgotten, once'(mode) {

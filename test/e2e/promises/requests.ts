@@ -53,6 +53,26 @@ export const REQUESTS: Promised = {
     expect([part.status, part.text]).toEqual([206, 'An app']);
   },
 
+  async 'a form brings its fields and files'(app) {
+    const boundary = 'b';
+    const part = (head: string, text: string): string =>
+      `--b\r\ncontent-disposition: form-data; ${head}\r\n\r\n${text}\r\n`;
+    const body = `${part('name="name"', 'Ada')}${part('name="file"; filename="a.txt"', 'Ahoy')}--b--\r\n`;
+    const headers = { 'content-type': `multipart/form-data; boundary=${boundary}` };
+    expect((await app.ask('/form', { headers, body })).json).toEqual({ name: 'Ada', file: 'a.txt', text: 'Ahoy' });
+  },
+
+  async 'bytes that are no HTTP get an answer of the form of all errors'(app) {
+    await using client = await RawClient.open(app.port);
+    const { status, headers, body } = await client.send('Ahoy!\r\n\r\n').response();
+    expect([status, headers.get('content-type'), headers.get('connection')]).toEqual([
+      400,
+      'application/problem+json',
+      'close',
+    ]);
+    expect(JSON.parse(body)).toMatchObject({ status: 400 });
+  },
+
   async 'a connection is kept, by one process, and pipelined answers keep their order'(app) {
     await using client = await RawClient.open(app.port);
     client.send(get('/process'));
