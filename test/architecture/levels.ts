@@ -28,7 +28,7 @@ export const LEVELS: Readonly<Record<string, Levels>> = {
     ['control/', 'link/'],
     ['start/'],
     ['child/'],
-    ['supervisor/'],
+    ['supervisor/', 'testing/'],
     ['index.ts', 'testing.ts'],
   ],
   'rate-limit': [

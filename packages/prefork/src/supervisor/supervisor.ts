@@ -110,7 +110,7 @@ export class Supervisor {
     try {
       await ready;
     } catch (error) {
-      this.kill();
+      if (this.#stopping === undefined) this.kill();
       await this.stop();
       throw error;
     } finally {
