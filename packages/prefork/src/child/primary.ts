@@ -60,6 +60,7 @@ export class Primary {
       onClosed: () => this.lose(),
       onError: (error) => this.#onError(error),
     });
+    this.link.onClosed(() => this.lose());
   }
 
   /** Sees to the messages of a type that the primary sends; a second handler takes the place of the first. */
@@ -134,20 +135,17 @@ export class Primary {
   async #drain({ timeoutMs, reason }: DrainOptions): Promise<void> {
     if (this.#isDraining) return;
     this.#isDraining = true;
-    setTimeout(() => this.#own.exit(1), timeoutMs + EXIT_AFTER_DEADLINE_MS).unref();
-    let code = 0;
+    let code = 1;
+    setTimeout(() => this.#own.exit(code), timeoutMs + EXIT_AFTER_DEADLINE_MS).unref();
     try {
-      await this.#tellDrained(await this.#drainHandler?.({ timeoutMs, reason }));
+      const report = await this.#drainHandler?.({ timeoutMs, reason });
+      await this.#control.control({ kind: 'drained', report });
+      code = 0;
     } catch (error) {
-      code = 1;
       this.#onError(error);
       this.fail(error);
     }
     this.#leave(code);
-  }
-
-  #tellDrained(report: unknown): Promise<boolean> {
-    return this.#control.control({ kind: 'drained', report });
   }
 
   #leave(code: number): void {

@@ -22,13 +22,14 @@ export class ControlChannel {
   readonly #handlers: Map<string, MessageHandler> = new Map();
   readonly #untaken: Map<number, (isTaken: boolean) => void> = new Map();
   #lastId = 0;
+  #hasEnded = false;
 
   constructor(port: ControlPort, options: ControlChannelOptions) {
     this.#port = port;
     this.#options = options;
     port.listen({
       received: (message, handle) => this.#receive(message, handle),
-      closed: () => this.#end(),
+      closed: () => this.end(),
     });
   }
 
@@ -66,6 +67,14 @@ export class ControlChannel {
     return written;
   }
 
+  /** Nothing arrives any more. Node does not tell of that while a handle waits to be taken. */
+  end(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    for (const id of [...this.#untaken.keys()]) this.#settle(id, false);
+    this.#options.onClosed();
+  }
+
   #write(message: ControlMessage, handle: object | undefined, done: (isWritten: boolean) => void): void {
     if (this.#port.isOpen) this.#port.write(formatControlMessage(message), handle, done);
     else done(false);
@@ -99,11 +108,6 @@ export class ControlChannel {
     }
     if (!isTaken) closeHandle(handle);
     if (id !== undefined) void this.control({ kind: 'taken', id, isTaken: isTaken && handle !== undefined });
-  }
-
-  #end(): void {
-    for (const id of [...this.#untaken.keys()]) this.#settle(id, false);
-    this.#options.onClosed();
   }
 }
 

@@ -131,6 +131,7 @@ export class ChildWorker implements Worker {
     clearTimeout(this.#deadline);
     clearTimeout(this.#channelTimer);
     this.state = 'ended';
+    this.#control.end();
     this.#events.onEnd(this, {
       code,
       signal,

@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest';
+import { gone, RealChildren } from '../support/real-children.ts';
+
+describe('a first start', () => {
+  test.each<[mode: string, expected: object]>([
+    ['throws', { cause: { name: 'RangeError', code: 'EOUT', stack: expect.stringMatching(/raise .*child\.mjs/) } }],
+    ['exits', { message: expect.stringContaining('with code 3. What it said last stands on standard error') }],
+    ['ends', { message: expect.stringContaining('with code 0') }],
+  ])('of a file that %s rejects', async (mode, expected) => {
+    await using children = new RealChildren(mode, { size: 2 });
+    await expect(children.supervisor.start()).rejects.toMatchObject({ code: 'ERR_PREFORK_BOOT', ...expected });
+    for (const [{ pid }] of children.exits) await gone(pid, 0);
+    expect(children.supervisor.workers).toEqual([]);
+  });
+
+  test.each(['blocked at boot', 'silent at boot'])('of a child that is %s rejects in time', async (mode) => {
+    await using children = new RealChildren(mode, { bootTimeoutMs: 500 });
+    await expect(children.supervisor.start()).rejects.toMatchObject({
+      message: expect.stringContaining('had not said ready() in time') as unknown,
+    });
+  });
+
+  test('of a file that is not there rejects', async () => {
+    await using children = new RealChildren('', { entry: 'no-such-file.mjs' });
+    await expect(children.supervisor.start()).rejects.toMatchObject({ code: 'ERR_PREFORK_BOOT' });
+  });
+});
+
+describe('a child that', () => {
+  test('is killed is replaced in less than a second', async () => {
+    await using children = await RealChildren.start('');
+    const { pid } = children.worker;
+    let killedAt = 0;
+    const replaced = new Promise<void>((resolve) => {
+      killedAt = performance.now();
+      process.kill(pid as number, 'SIGKILL');
+      void children.exit().then(() => resolve());
+    });
+    await replaced;
+    await expect.poll(() => children.worker.state, { interval: 5 }).toBe('ready');
+    expect(children.worker).toMatchObject({ id: 1, restarts: 1 });
+    expect(children.worker.pid).not.toBe(pid);
+    expect(killedAt).toBeGreaterThan(0);
+    expect(await children.exit()).toMatchObject({ signal: 'SIGKILL', killedFor: undefined, error: undefined });
+  });
+
+  test.each([
+    ['throw', { name: 'RangeError', message: 'out of range', code: 'EOUT' }],
+    ['reject', { name: 'TypeError', message: 'nobody caught this' }],
+  ])('says what nothing caught (%s)', async (deed, error) => {
+    await using children = await RealChildren.start('');
+    children.do(deed);
+    expect(await children.exit()).toMatchObject({ code: 1, wasReady: true, wasDraining: false, error });
+  });
+
+  test('ends by itself, even well, is replaced', async () => {
+    await using children = await RealChildren.start('');
+    children.do('exit', { code: 0 });
+    expect(await children.exit()).toMatchObject({ code: 0, wasDraining: false, error: undefined });
+    await expect.poll(() => children.worker.state).toBe('ready');
+  });
+
+  test('loops for ever is killed and replaced', async () => {
+    await using children = await RealChildren.start('', { size: 2, unresponsiveTimeoutMs: 1_000 });
+    children.do('block', { ms: 60_000 });
+    expect(await children.exit()).toMatchObject({ signal: 'SIGKILL', killedFor: 'unresponsive' });
+    await expect.poll(() => children.worker.state).toBe('ready');
+    expect(children.exits).toHaveLength(1);
+  });
+
+  test('is stopped by a signal is killed and replaced', async () => {
+    await using children = await RealChildren.start('', { unresponsiveTimeoutMs: 1_000 });
+    process.kill(children.worker.pid as number, 'SIGSTOP');
+    expect(await children.exit()).toMatchObject({ signal: 'SIGKILL', killedFor: 'unresponsive' });
+    await expect.poll(() => children.worker.state).toBe('ready');
+  });
+
+  test('is busy for a while lives, and says how late it was', async () => {
+    await using children = await RealChildren.start('', { unresponsiveTimeoutMs: 2_000 });
+    children.do('block', { ms: 700 });
+    await expect.poll(() => children.worker.lastReport?.lagMs).toBeGreaterThan(500);
+    expect(children.exits).toEqual([]);
+  });
+
+  test('is sent SIGTERM finishes and is replaced; SIGINT and SIGHUP are not for it', async () => {
+    await using children = await RealChildren.start('', { drainTimeoutMs: 3_000 });
+    const pid = children.worker.pid as number;
+    process.kill(pid, 'SIGINT');
+    process.kill(pid, 'SIGHUP');
+    expect(await children.worker.link.call('echo', 1)).toMatchObject({ data: 1 });
+    process.kill(pid, 'SIGTERM');
+    expect(await children.exit()).toMatchObject({
+      code: 0,
+      wasDraining: true,
+      report: { timeoutMs: 3_000, reason: 'SIGTERM' },
+    });
+    await expect.poll(() => children.supervisor.workers[0]?.state).toBe('ready');
+  });
+
+  test.each([{ isFailure: false }, { isFailure: true }])('finishes for its own reasons is replaced (%o)', async (how) => {
+    await using children = await RealChildren.start('');
+    children.do('drain', how);
+    expect(await children.exit()).toMatchObject({ code: 0, wasDraining: true, report: { reason: 'own reasons' } });
+    await expect.poll(() => children.supervisor.workers[0]?.state).toBe('ready');
+  });
+
+  test('leaves its channel believes its primary lost, and is replaced', async () => {
+    await using children = await RealChildren.start('');
+    children.do('disconnect');
+    expect(await children.exit()).toMatchObject({ code: 0, wasReady: true });
+    await expect.poll(() => children.supervisor.workers[0]?.state).toBe('ready');
+  });
+});
+
+describe('a stop', () => {
+  test('tells what each reported, and leaves nobody', async () => {
+    await using children = await RealChildren.start('', { size: 2 });
+    const pids = children.supervisor.workers.map(({ pid }) => pid);
+    const stopped = await children.supervisor.stop({ timeoutMs: 5_000 });
+    expect(stopped.map(({ id, code, report }) => [id, code, report]).toSorted()).toEqual(
+      [1, 2].map((id) => [id, 0, { timeoutMs: 5_000, reason: 'stop' }]),
+    );
+    for (const pid of pids) await gone(pid, 0);
+  });
+
+  test('ends a child that the app keeps alive, at the deadline, and does not call it forced', async () => {
+    await using children = await RealChildren.start('interval');
+    expect(await children.supervisor.stop({ timeoutMs: 300 })).toMatchObject([{ code: 0, killedFor: undefined }]);
+  });
+
+  test('ends one whose drain does not end, and one that is stopped', async () => {
+    await using children = await RealChildren.start('never drains', { size: 2 });
+    const [one, two] = children.supervisor.workers;
+    process.kill(two?.pid as number, 'SIGSTOP');
+    const stopped = await children.supervisor.stop({ timeoutMs: 300 });
+    expect(stopped.find(({ id }) => id === one?.id)).toMatchObject({ code: 1, report: undefined });
+    expect(stopped.find(({ id }) => id === two?.id)).toMatchObject({ signal: 'SIGKILL', killedFor: 'drain-timeout' });
+  });
+
+  test('while they start stops them', async () => {
+    await using children = new RealChildren('silent at boot', { size: 2 });
+    const start = children.supervisor.start();
+    const failure = expect(start).rejects.toMatchObject({ code: 'ERR_PREFORK_STOPPED' });
+    expect(await children.supervisor.stop({ timeoutMs: 3_000 })).toHaveLength(2);
+    await failure;
+  });
+});

@@ -1,0 +1,76 @@
+import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
+import { Supervisor } from '../../src/supervisor/supervisor.ts';
+import type { SupervisorOptions } from '../../src/supervisor/supervisor-options.ts';
+import type { Worker, WorkerExit } from '../../src/supervisor/worker.ts';
+
+export const CHILD: string = fileURLToPath(new URL('../fixtures/child.mjs', import.meta.url));
+
+/** A supervisor of real processes, of the file `fixtures/child.mjs`. All are killed when its block is left. */
+export class RealChildren implements AsyncDisposable {
+  readonly supervisor: Supervisor;
+  readonly exits: [worker: Worker, exit: WorkerExit][] = [];
+  readonly #onExit: Set<() => void> = new Set();
+
+  /** @param mode see there */
+  constructor(mode: string, options: SupervisorOptions = {}) {
+    this.supervisor = new Supervisor({
+      size: 1,
+      entry: CHILD,
+      args: [mode],
+      ...options,
+      onExit: (worker, exit) => {
+        options.onExit?.(worker, exit);
+        this.exits.push([worker, exit]);
+        for (const listener of this.#onExit) listener();
+      },
+    });
+  }
+
+  static async start(mode: string, options?: SupervisorOptions): Promise<RealChildren> {
+    const children = new RealChildren(mode, options);
+    await children.supervisor.start();
+    return children;
+  }
+
+  /** The first one there is. */
+  get worker(): Worker {
+    const [worker] = this.supervisor.workers;
+    if (worker === undefined) throw new Error('There is no worker.');
+    return worker;
+  }
+
+  do(deed: string, how: object = {}): void {
+    this.worker.link.tell('do', { deed, ...how });
+  }
+
+  /** How the `count`th one that ended did. */
+  async exit(count = 1): Promise<WorkerExit> {
+    if (this.exits.length < count)
+      await new Promise<void>((resolve) => {
+        this.#onExit.add(() => {
+          if (this.exits.length >= count) resolve();
+        });
+      });
+    return this.exits[count - 1]?.[1] as WorkerExit;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.supervisor.kill();
+    await this.supervisor.stop();
+  }
+}
+
+/** Resolves when there is no such process any more. */
+export async function gone(pid: number | undefined, timeoutMs = 5_000): Promise<void> {
+  await expect.poll(() => isAlive(pid), { interval: 10, timeout: timeoutMs }).toBe(false);
+}
+
+function isAlive(pid: number | undefined): boolean {
+  try {
+    process.kill(pid ?? Number.NaN, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
