@@ -58,6 +58,8 @@ export const DEFAULTS = {
    * does not take, in a child.
    */
   maxWaitingBytes: 16_777_216,
+  /** How long a child has to give unused seats back; then they count as taken, and it is not asked until it speaks. */
+  seatRecallMs: 200,
   /** What a backplane has to be open; then the server does not start. */
   backplaneOpenMs: 10_000,
   /** What a backplane has for an answer that a request or a stop waits for. */
