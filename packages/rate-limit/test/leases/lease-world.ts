@@ -78,6 +78,8 @@ export class LeaseWorld {
   readonly children: Child[];
   readonly #counter: LeaseCounter;
   #afterReads: (() => void)[] = [];
+  /** Who was denied by the one that counts, and how much who is silent held then. */
+  readonly #judged: [RateLimitClaim, number][] = [];
   #timers: { readonly at: number; readonly run: () => void }[] = [];
 
   constructor(children: number) {
@@ -122,6 +124,15 @@ export class LeaseWorld {
     this.endCallback(index);
   }
 
+  /** All that is said is heard, until nobody says anything. */
+  async settle(): Promise<void> {
+    for (let isQuiet = false; !isQuiet; ) {
+      await this.judge();
+      isQuiet = this.children.every(({ inbox, isInCallback }) => isInCallback || inbox.length === 0);
+      for (const index of this.children.keys()) await this.deliver(index);
+    }
+  }
+
   wait(ms: number): void {
     this.now += ms;
     for (const timer of this.#timers.filter(({ at }) => at <= this.now)) {
@@ -133,9 +144,12 @@ export class LeaseWorld {
   }
 
   /** The one that counts reads what was written, and answers what it can. @param first whose line it reads first */
-  judge(first = 0): void {
+  async judge(first = 0): Promise<void> {
     this.children.forEach((_, index) => this.#read(this.children[(index + first) % this.children.length] as Child));
     for (const run of this.#afterReads.splice(0)) run();
+    // What it admitted for itself is booked first.
+    await Promise.resolve();
+    for (const [claim, held] of this.#judged.splice(0)) this.#checkDenial(claim, held);
   }
 
   /** The one that counts takes for itself. */
@@ -297,7 +311,7 @@ export class LeaseWorld {
       const place = placeOf(claim);
       const held = this.#heldBySilent(place);
       child.excused.set(place, held);
-      if (!isAllowed) this.#checkDenial(claim, held);
+      if (!isAllowed) this.#judged.push([claim, held]);
       if (lease !== 0)
         child.leases.set(place, { id: lease, units, endsAt: this.now + (claim.policy.windowMs / 64) * 3 });
     });
