@@ -111,6 +111,16 @@ export const DEFAULTS = {
   maxEarlyBodyBytes: 1_048_576,
   /** In the mode 'sequential': a handler that calls its own server waits for itself, and has to end. */
   turnTimeoutMs: 30_000,
+  /** Until a child process serves: an app of some size on a busy machine, and a database that is slow to answer. */
+  bootTimeoutMs: 30_000,
+  /** Between two reports of a child process before it is taken for stuck. */
+  unresponsiveTimeoutMs: 10_000,
+  /** What a child process has beyond the time of a stop, for its hooks and its last words. */
+  childEndMs: 1_250,
+  /** Between two looks at how late the event loops of child processes are, which they report each second. */
+  lagLookMs: 500,
+  /** Between two messages of a child to its primary about how many connections it has. */
+  loadTellMs: 20,
   /** 0: a handler may take as long as it likes. */
   handlerTimeoutMs: 0,
   /** What the middleware around a handler that took too long has for the 503, before it is passed over. */

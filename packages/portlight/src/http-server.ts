@@ -11,6 +11,7 @@ import { assertNoMore } from './config/assert-no-more.ts';
 import { explainStart } from './config/explain-server.ts';
 import type { ServerOptions } from './config/server-options.ts';
 import { assertShutdownOptions, type ShutdownOptions } from './config/shutdown-options.ts';
+import { toMaxProcesses } from './config/max-processes.ts';
 import { toSilenceMs } from './config/silence.ts';
 import { assertTlsOptions, type TlsOptions } from './config/tls-options.ts';
 import { parseWebSocketOptions, type WebSocketOptions } from './config/websocket-options.ts';
@@ -20,7 +21,6 @@ import { ListenError } from './errors/listen-error.ts';
 import type { Presence, PresenceChange, PublishOptions } from './hub/hub.ts';
 import { expectStart, forgetStart } from './lifecycle/forgotten-start.ts';
 import type { Hook } from './lifecycle/hooks.ts';
-import { runUntilStopped } from './lifecycle/run-until-stopped.ts';
 import type { StopReport } from './lifecycle/stop-report.ts';
 import { type Logger, parseLogger } from './log.ts';
 import { fetchPortless } from './portless/fetch-portless.ts';
@@ -29,6 +29,7 @@ import { freePort } from './ports/free-port.ts';
 import { isPortFree } from './ports/is-port-free.ts';
 import type { ServerView } from './request/request-source.ts';
 import { HttpResponse } from './response/http-response.ts';
+import type { WorkerInfo } from './runners/worker-info.ts';
 import { bookOf, Router } from './router.ts';
 import type { Server } from 'node:net';
 
@@ -36,11 +37,11 @@ import type { Server } from 'node:net';
 export interface RunOptions extends ServerOptions {
   /**
    * `'concurrent'`: one process, every request as soon as it comes. `'sequential'`: one process, one at a time, in the
-   * order in which they came.
+   * order in which they came. `'workers'`: child processes on one port, each as `'concurrent'`; see `setMaxProcesses`.
    *
    * @default 'concurrent'
    */
-  readonly mode?: 'concurrent' | 'sequential' | undefined;
+  readonly mode?: 'concurrent' | 'sequential' | 'workers' | undefined;
 }
 
 /** Asks a server for a WebSocket without a port, for `portlight/testing`. Set by the class below. */
@@ -77,14 +78,22 @@ export class HttpServer extends Router implements ServerView {
   }
 
   /**
-   * Resolves when the server listens. One start, however often it is called; after `shutdown` it starts again.
+   * Resolves when the server listens. One start, however often it is called; after `shutdown` it starts again. In a
+   * child process of a server it does nothing.
    *
+   * @throws {ConfigError} for a server with child processes, which `run` starts
    * @throws {ListenError} when it cannot listen, `PortInUseError` among them
    * @throws {AbortedError} when it was stopped meanwhile and the stop could not wait for it
    */
   async start(...rest: readonly never[]): Promise<this> {
     if (rest.length > 0)
       throw atCaller(new ConfigError(explainStart('start', rest, this.#parts.at.address)), entryOf('start'));
+    if (this.#parts.isChild) return this;
+    try {
+      this.#parts.assertStartable();
+    } catch (error) {
+      throw atCaller(error, entryOf('start'));
+    }
     this.#parts.claimStart();
     const isFirst = !this.#parts.life.hasBegun;
     try {
@@ -121,16 +130,8 @@ export class HttpServer extends Router implements ServerView {
       throw atCaller(error, entryOf('run'));
     }
     this.#parts.claimStart();
-    const serve = (): Promise<StopReport> =>
-      this.#parts.life.runUntilStopped(() =>
-        this.#parts.announcer.info({}, describeListening(this.getAddress(), this.#parts)),
-      );
     try {
-      return await runUntilStopped(
-        { serve, stop: (reason) => this.#parts.stop(reason) },
-        this.#parts.config,
-        this.#parts.log,
-      );
+      return await this.#parts.run(() => describeListening(this.getAddress(), this.#parts));
     } catch (error) {
       throw error instanceof ListenError ? atCaller(error, entryOf('run')) : error;
     }
@@ -205,6 +206,16 @@ export class HttpServer extends Router implements ServerView {
     return this.isConnected() ? this.#parts.life.service?.server : undefined;
   }
 
+  /**
+   * The processes that serve: the children, or in the modes of one process that one. None before the start.
+   *
+   * @example
+   * server.get('/health', async () => ({ workers: await server.workers() }));
+   */
+  workers(): Promise<readonly WorkerInfo[]> {
+    return this.#parts.workers();
+  }
+
   /** A number unique in the process. */
   getId(): number {
     return this.#id;
@@ -215,9 +226,7 @@ export class HttpServer extends Router implements ServerView {
    * the shape of pino, everything to it. Until it is called, warnings, errors and where `run` listens go to stderr.
    */
   debug(to: boolean | Logger = true): this {
-    this.#parts.log.logger = parseLogger(to);
-    this.#parts.announcer = this.#parts.log.logger;
-    this.#parts.log.verbose = to !== false;
+    this.#parts.useLogger(parseLogger(to), to !== false);
     return this;
   }
 
@@ -232,6 +241,19 @@ export class HttpServer extends Router implements ServerView {
   setTimeout(seconds: number, microseconds = 0): this {
     this.#parts.book.assertOpen('setTimeout');
     this.#parts.config = { ...this.#parts.config, silenceMs: toSilenceMs(seconds, microseconds) };
+    return this;
+  }
+
+  /**
+   * How many child processes serve, in the modes that have them. Without it, as many as this process may keep processors
+   * busy: what the quota of its container allows.
+   *
+   * @param count 1 to 1,024
+   * @throws {ConfigError} on anything else
+   */
+  setMaxProcesses(count: number): this {
+    this.#parts.book.assertOpen('setMaxProcesses');
+    this.#parts.config = { ...this.#parts.config, maxProcesses: toMaxProcesses(count) };
     return this;
   }
 
@@ -415,6 +437,7 @@ export class HttpServer extends Router implements ServerView {
       setCertificate: 1,
       debug: 1,
       setTimeout: 2,
+      setMaxProcesses: 1,
       connect: ANY,
       disconnect: ANY,
       connectionRequired: 1,

@@ -68,6 +68,7 @@ export {
 export { AddressNotFoundError, ListenError, PortInUseError, PortNotAllowedError } from './errors/listen-error.ts';
 export { PortlightError } from './errors/portlight-error.ts';
 export { ReplyError } from './errors/reply-error.ts';
+export { WorkerError } from './errors/worker-error.ts';
 export { ValidationError, type ValidationIssue } from './errors/validation-error.ts';
 export type { CookieOptions } from './fields/cookie.ts';
 export type { HeaderList } from './fields/header-list.ts';
@@ -87,6 +88,7 @@ export type { ServerView } from './request/request-source.ts';
 export type { BodyStream, Chunk, ResponseBody } from './response/body-stream.ts';
 export type { FileOptions } from './response/file-body.ts';
 export { type HeaderFields, type HeaderValue, HttpResponse, type ResponseInit } from './response/http-response.ts';
+export type { WorkerInfo } from './runners/worker-info.ts';
 export { Router, type RouterOptions } from './router.ts';
 export type { PathParams } from './routing/params.ts';
 export type { RoutePattern } from './routing/pattern.ts';

@@ -58,6 +58,12 @@ export function parseLogger(to: unknown): Logger {
   throw new ConfigError(`debug takes a boolean or a logger; what it got has no ${methods.join(', ')}.`);
 }
 
+/** The logger, with these fields in each line. */
+export function withFields(logger: Logger, own: object): Logger {
+  const at = (level: Level) => (fields: object, message: string) => logger[level]({ ...own, ...fields }, message);
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
 /** A logger that fails, at once or later, must not fail what it is told of. */
 function withoutThrowing(logger: Logger): Logger {
   const at = (level: Level) => (fields: object, message: string) => {

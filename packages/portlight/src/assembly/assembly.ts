@@ -1,8 +1,9 @@
-import { SharedState } from '../backplane/shared-state.ts';
+import { MemoryStores } from '../backplane/memory-stores.ts';
+import { type OwnBackplane, SharedState } from '../backplane/shared-state.ts';
 import { ChannelRegistry } from '../channels/channel-registry.ts';
 import { ClientRegistry } from '../clients/client-registry.ts';
 import type { ParsedAddress } from '../config/address.ts';
-import { configOf, parseRunMode, type RunMode } from '../config/run-mode.ts';
+import { configOf, hasChildren, parseRunMode, type RunMode } from '../config/run-mode.ts';
 import { resolveServerConfig, type ServerConfig, type ServerOptions } from '../config/server-options.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { ConfigError } from '../errors/config-error.ts';
@@ -12,15 +13,20 @@ import { Hub } from '../hub/hub.ts';
 import { forgetStart, type IdleServer } from '../lifecycle/forgotten-start.ts';
 import { Hooks } from '../lifecycle/hooks.ts';
 import { Life } from '../lifecycle/life.ts';
+import { runUntilStopped } from '../lifecycle/run-until-stopped.ts';
 import type { StopReason, StopReport } from '../lifecycle/stop-report.ts';
 import { within } from '../lifecycle/within.ts';
-import { createStderrLogger, type Logger, type LogHolder } from '../log.ts';
+import { createStderrLogger, type Logger, type LogHolder, withFields } from '../log.ts';
 import { Pipeline } from '../pipeline.ts';
+import { ChildBackplane } from '../primary/child-backplane.ts';
 import { ConnectingRoutes } from '../registration/connecting-routes.ts';
 import type { RouteBook } from '../registration/route-book.ts';
 import type { ServerView } from '../request/request-source.ts';
+import { ChildRole } from '../runners/child-role.ts';
 import { createRunner } from '../runners/create-runner.ts';
+import type { RunnerParts } from '../runners/runner-parts.ts';
 import type { Runner } from '../runners/runner.ts';
+import type { WorkerInfo } from '../runners/worker-info.ts';
 import { Edge } from '../socket/edge.ts';
 import { createTurns } from '../turns/create-turns.ts';
 
@@ -29,10 +35,13 @@ export class Assembly implements IdleServer {
   readonly at: ParsedAddress;
   readonly book: RouteBook;
   readonly hooks: Hooks = new Hooks();
-  readonly log: LogHolder = { logger: createStderrLogger('warn'), verbose: false };
+  /** Where this process is a child. */
+  readonly #role: ChildRole | undefined = ChildRole.find();
+  readonly log: LogHolder = { logger: this.#label(createStderrLogger('warn')), verbose: false };
   /** Says where a program listens. */
-  announcer: Logger = createStderrLogger('info');
-  readonly shared: SharedState = new SharedState(this.log);
+  #announcer: Logger = createStderrLogger('info');
+  #stores: MemoryStores | undefined;
+  readonly shared: SharedState = new SharedState(this.log, this.#ownBackplane());
   readonly clients: ClientRegistry = new ClientRegistry(this.shared, this.log);
   readonly guards: GuardSet = new GuardSet(this.shared, this.clients);
   readonly hub: Hub = new Hub(this.shared, this.log);
@@ -75,6 +84,7 @@ export class Assembly implements IdleServer {
   applyRunOptions({ mode = 'concurrent', ...options }: ServerOptions & { readonly mode?: unknown }): void {
     const known = parseRunMode(mode);
     const config = resolveServerConfig(this.config, options, 'run');
+    if (hasChildren(known)) this.#claimChildren();
     if (config === this.config && known === this.#mode) return;
     if (this.life.hasBegun)
       throw new ConfigError(
@@ -86,9 +96,52 @@ export class Assembly implements IdleServer {
     this.#pipeline = undefined;
   }
 
+  /** Everything is told to it. */
+  useLogger(logger: Logger, verbose: boolean): void {
+    this.log.logger = this.#label(logger);
+    this.log.verbose = verbose;
+    this.#announcer = logger;
+  }
+
+  /** Whether this process is a child of a server: then its primary starts and stops. */
+  get isChild(): boolean {
+    return this.#role !== undefined;
+  }
+
   /** Starts on the next tick, if nobody asks for it before. */
   startSoon(): void {
-    this.#autostart = setImmediate(() => this.life.startByItself());
+    if (!this.isChild) this.#autostart = setImmediate(() => this.life.startByItself());
+  }
+
+  /** @throws {ConfigError} where the mode has children, which are nothing to wait for without `run` */
+  assertStartable(): void {
+    if (hasChildren(this.#mode) && !this.life.hasBegun)
+      throw new ConfigError('A server with child processes is started by run.');
+  }
+
+  /**
+   * Serves until it is stopped.
+   *
+   * @param announcement what is said once it listens
+   * @throws what the start throws
+   */
+  run(announcement: () => string): Promise<StopReport> {
+    const onStarted = (): void => this.#announcer.info({}, announcement());
+    const role = this.#role;
+    if (role === undefined)
+      return runUntilStopped(
+        {
+          serve: () => this.life.runUntilStopped(onStarted),
+          stop: (reason) => this.stop(reason),
+          kill: () => this.life.service?.kill(),
+        },
+        this.config,
+        this.log,
+      );
+    // Another server of the app, which the primary runs.
+    if (!hasChildren(this.#mode)) return role.ended;
+    const serve = (): Promise<StopReport> => this.life.runUntilStopped(() => {});
+    return role.run({ serve, stop: (options) => this.life.stop(options) }, this.config, this.log);
   }
 
   /** The app starts it, and sees to the outcome. */
@@ -104,10 +157,16 @@ export class Assembly implements IdleServer {
 
   /** A stop by the app; ends at the latest one second after its time. */
   async shutdown(timeoutMs: number = this.config.drainTimeoutMs): Promise<StopReport> {
+    if (this.#role !== undefined && this.life.hasBegun) return this.#role.stopApp(timeoutMs);
     const endsAt = performance.now() + timeoutMs + DEFAULTS.shutdownHookMs;
     const report = await this.stop('shutdown', timeoutMs);
     await this.#release(endsAt);
     return report;
+  }
+
+  /** The processes that serve; none before the start. */
+  async workers(): Promise<readonly WorkerInfo[]> {
+    return (await this.life.service?.workers()) ?? [];
   }
 
   /** A client is marked by hand, and nobody has to wait for it. */
@@ -146,18 +205,48 @@ export class Assembly implements IdleServer {
 
   #openRunner(): Runner {
     const { at, config, hooks, shared, clients, log } = this;
-    return createRunner(this.#mode, {
+    const parts: RunnerParts = {
       at,
       config,
       hooks,
       shared,
       clients,
       log,
-      serve: () => {
-        const edge = new Edge(this.pipeline, config, this.#view, log);
+      stores: () => this.#openStores(),
+      serve: (options) => {
+        const edge = new Edge(this.pipeline, config, this.#view, log, options);
         const { registry, turns } = this.#channels as ChannelServices;
         return { edge, channels: registry, turns };
       },
-    });
+      assertServable: () => void this.#openPipeline(),
+      stop: (reason, timeoutMs) => void this.stop(reason, timeoutMs),
+      certificatesRenewed: (tls) => (this.config = { ...this.config, tls }),
+    };
+    return createRunner(this.#mode, parts, this.#role?.primary);
+  }
+
+  /** Where the app gives no backplane: the memory of this process, or in a child that of its primary. */
+  #ownBackplane(): OwnBackplane {
+    const role = this.#role;
+    if (role === undefined) return { isAlone: true, make: () => this.#openStores().end('primary') };
+    return { isAlone: false, make: () => new ChildBackplane(role.primary.link) };
+  }
+
+  #openStores(): MemoryStores {
+    return (this.#stores ??= new MemoryStores());
+  }
+
+  /** Lines of the log say which child they are of. */
+  #label(logger: Logger): Logger {
+    return this.#role === undefined ? logger : withFields(logger, { worker: this.#role.primary.id });
+  }
+
+  #claimChildren(): void {
+    if (withChildren?.life.hasBegun === true && withChildren !== this)
+      throw new ConfigError('Another server of this process has child processes already; one in a process can.');
+    withChildren = this;
   }
 }
+
+/** The server of this process that has children, or had them last. */
+let withChildren: Assembly | undefined;

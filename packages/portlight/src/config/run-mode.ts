@@ -4,14 +4,21 @@ import type { ServerConfig } from './server-options.ts';
 
 /**
  * How the requests of a server are handled. `'concurrent'`: one process, every request as soon as it comes.
- * `'sequential'`: one process, one at a time.
+ * `'sequential'`: one process, one at a time. `'workers'`: child processes, each as `'concurrent'`.
  */
-export type RunMode = 'concurrent' | 'sequential';
+export type RunMode = 'concurrent' | 'sequential' | 'workers';
 
 /** @throws {ConfigError} on anything but a mode */
 export function parseRunMode(mode: unknown): RunMode {
-  if (mode === 'concurrent' || mode === 'sequential') return mode;
-  throw new ConfigError(`The mode ${JSON.stringify(mode)} is not known; 'concurrent' and 'sequential' are.`);
+  if (mode === 'concurrent' || mode === 'sequential' || mode === 'workers') return mode;
+  throw new ConfigError(
+    `The mode ${JSON.stringify(mode)} is not known; 'concurrent', 'sequential' and 'workers' are.`,
+  );
+}
+
+/** Whether the server has child processes. */
+export function hasChildren(mode: RunMode): boolean {
+  return mode === 'workers';
 }
 
 /** The configuration with what the mode has where the app says nothing. */

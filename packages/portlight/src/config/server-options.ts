@@ -130,18 +130,35 @@ export interface ServerOptions {
    * @default 'drain'
    */
   readonly onUncaught?: 'drain' | 'ignore' | undefined;
+  /**
+   * The file that child processes run, a path or a `file:` URL; needed where this process runs none, as with `node -e`.
+   *
+   * @default the file that this process runs
+   */
+  readonly entry?: string | URL | undefined;
+  /**
+   * How long a child process may take until it serves, in ms, 100 to 86,400,000; then it is killed, and is a child that
+   * could not start. @default 30_000
+   */
+  readonly bootTimeoutMs?: number | undefined;
+  /**
+   * How long a child process may say nothing, because a handler never ends for example, in ms, 2,000 to 86,400,000; then
+   * it is killed and replaced. @default 10_000
+   */
+  readonly unresponsiveTimeoutMs?: number | undefined;
 }
 
 /** Options of a server with every default filled in, and what its methods set. */
 export type ServerConfig = {
-  readonly [Name in Exclude<keyof ServerOptions, 'tls' | 'identify' | 'mimeTypes' | 'handlerTimeoutMs'>]-?: Exclude<
-    ServerOptions[Name],
-    undefined
-  >;
+  readonly [Name in Exclude<
+    keyof ServerOptions,
+    'tls' | 'identify' | 'mimeTypes' | 'handlerTimeoutMs' | 'entry'
+  >]-?: Exclude<ServerOptions[Name], undefined>;
 } & {
   readonly tls: TlsOptions | undefined;
   readonly identify: ServerOptions['identify'];
   readonly mimeTypes: ServerOptions['mimeTypes'];
+  readonly entry: ServerOptions['entry'];
   /** `undefined` for what the mode has. */
   readonly handlerTimeoutMs: number | undefined;
   /** What follows from `websocket`. */
@@ -150,6 +167,8 @@ export type ServerConfig = {
   readonly rules: RequestRules;
   /** What `setTimeout` sets: how long a client may stay silent while it is its turn, in ms; 0: for ever. */
   readonly silenceMs: number;
+  /** What `setMaxProcesses` sets; `undefined` for what the mode has. */
+  readonly maxProcesses: number | undefined;
 };
 
 export const DEFAULT_SERVER_CONFIG: ServerConfig = {
@@ -181,7 +200,11 @@ export const DEFAULT_SERVER_CONFIG: ServerConfig = {
   drainDelayMs: DEFAULTS.drainDelayMs,
   onStoreError: 'local',
   onUncaught: 'drain',
+  entry: undefined,
+  bootTimeoutMs: DEFAULTS.bootTimeoutMs,
+  unresponsiveTimeoutMs: DEFAULTS.unresponsiveTimeoutMs,
   silenceMs: 0,
+  maxProcesses: undefined,
 };
 
 /**
@@ -250,6 +273,14 @@ function serverOptionsSchema(): z.ZodMiniType<ServerOptions> {
     drainDelayMs: wholeNumber('milliseconds', 0, aDayMs),
     onStoreError: z.optional(z.enum(['local', 'allow', 'deny'], { error: "'local', 'allow' or 'deny'" })),
     onUncaught: z.optional(z.enum(['drain', 'ignore'], { error: "'drain' or 'ignore'" })),
+    entry: z.optional(
+      z.custom<string | URL>(
+        (value) => (typeof value === 'string' && value !== '') || (value instanceof URL && value.protocol === 'file:'),
+        { error: 'the path of a file or a file: URL' },
+      ),
+    ),
+    bootTimeoutMs: wholeNumber('milliseconds', 100, aDayMs),
+    unresponsiveTimeoutMs: wholeNumber('milliseconds', 2_000, aDayMs),
   }) satisfies z.ZodMiniType<ServerOptions>);
 }
 

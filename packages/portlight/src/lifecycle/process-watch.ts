@@ -5,6 +5,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 export interface ProcessWatchOptions {
   /** Called once, for the first signal or uncaught error. */
   readonly onStop: (reason: StopReason) => void;
+  /** Called before the process is ended because of a signal during the stop. */
+  readonly onSecondSignal: () => void;
   /** Called for each uncaught exception and unhandled rejection; without it they are the app's. */
   readonly onUncaught: ((error: unknown) => void) | undefined;
 }
@@ -38,7 +40,10 @@ export class ProcessWatch {
   }
 
   readonly #onSignal = (signal: NodeJS.Signals): void => {
-    if (this.#isStopping) process.exit(1);
+    if (this.#isStopping) {
+      this.#options.onSecondSignal();
+      process.exit(1);
+    }
     this.#stop(signal as StopReason);
   };
 

@@ -10,6 +10,8 @@ export interface ProcessRun {
   serve(): Promise<StopReport>;
   /** Asks for the stop. */
   stop(reason: StopReason): Promise<StopReport>;
+  /** Ends at once what else belongs to it, as the process is about to end. */
+  kill(): void;
 }
 
 /** Serves until a signal, an uncaught error or the app stops it, and sees to the exit code of the process. */
@@ -20,6 +22,7 @@ export async function runUntilStopped(
 ): Promise<StopReport> {
   const watch = new ProcessWatch({
     onStop: (reason) => void run.stop(reason),
+    onSecondSignal: () => run.kill(),
     onUncaught:
       onUncaught === 'ignore'
         ? undefined
@@ -28,8 +31,8 @@ export async function runUntilStopped(
   watch.install();
   try {
     const report = await run.serve();
-    if (report.reason !== 'shutdown' || watch.sawUncaught)
-      endProcessAfter(drainTimeoutMs, report.forced === 0 && !watch.sawUncaught);
+    const hasFailed = watch.sawUncaught || report.reason === 'uncaught';
+    if (report.reason !== 'shutdown' || hasFailed) endProcessAfter(drainTimeoutMs, report.forced === 0 && !hasFailed);
     return report;
   } finally {
     watch.uninstall();

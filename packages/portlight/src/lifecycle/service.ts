@@ -7,6 +7,8 @@ export interface StopOptions {
   readonly timeoutMs: number;
   /** How long to go on accepting before that. */
   readonly delayMs: number;
+  /** Whether other processes of the app go on. @default false */
+  readonly appGoesOn?: boolean | undefined;
 }
 
 /** What can be started once and stopped once. */

@@ -12,5 +12,8 @@ export interface StopReport {
   readonly durationMs: number;
 }
 
-/** `'shutdown'` is a call of `shutdown()`; `'uncaught'` an exception or rejection that nothing caught. */
-export type StopReason = 'SIGINT' | 'SIGTERM' | 'shutdown' | 'uncaught';
+/**
+ * `'shutdown'` is a call of `shutdown()`; `'uncaught'` an exception or rejection that nothing caught, or child processes
+ * that cannot start; `'primary-lost'` is told to a child process whose primary is gone.
+ */
+export type StopReason = 'SIGINT' | 'SIGTERM' | 'shutdown' | 'uncaught' | 'primary-lost';

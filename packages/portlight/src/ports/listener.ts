@@ -1,24 +1,17 @@
-import { lookup } from 'node:dns/promises';
-import { createServer, isIP, type Server, type Socket } from 'node:net';
+import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import type { ParsedAddress, ServerAddress } from '../config/address.ts';
-import {
-  AddressNotFoundError,
-  describePlace,
-  ListenError,
-  PortInUseError,
-  PortNotAllowedError,
-} from '../errors/listen-error.ts';
-import { findPortHolders } from './port-holder.ts';
-import { clearStaleSocket, explainUnixSocket } from './unix-socket.ts';
+import { toListenError } from './to-listen-error.ts';
+import { toPlace } from './to-place.ts';
 
 /** The accepting socket of a server. It owns no connection: each goes to whom it feeds, at once. */
 export class Listener {
   readonly server: Server;
   #isClosed = false;
 
-  constructor() {
+  /** @param pauseOnConnect whether nothing is read of what it accepts, until somebody else does */
+  constructor({ pauseOnConnect = false }: { readonly pauseOnConnect?: boolean } = {}) {
     // A client that has sent its request may close its side and still be answered; small responses leave at once.
-    this.server = createServer({ allowHalfOpen: true, noDelay: true });
+    this.server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect });
   }
 
   /**
@@ -48,70 +41,51 @@ export class Listener {
       : { address, port };
   }
 
+  /**
+   * Accepts at a place that somebody else is bound to.
+   *
+   * @param handle what Node has of it; see `SharedPort`
+   * @throws the error of the system
+   */
+  share(handle: object, backlog: number): Promise<void> {
+    return this.#bind(handle, backlog);
+  }
+
   get isListening(): boolean {
     return this.server.listening;
+  }
+
+  /** Accepts nothing until it is given a handle again. Connections that are open stay open. */
+  pause(): void {
+    if (this.server.listening) this.server.close();
   }
 
   /** Accepts nothing more, and never will. Connections that are open stay open. */
   stopAccepting(): void {
     this.#isClosed = true;
-    if (this.server.listening) this.server.close();
+    this.pause();
   }
 
-  async #bind(
-    place: { readonly path: string } | { readonly host: string; readonly port: number },
-    backlog: number,
-  ): Promise<void> {
+  async #bind(place: ListenOptions | object, backlog: number): Promise<void> {
     const { server } = this;
     const assertOpen = (): void => {
       if (this.#isClosed) throw new Error('it was closed before it listened.');
     };
     assertOpen();
     return new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ ...place, backlog }, () => {
-        server.off('error', reject);
+      const onError = (error: Error): void => {
+        server.off('listening', onListening);
+        reject(error);
+      };
+      const onListening = (): void => {
+        server.off('error', onError);
         if (this.#isClosed) server.close();
         resolve();
-      });
+      };
+      server.once('error', onError).once('listening', onListening);
+      // A handle knows no backlog, and options bring theirs.
+      if ('path' in place || 'host' in place) server.listen({ ...place, backlog });
+      else server.listen(place, backlog);
     }).then(assertOpen);
-  }
-}
-
-/**
- * Where Node is to listen. A name is resolved here, as nothing ends a lookup of Node's own: it would listen after a
- * stop.
- */
-async function toPlace({
-  protocol,
-  address,
-  port,
-}: ParsedAddress): Promise<{ path: string } | { host: string; port: number }> {
-  if (protocol !== 'unix') return { host: isIP(address) === 0 ? (await lookup(address)).address : address, port };
-  await clearStaleSocket(address);
-  return { path: address };
-}
-
-async function toListenError(
-  error: NodeJS.ErrnoException,
-  { protocol, address, port }: ParsedAddress,
-): Promise<ListenError> {
-  if (error instanceof ListenError) return error;
-  if (error.code === 'EADDRINUSE') return new PortInUseError(address, port, error, (await findPortHolders(port))[0]);
-  if (protocol === 'unix') return explainUnixSocket(address, error);
-  switch (error.code) {
-    case 'EACCES':
-      return new PortNotAllowedError(address, port, error);
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return new AddressNotFoundError(address, port, error);
-    default:
-      return new ListenError(
-        `Cannot listen on ${describePlace(address, port)}: ${error.message}`,
-        address,
-        port,
-        error,
-      );
   }
 }

@@ -1,14 +1,18 @@
-import type { RunMode } from '../config/run-mode.ts';
+import type { Primary } from '@portlight/prefork';
+import { hasChildren, type RunMode } from '../config/run-mode.ts';
 import { OneProcessRunner } from './one-process-runner.ts';
+import { PrimaryRunner } from './primary-runner.ts';
 import type { RunnerParts } from './runner-parts.ts';
 import type { Runner } from './runner.ts';
+import { WorkerRunner } from './worker-runner.ts';
 
-const RUNNERS: Readonly<Record<RunMode, new (parts: RunnerParts) => Runner>> = {
-  concurrent: OneProcessRunner,
-  sequential: OneProcessRunner,
-};
-
-/** The runner of a mode, for one start. @throws {ConfigError} when what the app has registered cannot be served */
-export function createRunner(mode: RunMode, parts: RunnerParts): Runner {
-  return new RUNNERS[mode](parts);
+/**
+ * The runner of a mode, for one start.
+ *
+ * @param primary where this process is a child of a server
+ * @throws {ConfigError} when what the app has registered cannot be served
+ */
+export function createRunner(mode: RunMode, parts: RunnerParts, primary: Primary | undefined): Runner {
+  if (!hasChildren(mode)) return new OneProcessRunner(parts);
+  return primary === undefined ? new PrimaryRunner(parts) : new WorkerRunner(parts, primary);
 }

@@ -9,11 +9,14 @@ import type { RunnerParts } from './runner-parts.ts';
 import { drain } from './drain.ts';
 import type { Runner } from './runner.ts';
 import type { Serving } from './serving.ts';
+import type { WorkerInfo } from './worker-info.ts';
 
 /** The modes of one process, which listens, and answers all that it accepts. */
 export class OneProcessRunner implements Runner {
   readonly #parts: RunnerParts;
   readonly #serving: Serving;
+  readonly #startedAt: number = Date.now();
+  #state: WorkerInfo['state'] = 'starting';
   #bound: ServerAddress | undefined;
   #awaits = 'the backplane';
   /** What ends the hooks that have begun, in order. */
@@ -63,8 +66,28 @@ export class OneProcessRunner implements Runner {
     this.#serving.edge.renewCertificates(options);
   }
 
+  async workers(): Promise<readonly WorkerInfo[]> {
+    const { edge } = this.#serving;
+    return [
+      {
+        id: 1,
+        pid: process.pid,
+        state: this.#state,
+        connections: edge.connectionCount,
+        requests: edge.requestCount,
+        memoryBytes: process.memoryUsage.rss(),
+        lagMs: await measureLag(),
+        restarts: 0,
+        startedAt: this.#startedAt,
+      },
+    ];
+  }
+
+  kill(): void {}
+
   async stop(options: StopOptions): Promise<StopReport> {
     const { shared, log } = this.#parts;
+    this.#state = 'draining';
     log.logger.info({ reason: options.reason }, 'Stopping.');
     this.#endsAt = performance.now() + options.timeoutMs + DEFAULTS.shutdownHookMs;
     const report = await drain(this.#serving, this.#takeEndings(), options, log);
@@ -92,6 +115,7 @@ export class OneProcessRunner implements Runner {
     });
     signal.throwIfAborted();
     await this.#run('onStart', hooks.start, signal);
+    this.#state = 'ready';
   }
 
   get #leftMs(): number {
@@ -123,4 +147,12 @@ export class OneProcessRunner implements Runner {
     this.#endings = [];
     return endings;
   }
+}
+
+/** By how much a timer is late, in whole milliseconds. */
+function measureLag(): Promise<number> {
+  const startedAt = performance.now();
+  return new Promise((resolve) => {
+    setTimeout(() => resolve(Math.max(0, Math.round(performance.now() - startedAt - 1))), 1);
+  });
 }

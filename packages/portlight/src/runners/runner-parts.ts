@@ -1,9 +1,13 @@
+import type { MemoryStores } from '../backplane/memory-stores.ts';
 import type { SharedState } from '../backplane/shared-state.ts';
 import type { ClientRegistry } from '../clients/client-registry.ts';
 import type { ParsedAddress } from '../config/address.ts';
 import type { ServerConfig } from '../config/server-options.ts';
+import type { TlsOptions } from '../config/tls-options.ts';
 import type { Hooks } from '../lifecycle/hooks.ts';
+import type { StopReason } from '../lifecycle/stop-report.ts';
 import type { LogHolder } from '../log.ts';
+import type { EdgeOptions } from '../socket/edge.ts';
 import type { Serving } from './serving.ts';
 
 /** What a server lends to the runner of one start. */
@@ -19,5 +23,13 @@ export interface RunnerParts {
    *
    * @throws {ConfigError} when what the app has registered cannot be served
    */
-  serve(): Serving;
+  serve(options?: EdgeOptions): Serving;
+  /** @throws {ConfigError} when what the app has registered cannot be served */
+  assertServable(): void;
+  /** What is behind the backplane where the app gives none, for children too. */
+  stores(): MemoryStores;
+  /** Has the server stop. */
+  stop(reason: StopReason, timeoutMs?: number): void;
+  /** The certificates were renewed elsewhere. */
+  certificatesRenewed(options: TlsOptions): void;
 }

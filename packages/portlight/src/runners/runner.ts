@@ -2,14 +2,19 @@ import type { Server } from 'node:net';
 import type { ServerAddress } from '../config/address.ts';
 import type { TlsOptions } from '../config/tls-options.ts';
 import type { Service } from '../lifecycle/service.ts';
+import type { WorkerInfo } from './worker-info.ts';
 
 /** One run of a server in one mode: what listens, and who answers. */
 export interface Runner extends Service {
   /** The bound address, from when it listens. */
   readonly address: ServerAddress | undefined;
   readonly isListening: boolean;
-  /** What listens; `undefined` before it does. */
+  /** What listens in this process; `undefined` before it does, and where child processes do. */
   readonly server: Server | undefined;
-  /** From now on TLS handshakes use other certificates. */
+  /** From now on TLS handshakes use other certificates, in all processes. */
   renewCertificates(options: TlsOptions): void;
+  /** The processes that serve. */
+  workers(): Promise<readonly WorkerInfo[]>;
+  /** Ends at once what else belongs to it, as this process is about to end. */
+  kill(): void;
 }

@@ -28,6 +28,8 @@ export interface EdgeOptions {
   readonly listener?: Listener | null | undefined;
   /** Who may connect. @default what the configuration says, counted in this process */
   readonly admission?: Admission | undefined;
+  /** Of TLS sessions, 48 bytes, where others shall be able to resume them. @default made at random */
+  readonly ticketKeys?: Buffer | undefined;
   /** Called when a socket is closed that was accepted or taken, once, also where it was turned away. */
   readonly onEnd?: ((socket: Socket) => void) | undefined;
 }
@@ -57,13 +59,15 @@ export class Edge {
   /** Connections that were cut in the drain before its deadline. */
   #cut = 0;
   #onEmpty: (() => void)[] = [];
+  /** Those of connections that are closed. */
+  #pastRequests = 0;
 
   constructor(
     pipeline: Pipeline,
     config: ServerConfig,
     view: ServerView,
     log: LogHolder,
-    { listener = new Listener(), admission, onEnd }: EdgeOptions = {},
+    { listener = new Listener(), admission, ticketKeys, onEnd }: EdgeOptions = {},
   ) {
     this.#pipeline = pipeline;
     this.#config = config;
@@ -74,7 +78,8 @@ export class Edge {
     this.#httpLane = new HttpLane(services);
     this.#fastLane =
       config.lane === 'fast' && config.tls === undefined ? new FastLane(services, this.#httpLane) : undefined;
-    this.#tls = config.tls && new TlsGate(config.tls, config.headersTimeoutMs, (socket) => this.#open(socket));
+    this.#tls =
+      config.tls && new TlsGate(config.tls, ticketKeys, config.headersTimeoutMs, (socket) => this.#open(socket));
     const errors = new AcceptErrors(log, () => this.#connections.size);
     this.#door = new Door(
       admission ?? new MemoryAdmission(config.maxConnections, config.maxConnectionsPerIp),
@@ -103,6 +108,18 @@ export class Edge {
 
   get connectionCount(): number {
     return this.#connections.size;
+  }
+
+  /** With those that are about to become connections, or are turned away. */
+  get socketCount(): number {
+    return this.#door.count;
+  }
+
+  /** How many requests have come. */
+  get requestCount(): number {
+    let count = this.#pastRequests;
+    for (const { requests } of this.#connections) count += requests;
+    return count;
   }
 
   /** Begins to serve what it is given. */
@@ -234,6 +251,7 @@ export class Edge {
     socket.on('close', () => {
       if (this.#draining !== undefined && connection.wasCut) this.#cut += 1;
       this.#connections.delete(connection);
+      this.#pastRequests += connection.requests;
     });
     if (this.#keepAliveMs === 0) connection.closeAfterNext();
     (this.#fastLane ?? this.#httpLane).accept(connection);

@@ -13,17 +13,27 @@ const LATE_MS = 20;
  */
 export class TlsGate {
   readonly #server: Server;
+  readonly #ticketKeys: { readonly ticketKeys?: Buffer };
   readonly #handshakeTimeoutMs: number;
   /** Sockets whose client has not yet shown that it speaks TLS, each with what ends it in time. */
   readonly #handshaking: Map<Socket, NodeJS.Timeout> = new Map();
 
-  /** @param handshakeTimeoutMs how long a client may take for the handshake */
-  constructor(options: TlsOptions, handshakeTimeoutMs: number, onSecure: (socket: TLSSocket) => void) {
+  /**
+   * @param ticketKeys of sessions that others may resume; without them, this gate alone can
+   * @param handshakeTimeoutMs how long a client may take for the handshake
+   */
+  constructor(
+    options: TlsOptions,
+    ticketKeys: Buffer | undefined,
+    handshakeTimeoutMs: number,
+    onSecure: (socket: TLSSocket) => void,
+  ) {
+    this.#ticketKeys = ticketKeys === undefined ? {} : { ticketKeys };
     this.#handshakeTimeoutMs = handshakeTimeoutMs;
     this.#server = process
       .getBuiltinModule('node:tls')
       .createServer(
-        { minVersion: 'TLSv1.2', ...options, ALPNProtocols: ['http/1.1'], handshakeTimeout: UNLIMITED_MS },
+        { minVersion: 'TLSv1.2', ...options, ...this.#ticketKeys, ALPNProtocols: ['http/1.1'], handshakeTimeout: UNLIMITED_MS },
         (socket) => {
           this.#forget(this.#carrierOf(socket));
           // From here on a client that closes its side is still answered.
@@ -49,7 +59,7 @@ export class TlsGate {
 
   /** From now on handshakes use other certificates; connections that are open keep theirs. */
   renew(options: TlsOptions): void {
-    this.#server.setSecureContext(options);
+    this.#server.setSecureContext({ ...options, ...this.#ticketKeys });
   }
 
   /**

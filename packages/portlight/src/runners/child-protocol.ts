@@ -1,0 +1,67 @@
+import type { ServerAddress } from '../config/address.ts';
+import type { TlsOptions } from '../config/tls-options.ts';
+
+/** The name of supervisors whose children are those of a server. */
+export const SUPERVISOR_NAME = 'portlight';
+
+/** What the processes of a server say to each other, beside what their backplanes say. */
+export const MESSAGES = {
+  /** Call of a child: what it has to know before it serves; the answer is a `Welcome`. */
+  hello: 'server.hello',
+  /** Call of a child: the answer is a list of `WorkerInfo`. */
+  workers: 'server.workers',
+  /** A child asks for the handle, and says how many connections it has. */
+  askForPort: 'server.ask-for-port',
+  /** The answer to that: the handle, and up to how many connections the child may keep it whatever the others have. */
+  port: 'server.port',
+  /** The primary has a child give up the handle. */
+  leavePort: 'server.leave-port',
+  /** The primary has accepted a socket. */
+  socket: 'server.socket',
+  /** A child says how many connections it has. */
+  load: 'server.load',
+  /** The primary says how many a child has on the average. */
+  mean: 'server.mean',
+  /** The primary is about to have all children drain; the data is the reason. */
+  stopping: 'server.stopping',
+  /** Code of the app in a child has asked for a stop, which has so many milliseconds. */
+  shutdown: 'server.shutdown',
+  /** Other certificates, in both directions. */
+  certificates: 'server.certificates',
+} as const;
+
+/** What a child hears before it serves. */
+export interface Welcome {
+  /** Where all listen. */
+  readonly address: ServerAddress;
+  /** `'primary'`: sockets are handed over, and the child listens nowhere. */
+  readonly accepts: 'child' | 'primary';
+  /** In base64: with one set of keys for all, a client can resume its TLS session with any child. */
+  readonly ticketKeys: string;
+  /** Where they were renewed since the app gave them. */
+  readonly certificates: EncodedCertificates | undefined;
+}
+
+/** Certificates as JSON can say them: bytes in base64. */
+export type EncodedCertificates = Readonly<Record<string, unknown>>;
+
+export function encodeCertificates(options: TlsOptions): EncodedCertificates {
+  return Object.fromEntries(Object.entries(options).map(([name, value]) => [name, encode(value)]));
+}
+
+export function decodeCertificates(encoded: EncodedCertificates): TlsOptions {
+  return Object.fromEntries(
+    Object.entries(encoded).map(([name, value]) => [name, decode(value)]),
+  ) as unknown as TlsOptions;
+}
+
+function encode(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(encode);
+  return value instanceof Uint8Array ? { base64: Buffer.from(value).toString('base64') } : value;
+}
+
+function decode(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(decode);
+  const { base64 } = (typeof value === 'object' && value !== null ? value : {}) as { readonly base64?: unknown };
+  return typeof base64 === 'string' ? Buffer.from(base64, 'base64') : value;
+}

@@ -1,0 +1,93 @@
+import { connectToPrimary, type Primary } from '@portlight/prefork';
+import type { ServerConfig } from '../config/server-options.ts';
+import { DEFAULTS } from '../defaults.ts';
+import type { StopOptions } from '../lifecycle/service.ts';
+import type { StopReason, StopReport } from '../lifecycle/stop-report.ts';
+import type { LogHolder } from '../log.ts';
+import { MESSAGES, SUPERVISOR_NAME } from './child-protocol.ts';
+
+/** A run as a child process sees it. */
+export interface ChildRun {
+  /** Resolves when it has stopped. @throws what the start throws */
+  serve(): Promise<StopReport>;
+  stop(options: StopOptions): Promise<StopReport>;
+}
+
+/** That this process is a child of a server: one for all servers in it, of which one serves. */
+export class ChildRole {
+  readonly primary: Primary;
+  /** Resolves when the server that serves has stopped. */
+  readonly ended: Promise<StopReport>;
+  #end: (report: StopReport) => void = () => {};
+  #isRunning = false;
+  /** Why the whole app stops, when it does. */
+  #appStops: StopReason | undefined;
+  #hasFailed = false;
+
+  constructor(primary: Primary) {
+    this.primary = primary;
+    this.ended = new Promise((resolve) => (this.#end = resolve));
+  }
+
+  /** `undefined` in all other processes, children that an app has of its own among them. */
+  static find(): ChildRole | undefined {
+    const primary = connectToPrimary();
+    return primary?.name === SUPERVISOR_NAME ? (role ??= new ChildRole(primary)) : undefined;
+  }
+
+  /**
+   * Serves until the primary has this process stop, or is gone, or an error is uncaught: then this process alone
+   * finishes, and another one takes its place. Where it cannot start, the primary tells why, and this process ends. The
+   * second time it has stopped already.
+   */
+  run(run: ChildRun, config: Pick<ServerConfig, 'onUncaught' | 'drainDelayMs'>, log: LogHolder): Promise<StopReport> {
+    if (!this.#isRunning) void this.#run(run, config, log).then(this.#end);
+    this.#isRunning = true;
+    return this.ended;
+  }
+
+  /** Asks for the stop of the whole app, this process included. */
+  stopApp(timeoutMs: number): Promise<StopReport> {
+    this.primary.link.tell(MESSAGES.shutdown, timeoutMs);
+    return this.ended;
+  }
+
+  async #run(
+    run: ChildRun,
+    { onUncaught, drainDelayMs }: Pick<ServerConfig, 'onUncaught' | 'drainDelayMs'>,
+    log: LogHolder,
+  ): Promise<StopReport> {
+    const { primary } = this;
+    primary.onError((error) => log.logger.error({ err: error }, 'What the primary said could not be seen to.'));
+    primary.onMessage(MESSAGES.stopping, (reason) => void (this.#appStops = reason as StopReason));
+    primary.onDrain(({ timeoutMs, reason }) =>
+      run.stop({
+        reason: this.#appStops ?? (reason === 'primary-lost' ? reason : this.#hasFailed ? 'uncaught' : 'SIGTERM'),
+        timeoutMs: Math.max(0, timeoutMs - DEFAULTS.childEndMs),
+        delayMs: this.#appStops === undefined ? 0 : drainDelayMs,
+        appGoesOn: this.#appStops === undefined && reason !== 'primary-lost',
+      }),
+    );
+    const fail = (error: unknown): void => this.#fail(error, log);
+    if (onUncaught !== 'ignore') process.on('uncaughtException', fail).on('unhandledRejection', fail);
+    try {
+      return await run.serve();
+    } catch (error) {
+      primary.fail(error);
+      // The app shall hear of it once, in the primary.
+      process.exit(1);
+    } finally {
+      process.off('uncaughtException', fail).off('unhandledRejection', fail);
+    }
+  }
+
+  #fail(error: unknown, log: LogHolder): void {
+    this.#hasFailed = true;
+    log.logger.error({ err: error }, 'An error that nothing caught; this process stops, another takes its place.');
+    process.exitCode ??= 1;
+    this.primary.fail(error);
+    this.primary.drain('uncaught', { isFailure: true });
+  }
+}
+
+let role: ChildRole | undefined;

@@ -1,0 +1,86 @@
+import type { Worker } from '@portlight/prefork';
+import type { Server, Socket } from 'node:net';
+import type { ParsedAddress, ServerAddress } from '../config/address.ts';
+import type { LogHolder } from '../log.ts';
+import { Listener } from '../ports/listener.ts';
+import { MESSAGES } from './child-protocol.ts';
+import type { PortDesk } from './port-desk.ts';
+
+interface Taker {
+  readonly worker: Worker;
+  /** What it has said, and what it was handed since. */
+  connections: number;
+}
+
+/**
+ * This process accepts, and hands each socket to the child with the fewest: where Node cannot have children share a
+ * port. A socket that a child has been sent and does not take, because it is stuck or dies, is lost.
+ */
+export class HandingPortDesk implements PortDesk {
+  readonly accepts = 'primary';
+  readonly #at: ParsedAddress;
+  readonly #backlog: number;
+  readonly #listener: Listener = new Listener({ pauseOnConnect: true });
+  readonly #takers: Map<string, Taker> = new Map();
+  /** Until a child is there. */
+  readonly #waiting: Set<Socket> = new Set();
+  #address: ServerAddress | undefined;
+
+  constructor(at: ParsedAddress, backlog: number, log: LogHolder) {
+    this.#at = at;
+    this.#backlog = backlog;
+    this.#listener.feed(
+      (socket) => this.#hand(socket),
+      (error) => log.logger.error({ err: error }, 'A connection could not be accepted.'),
+    );
+  }
+
+  get address(): ServerAddress | undefined {
+    return this.#address;
+  }
+
+  get server(): Server | undefined {
+    return this.#listener.server;
+  }
+
+  async open(): Promise<void> {
+    this.#address = await this.#listener.listen(this.#at, this.#backlog);
+  }
+
+  serve({ key, link }: Worker): void {
+    link.on(MESSAGES.load, (connections) => {
+      const taker = this.#takers.get(key);
+      if (taker !== undefined) taker.connections = connections as number;
+    });
+  }
+
+  ready(worker: Worker): void {
+    this.#takers.set(worker.key, { worker, connections: 0 });
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const socket of waiting) this.#hand(socket);
+  }
+
+  leave({ key }: Worker): void {
+    this.#takers.delete(key);
+  }
+
+  close(): void {
+    this.#listener.stopAccepting();
+    for (const socket of this.#waiting) socket.destroy();
+    this.#waiting.clear();
+  }
+
+  #hand(socket: Socket): void {
+    const [taker] = [...this.#takers.values()].toSorted((one, other) => one.connections - other.connections);
+    if (taker === undefined) {
+      this.#waiting.add(socket);
+      socket.once('close', () => this.#waiting.delete(socket)).on('error', () => {});
+      return;
+    }
+    taker.connections += 1;
+    void taker.worker.send(MESSAGES.socket, undefined, socket).then((isTaken) => {
+      if (!isTaken) socket.destroy();
+    });
+  }
+}

@@ -1,0 +1,273 @@
+import { Link, type StoppedWorker, Supervisor, type Worker, type WorkerExit } from '@portlight/prefork';
+import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ServerAddress } from '../config/address.ts';
+import type { TlsOptions } from '../config/tls-options.ts';
+import { DEFAULTS } from '../defaults.ts';
+import { type Hook, runHooks, runStopHooks } from '../lifecycle/hooks.ts';
+import type { StopOptions } from '../lifecycle/service.ts';
+import type { StopReport } from '../lifecycle/stop-report.ts';
+import { SharedPort } from '../ports/shared-port.ts';
+import { PrimaryDesk } from '../primary/primary-desk.ts';
+import {
+  decodeCertificates,
+  type EncodedCertificates,
+  encodeCertificates,
+  MESSAGES,
+  SUPERVISOR_NAME,
+  type Welcome,
+} from './child-protocol.ts';
+import { HandingPortDesk } from './handing-port-desk.ts';
+import type { PortDesk } from './port-desk.ts';
+import type { RunnerParts } from './runner-parts.ts';
+import type { Runner } from './runner.ts';
+import { SharedPortDesk } from './shared-port-desk.ts';
+import { toStartError } from './to-start-error.ts';
+import type { WorkerInfo } from './worker-info.ts';
+
+/** Of keys for TLS tickets. */
+const TICKET_KEY_BYTES = 48;
+
+/** The process that has children serve: it is bound to the port, answers their backplanes, and answers no request. */
+export class PrimaryRunner implements Runner {
+  readonly #parts: RunnerParts;
+  readonly #port: PortDesk;
+  readonly #supervisor: Supervisor;
+  readonly #ticketKeys: string = randomBytes(TICKET_KEY_BYTES).toString('base64');
+  #certificates: EncodedCertificates | undefined;
+  #awaits = 'the backplane';
+  #isListening = false;
+  /** What ends the hooks that have begun, in order. */
+  #endings: readonly Hook[] = [];
+  /** When the stop is over, on the clock of `performance`. */
+  #endsAt = Number.POSITIVE_INFINITY;
+
+  constructor(parts: RunnerParts) {
+    const { at, config, log } = parts;
+    parts.assertServable();
+    this.#parts = parts;
+    this.#port = SharedPort.isSupported ? new SharedPortDesk(at) : new HandingPortDesk(at, config.backlog, log);
+    const desk = new PrimaryDesk(parts.stores(), (name, data, body) => Link.encode(name, data, body));
+    this.#supervisor = new Supervisor({
+      name: SUPERVISOR_NAME,
+      size: config.maxProcesses,
+      entry: config.entry,
+      bootTimeoutMs: config.bootTimeoutMs,
+      unresponsiveTimeoutMs: config.unresponsiveTimeoutMs,
+      drainTimeoutMs: config.drainTimeoutMs + DEFAULTS.childEndMs,
+      onWorker: (worker) => {
+        desk.serve(worker.link, worker.key);
+        this.#port.serve(worker);
+        this.#serve(worker);
+      },
+      onReady: (worker) => this.#port.ready(worker),
+      onDraining: (worker) => this.#port.leave(worker),
+      onExit: (worker) => this.#port.leave(worker),
+      onGaveUp: (error) => {
+        log.logger.error({ err: error.cause ?? error }, 'Child processes cannot start; the server stops.');
+        parts.stop('uncaught');
+      },
+      log: {
+        debug: (fields, message) => log.logger.debug(fields, message),
+        info: (fields, message) => log.logger.info(fields, message),
+        warn: (fields, message) => log.logger.warn(fields, message),
+        error: (fields, message) => log.logger.error(fields, message),
+      },
+    });
+  }
+
+  get server(): Server | undefined {
+    return this.#port.server;
+  }
+
+  get address(): ServerAddress | undefined {
+    return this.#port.address;
+  }
+
+  get isListening(): boolean {
+    return this.#isListening;
+  }
+
+  get awaits(): string {
+    return this.#awaits;
+  }
+
+  /**
+   * Resolves when all children serve and the hooks are done.
+   *
+   * @throws {ListenError} when the port cannot be bound; then no child was started
+   * @throws what a child throws while it starts, or {@link WorkerError} where it does not say; what a hook throws. Then
+   *   nothing is left
+   * @throws the reason of the signal, and leaves the rest to `stop`
+   */
+  async start(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#open(signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      await this.#takeBack();
+      throw error;
+    }
+  }
+
+  renewCertificates(options: TlsOptions): void {
+    this.#certificates = encodeCertificates(options);
+    this.#tellAll(MESSAGES.certificates, this.#certificates);
+  }
+
+  async workers(): Promise<readonly WorkerInfo[]> {
+    return this.#supervisor.workers.flatMap(toInfo);
+  }
+
+  kill(): void {
+    this.#supervisor.kill();
+  }
+
+  async stop(options: StopOptions): Promise<StopReport> {
+    const { shared, log } = this.#parts;
+    const startedAt = performance.now();
+    log.logger.info({ reason: options.reason }, 'Stopping.');
+    this.#endsAt = startedAt + options.timeoutMs + DEFAULTS.shutdownHookMs;
+    const stopped = await this.#stopChildren(options);
+    this.#isListening = false;
+    const failed = await runStopHooks(
+      this.#takeEndings(),
+      Math.max(this.#leftMs - DEFAULTS.shutdownHookMs, DEFAULTS.shutdownHookMs),
+      log,
+    );
+    await shared.close(this.#leftMs);
+    const report = {
+      reason: options.reason,
+      drained: sum(stopped, drainedOf),
+      forced: sum(stopped, forcedOf) + failed,
+      durationMs: Math.round(performance.now() - startedAt),
+    };
+    log.logger.info(report, 'Stopped.');
+    return report;
+  }
+
+  async #open(signal: AbortSignal): Promise<void> {
+    const { hooks, clients, shared } = this.#parts;
+    await shared.open();
+    signal.throwIfAborted();
+    this.#endings = hooks.shutdown;
+    await this.#run('onPrimary', hooks.primary, signal);
+    this.#awaits = 'the port';
+    await this.#port.open();
+    signal.throwIfAborted();
+    // Clients that this process has connected itself.
+    this.#endings = [() => clients.close(this.#leftMs / 2), ...hooks.shutdown];
+    this.#awaits = 'its child processes';
+    await this.#supervisor.start().catch(async (error: unknown) => {
+      throw await toStartError(error, this.#parts.at);
+    });
+    signal.throwIfAborted();
+    this.#isListening = true;
+    await this.#run('onStart', hooks.start, signal);
+  }
+
+  /** Both at once: each has the time of the stop. */
+  async #stopChildren({ reason, timeoutMs, delayMs }: StopOptions): Promise<readonly StoppedWorker[]> {
+    for (const worker of this.#supervisor.workers) void worker.send(MESSAGES.stopping, reason);
+    const stopping = this.#supervisor.stop({ timeoutMs: timeoutMs + DEFAULTS.childEndMs });
+    if (delayMs > 0) await Promise.race([delay(Math.min(delayMs, timeoutMs), undefined, { ref: false }), stopping]);
+    this.#port.close();
+    return stopping;
+  }
+
+  get #leftMs(): number {
+    return Math.max(0, this.#endsAt - performance.now());
+  }
+
+  #run(point: string, hooks: readonly Hook[], signal: AbortSignal): Promise<void> {
+    this.#awaits = `a hook of ${point}`;
+    return runHooks(hooks, signal);
+  }
+
+  /** The start has failed: nothing of it is left. */
+  async #takeBack(): Promise<void> {
+    const { config, shared, log } = this.#parts;
+    this.#awaits = 'a hook of onShutdown';
+    const limitMs = Math.max(config.drainTimeoutMs, DEFAULTS.shutdownHookMs);
+    this.#endsAt = performance.now() + limitMs;
+    this.#port.close();
+    await this.#supervisor.stop({ timeoutMs: limitMs });
+    await runStopHooks(this.#takeEndings(), limitMs, log);
+    await shared.close(this.#leftMs);
+  }
+
+  /** A stop may come while a start that has failed is taken back; each hook has its turn once. */
+  #takeEndings(): readonly Hook[] {
+    const endings = this.#endings;
+    this.#endings = [];
+    return endings;
+  }
+
+  #serve(worker: Worker): void {
+    const { link } = worker;
+    link.answer(MESSAGES.hello, () => ({ data: this.#welcome() }));
+    link.answer(MESSAGES.workers, async () => ({ data: await this.workers() }));
+    link.on(MESSAGES.shutdown, (timeoutMs) => this.#parts.stop('shutdown', timeoutMs as number));
+    link.on(MESSAGES.certificates, (data) => this.#hearCertificates(worker, data as EncodedCertificates));
+  }
+
+  #welcome(): Welcome {
+    const { address, accepts } = this.#port;
+    return {
+      address: address ?? this.#parts.at,
+      accepts,
+      ticketKeys: this.#ticketKeys,
+      certificates: this.#certificates,
+    };
+  }
+
+  #hearCertificates(from: Worker, encoded: EncodedCertificates): void {
+    this.#certificates = encoded;
+    this.#parts.certificatesRenewed(decodeCertificates(encoded));
+    this.#tellAll(MESSAGES.certificates, encoded, from);
+  }
+
+  #tellAll(name: string, data: unknown, except?: Worker): void {
+    for (const worker of this.#supervisor.workers) if (worker !== except) worker.link.tell(name, data);
+  }
+}
+
+function toInfo({ id, pid, state, restarts, startedAt, lastReport }: Worker): readonly WorkerInfo[] {
+  if (pid === undefined || state === 'ended') return [];
+  const count = (name: string): number => {
+    const value = lastReport?.[name];
+    return typeof value === 'number' ? value : 0;
+  };
+  return [
+    {
+      id,
+      pid,
+      state,
+      connections: count('connections'),
+      requests: count('requests'),
+      memoryBytes: count('memoryBytes'),
+      lagMs: count('lagMs'),
+      restarts,
+      startedAt,
+    },
+  ];
+}
+
+function sum(exits: readonly WorkerExit[], of: (exit: WorkerExit) => number): number {
+  return exits.reduce((total, exit) => total + of(exit), 0);
+}
+
+function drainedOf({ report }: WorkerExit): number {
+  return numberOf(report, 'drained');
+}
+
+/** A child that was killed, or ended without a word, is one that was forced. */
+function forcedOf({ report, killedFor }: WorkerExit): number {
+  return killedFor === undefined && report !== undefined ? numberOf(report, 'forced') : 1;
+}
+
+function numberOf(report: unknown, name: string): number {
+  const value = (report as Readonly<Record<string, unknown>> | undefined)?.[name];
+  return typeof value === 'number' ? value : 0;
+}

@@ -1,0 +1,148 @@
+import type { Primary } from '@portlight/prefork';
+import type { Server } from 'node:net';
+import type { ServerAddress } from '../config/address.ts';
+import type { TlsOptions } from '../config/tls-options.ts';
+import { DEFAULTS } from '../defaults.ts';
+import { type Hook, runHooks, runStopHooks } from '../lifecycle/hooks.ts';
+import type { StopOptions } from '../lifecycle/service.ts';
+import type { StopReport } from '../lifecycle/stop-report.ts';
+import { Listener } from '../ports/listener.ts';
+import { decodeCertificates, encodeCertificates, MESSAGES, type Welcome } from './child-protocol.ts';
+import { drain } from './drain.ts';
+import type { RunnerParts } from './runner-parts.ts';
+import type { Runner } from './runner.ts';
+import type { Serving } from './serving.ts';
+import { SharedListening } from './shared-listening.ts';
+import type { WorkerInfo } from './worker-info.ts';
+
+/** A child process of a server: it answers what it accepts on the port that its primary is bound to. */
+export class WorkerRunner implements Runner {
+  readonly #parts: RunnerParts;
+  readonly #primary: Primary;
+  #serving: Serving | undefined;
+  #listening: SharedListening | undefined;
+  #address: ServerAddress | undefined;
+  #isListening = false;
+  #awaits = 'the primary';
+  /** What ends the hooks that have begun, in order. */
+  #endings: readonly Hook[] = [];
+  /** When the stop is over, on the clock of `performance`. */
+  #endsAt = Number.POSITIVE_INFINITY;
+
+  constructor(parts: RunnerParts, primary: Primary) {
+    this.#parts = parts;
+    this.#primary = primary;
+  }
+
+  get server(): Server | undefined {
+    return this.#serving?.edge.server;
+  }
+
+  get address(): ServerAddress | undefined {
+    return this.#address;
+  }
+
+  /** Whether the port is open, whichever child accepts there at the moment. */
+  get isListening(): boolean {
+    return this.#isListening;
+  }
+
+  get awaits(): string {
+    return this.#awaits;
+  }
+
+  /**
+   * Resolves when it serves. Where it fails, the process is about to end, and with it all that it has opened.
+   *
+   * @throws what a hook throws; the reason of the signal
+   */
+  async start(signal: AbortSignal): Promise<void> {
+    const { shared, hooks, clients, config } = this.#parts;
+    const welcome = (await this.#primary.link.call(MESSAGES.hello)).data as Welcome;
+    signal.throwIfAborted();
+    const serving = this.#serve(welcome);
+    serving.channels.start();
+    this.#awaits = 'the backplane';
+    await shared.open();
+    signal.throwIfAborted();
+    this.#awaits = 'a hook of onWorkerStart';
+    this.#endings = hooks.workerStop;
+    clients.watch(config.clientIdleMs);
+    await runHooks(hooks.workerStart, signal);
+    this.#awaits = 'the port';
+    serving.edge.open();
+    await this.#listening?.open();
+    signal.throwIfAborted();
+    this.#isListening = true;
+    this.#primary.ready();
+  }
+
+  renewCertificates(options: TlsOptions): void {
+    this.#serving?.edge.renewCertificates(options);
+    this.#primary.link.tell(MESSAGES.certificates, encodeCertificates(options));
+  }
+
+  async workers(): Promise<readonly WorkerInfo[]> {
+    return (await this.#primary.link.call(MESSAGES.workers)).data as readonly WorkerInfo[];
+  }
+
+  kill(): void {}
+
+  async stop(options: StopOptions): Promise<StopReport> {
+    const { shared, log } = this.#parts;
+    log.logger.info({ reason: options.reason }, 'Stopping.');
+    this.#endsAt = performance.now() + options.timeoutMs + DEFAULTS.shutdownHookMs;
+    const report = await this.#drain(options);
+    this.#isListening = false;
+    this.#listening?.close();
+    await shared.close(this.#leftMs);
+    log.logger.info(report, 'Stopped.');
+    return report;
+  }
+
+  get #leftMs(): number {
+    return Math.max(0, this.#endsAt - performance.now());
+  }
+
+  #serve({ address, accepts, ticketKeys, certificates }: Welcome): Serving {
+    const { config, serve } = this.#parts;
+    this.#address = address;
+    const listener = accepts === 'child' ? new Listener() : null;
+    const serving = serve({ listener, ticketKeys: Buffer.from(ticketKeys, 'base64') });
+    const { edge } = serving;
+    this.#serving = serving;
+    if (certificates !== undefined) this.#hearCertificates(decodeCertificates(certificates));
+    this.#primary.link.on(MESSAGES.certificates, (data) =>
+      this.#hearCertificates(decodeCertificates(data as Readonly<Record<string, unknown>>)),
+    );
+    this.#primary.report(() => ({ connections: edge.connectionCount, requests: edge.requestCount }));
+    if (listener === null) this.#takeSockets(serving);
+    else this.#listening = new SharedListening(this.#primary, listener, config.backlog, () => edge.socketCount);
+    return serving;
+  }
+
+  #takeSockets({ edge }: Serving): void {
+    this.#primary.onMessage(MESSAGES.socket, (_data, socket) => {
+      if (socket === undefined) return false;
+      edge.take(socket as Parameters<typeof edge.take>[0]);
+      return true;
+    });
+  }
+
+  #hearCertificates(options: TlsOptions): void {
+    this.#parts.certificatesRenewed(options);
+    this.#serving?.edge.renewCertificates(options);
+  }
+
+  async #drain(options: StopOptions): Promise<StopReport> {
+    const { clients, log } = this.#parts;
+    const endings = this.#endings;
+    this.#endings = [];
+    // Where the others go on, one of them is told of the clients that this one has connected.
+    const hooks =
+      options.appGoesOn === true ? endings : [...endings, () => clients.close(this.#leftMs / 2)];
+    if (this.#serving !== undefined) return drain(this.#serving, hooks, options, log);
+    const forced = await runStopHooks(hooks, Math.max(options.timeoutMs, DEFAULTS.shutdownHookMs), log);
+    return { reason: options.reason, drained: 0, forced, durationMs: 0 };
+  }
+}
