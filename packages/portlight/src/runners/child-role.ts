@@ -60,14 +60,15 @@ export class ChildRole {
     const { primary } = this;
     primary.onError((error) => log.logger.error({ err: error }, 'What the primary said could not be seen to.'));
     primary.onMessage(MESSAGES.stopping, (reason) => void (this.#appStops = reason as StopReason));
-    primary.onDrain(({ timeoutMs, reason }) =>
-      run.stop({
-        reason: this.#appStops ?? (reason === 'primary-lost' ? reason : this.#hasFailed ? 'uncaught' : 'SIGTERM'),
+    primary.onDrain(({ timeoutMs, reason }) => {
+      const isLost = reason === 'primary-lost';
+      return run.stop({
+        reason: this.#appStops ?? (isLost ? 'primary-lost' : this.#hasFailed ? 'uncaught' : 'SIGTERM'),
         timeoutMs: Math.max(0, timeoutMs - DEFAULTS.childEndMs),
         delayMs: this.#appStops === undefined ? 0 : drainDelayMs,
-        appGoesOn: this.#appStops === undefined && reason !== 'primary-lost',
-      }),
-    );
+        appGoesOn: this.#appStops === undefined && !isLost,
+      });
+    });
     const fail = (error: unknown): void => this.#fail(error, log);
     if (onUncaught !== 'ignore') process.on('uncaughtException', fail).on('unhandledRejection', fail);
     try {
