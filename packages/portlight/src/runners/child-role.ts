@@ -69,6 +69,8 @@ export class ChildRole {
         appGoesOn: this.#appStops === undefined && !isLost,
       });
     });
+    // What a start waits for comes from the primary, and nothing else may keep the process.
+    process.channel?.ref();
     const fail = (error: unknown): void => this.#fail(error, log);
     if (onUncaught !== 'ignore') process.on('uncaughtException', fail).on('unhandledRejection', fail);
     try {
