@@ -13,3 +13,6 @@ export const created = (body) => ({ name: body.name, next: body.age + 1 });
 
 /** Where a server of the bench listens: its only argument. */
 export const port = Number(process.argv[2]);
+
+/** How many processes a server has that has several. */
+export const PROCESSES = 2;

@@ -5,6 +5,9 @@ const EVERYBODY = ['portlight', 'fastify', 'hono', 'h3', 'polka', 'koa', 'expres
 /** The quickest of the peers, and the best known. */
 const PEERS = ['portlight', 'fastify', 'hono', 'h3', 'polka'];
 const CONTENDERS = ['node-net', 'portlight', 'fastify', 'hono'];
+const CLUSTERS = ['node-http', 'fastify'].flatMap((name) =>
+  ['round-robin', 'shared'].map((policy) => `cluster-${name}-${policy}`),
+);
 const PERSON = JSON.stringify({ name: 'Grace', age: 41 });
 
 /**
@@ -14,7 +17,7 @@ const PERSON = JSON.stringify({ name: 'Grace', age: 41 });
  * @property {string} path
  * @property {'GET' | 'POST'} [method]
  * @property {string} [body]
- * @property {Readonly<Record<string, string>>} [headers]
+ * @property {Readonly<Record<string, string>>} [headers] a value `*` is another key with each request, of a thousand
  * @property {number} [pipelined] requests sent at once on a connection
  * @property {'ab'} [program] what makes the load, in place of wrk or autocannon
  * @property {number} status
@@ -64,6 +67,29 @@ export const SCENARIOS = [
     servers: CONTENDERS.filter((name) => name !== 'node-net'),
     path: '/',
     headers: { connection: 'close' },
+    status: 200,
+    answer: HELLO,
+  },
+  {
+    name: 'two processes on the same core',
+    servers: ['portlight', 'portlight-workers', ...CLUSTERS],
+    path: '/',
+    status: 200,
+    answer: HELLO,
+  },
+  {
+    name: 'two processes on the same core, Connection: close',
+    servers: ['portlight', 'portlight-workers', ...CLUSTERS],
+    path: '/',
+    headers: { connection: 'close' },
+    status: 200,
+    answer: HELLO,
+  },
+  {
+    name: 'two processes on the same core, one rate limit of 1,000',
+    servers: ['portlight-workers', 'portlight-workers-limited'],
+    path: '/',
+    headers: { 'x-key': '*' },
     status: 200,
     answer: HELLO,
   },

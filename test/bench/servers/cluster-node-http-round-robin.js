@@ -1,0 +1,3 @@
+import { inCluster } from '../in-cluster.js';
+
+await inCluster('round-robin', () => import('./node-http.js'));
