@@ -5,5 +5,10 @@ export default defineConfig({
   input: { index: 'src/index.ts', testing: 'src/testing.ts' },
   platform: 'node',
   external: [/^[a-z@]/],
-  output: { dir: 'dist', cleanDir: false },
+  output: {
+    dir: 'dist',
+    cleanDir: false,
+    chunkFileNames: '[name].js',
+    codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
+  },
 });

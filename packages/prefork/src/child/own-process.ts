@@ -1,5 +1,6 @@
 import type { ControlPort } from '../ports/control-port.ts';
 import type { Port } from '../ports/port.ts';
+import type { WatchdogOptions } from './watchdog.ts';
 
 /** The process of a child, as far as its primary is concerned. */
 export interface OwnProcess {
@@ -12,5 +13,5 @@ export interface OwnProcess {
   /** It ends at once. The app's own exit code stays. */
   exit(code: number): void;
   /** Tells when the parent is gone, apart from the event loop: what does not hear it, or takes longer, is killed. */
-  watch(onParentLost: () => void, drainTimeoutMs: number): void;
+  watch(options: WatchdogOptions): void;
 }

@@ -86,7 +86,11 @@ export class Primary {
     this.#isReady = true;
     this.#own.hold();
     void this.#control.control({ kind: 'ready' });
-    this.#own.watch(() => this.lose(), this.#marker.drainTimeoutMs);
+    this.#own.watch({
+      drainTimeoutMs: this.#marker.drainTimeoutMs,
+      onParentLost: () => this.lose(),
+      onError: (error) => this.#onError(error),
+    });
     this.#lag.start();
     this.#report();
     this.#reportTimer = setInterval(() => this.#report(), this.#marker.reportIntervalMs).unref();

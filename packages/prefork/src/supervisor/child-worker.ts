@@ -48,6 +48,7 @@ export class ChildWorker implements Worker {
   #channelTimer: NodeJS.Timeout | undefined;
   #wasDraining = false;
   #killedFor: KillReason | undefined;
+  #hasDrained = false;
   #report: unknown;
   #error: Error | undefined;
 
@@ -100,7 +101,7 @@ export class ChildWorker implements Worker {
   #hear(message: ControlMessage): void {
     if (message.kind === 'ready') this.#becomeReady();
     else if (message.kind === 'failed') this.#error = parseRemoteError(message.error);
-    else if (message.kind === 'drained') this.#report = message.report;
+    else if (message.kind === 'drained') this.#noteDrained(message.report);
     else if (message.kind === 'draining') this.#leave(String(message.reason), message.isFailure);
   }
 
@@ -111,6 +112,11 @@ export class ChildWorker implements Worker {
     this.readyAt = performance.now();
     this.silentMs = 0;
     this.#events.onReady(this);
+  }
+
+  #noteDrained(report: unknown): void {
+    this.#hasDrained = true;
+    this.#report = report;
   }
 
   #loseChannel(): void {
@@ -138,6 +144,7 @@ export class ChildWorker implements Worker {
       wasReady: this.readyAt !== undefined,
       wasDraining: this.#wasDraining,
       killedFor: this.#killedFor,
+      hasDrained: this.#hasDrained,
       report: this.#report,
       error,
     });

@@ -53,7 +53,7 @@ export interface Worker {
  *
  * - `boot-timeout`: it did not say `ready()` in time.
  * - `unresponsive`: its event loop did not turn.
- * - `drain-timeout`: it did not finish in time.
+ * - `drain-timeout`: it did not end in time.
  * - `kill`: the supervisor was told to.
  */
 export type KillReason = 'boot-timeout' | 'unresponsive' | 'drain-timeout' | 'kill';
@@ -68,6 +68,8 @@ export interface WorkerExit {
   readonly wasDraining: boolean;
   /** `undefined` where it ended by itself. */
   readonly killedFor: KillReason | undefined;
+  /** Whether it said that it had finished. If it was killed all the same, something kept it alive that had no end. */
+  readonly hasDrained: boolean;
   /** What its drain gave; `undefined` where it gave nothing. */
   readonly report: unknown;
   /** The last error that nothing in it caught, with its stack there; or why it could not be started. */

@@ -172,6 +172,7 @@ describe('a stop', () => {
         wasReady: true,
         wasDraining: true,
         killedFor: undefined,
+        hasDrained: true,
         report: { timeoutMs: 2_000, reason: 'stop', of: id },
         error: undefined,
       })),

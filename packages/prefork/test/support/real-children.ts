@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { expect } from 'vitest';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Supervisor } from '../../src/supervisor/supervisor.ts';
 import type { SupervisorOptions } from '../../src/supervisor/supervisor-options.ts';
 import type { Worker, WorkerExit } from '../../src/supervisor/worker.ts';
@@ -10,7 +10,8 @@ export const CHILD: string = fileURLToPath(new URL('../fixtures/child.mjs', impo
 export class RealChildren implements AsyncDisposable {
   readonly supervisor: Supervisor;
   readonly exits: [worker: Worker, exit: WorkerExit][] = [];
-  readonly #onExit: Set<() => void> = new Set();
+  #readyCount = 0;
+  readonly #watchers: Set<() => void> = new Set();
 
   /** @param mode see there */
   constructor(mode: string, options: SupervisorOptions = {}) {
@@ -19,10 +20,15 @@ export class RealChildren implements AsyncDisposable {
       entry: CHILD,
       args: [mode],
       ...options,
+      onReady: (worker) => {
+        options.onReady?.(worker);
+        this.#readyCount++;
+        this.#look();
+      },
       onExit: (worker, exit) => {
         options.onExit?.(worker, exit);
         this.exits.push([worker, exit]);
-        for (const listener of this.#onExit) listener();
+        this.#look();
       },
     });
   }
@@ -46,27 +52,43 @@ export class RealChildren implements AsyncDisposable {
 
   /** How the `count`th one that ended did. */
   async exit(count = 1): Promise<WorkerExit> {
-    if (this.exits.length < count)
-      await new Promise<void>((resolve) => {
-        this.#onExit.add(() => {
-          if (this.exits.length >= count) resolve();
-        });
-      });
+    await this.#until(() => this.exits.length >= count);
     return this.exits[count - 1]?.[1] as WorkerExit;
+  }
+
+  /** Resolves when the `count`th one that was started is ready. */
+  ready(count: number): Promise<void> {
+    return this.#until(() => this.#readyCount >= count);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.supervisor.kill();
     await this.supervisor.stop();
   }
+
+  #until(isSo: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (!isSo()) return;
+        this.#watchers.delete(look);
+        resolve();
+      };
+      this.#watchers.add(look);
+      look();
+    });
+  }
+
+  #look(): void {
+    for (const watcher of this.#watchers) watcher();
+  }
 }
 
 /** Resolves when there is no such process any more. */
-export async function gone(pid: number | undefined, timeoutMs = 5_000): Promise<void> {
-  await expect.poll(() => isAlive(pid), { interval: 10, timeout: timeoutMs }).toBe(false);
+export async function gone(pid: number | undefined): Promise<void> {
+  while (isAlive(pid)) await wait(10);
 }
 
-function isAlive(pid: number | undefined): boolean {
+export function isAlive(pid: number | undefined): boolean {
   try {
     process.kill(pid ?? Number.NaN, 0);
     return true;
