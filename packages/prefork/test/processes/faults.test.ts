@@ -1,25 +1,28 @@
 import { describe, expect, test, vi } from 'vitest';
 import { RealChildren } from '../support/real-children.ts';
 
+/** What Node says itself on its channel, what this package says there, and what nobody would. */
+const FORGED: readonly unknown[] = [
+  { cmd: 'NODE_HANDLE_ACK' },
+  { cmd: 'NODE_HANDLE_NACK' },
+  { cmd: 'NODE_SOCKET_NOTIFY_CLOSE', key: 'x' },
+  { cmd: 'NODE_CLUSTER', act: 'online' },
+  { prefork: 1, kind: 'taken', id: 99, isTaken: true },
+  { prefork: 1, kind: 'message', type: { toString: 1 } },
+  { prefork: 1, kind: 'draining', reason: { toString: 1 } },
+  { prefork: 1, kind: 'failed', error: null },
+  { prefork: 1, kind: 'failed', error: { name: 1, message: { toString: 1 }, stack: [] } },
+  { prefork: 1, kind: '__proto__' },
+  { prefork: 2, kind: 'drained' },
+  JSON.parse('{"__proto__":{"prefork":1,"kind":"ready"}}'),
+  'x'.repeat(1_000_000),
+  null,
+];
+
 describe.concurrent('a child that says anything', () => {
-  test.each<[message: unknown]>([
-    [{ cmd: 'NODE_HANDLE_ACK' }],
-    [{ cmd: 'NODE_HANDLE_NACK' }],
-    [{ cmd: 'NODE_SOCKET_NOTIFY_CLOSE', key: 'x' }],
-    [{ cmd: 'NODE_CLUSTER', act: 'online' }],
-    [{ prefork: 1, kind: 'taken', id: 99, isTaken: true }],
-    [{ prefork: 1, kind: 'message', type: { toString: 1 } }],
-    [{ prefork: 1, kind: 'draining', reason: { toString: 1 } }],
-    [{ prefork: 1, kind: 'failed', error: null }],
-    [{ prefork: 1, kind: 'failed', error: { name: 1, message: { toString: 1 }, stack: [] } }],
-    [{ prefork: 1, kind: '__proto__' }],
-    [{ prefork: 2, kind: 'drained' }],
-    [JSON.parse('{"__proto__":{"prefork":1,"kind":"ready"}}')],
-    ['x'.repeat(1_000_000)],
-    [null],
-  ])('harms nobody (%j)', async (message) => {
+  test('harms nobody', async () => {
     await using children = await RealChildren.start('');
-    children.do('raw message', { message });
+    for (const message of FORGED) children.do('raw message', { message });
     expect(await children.worker.link.call('echo', 'well')).toMatchObject({ data: 'well' });
     expect(children.worker.state).toBe('ready');
     expect(await children.supervisor.stop()).toMatchObject([{ code: 0 }]);
