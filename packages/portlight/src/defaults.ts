@@ -117,6 +117,8 @@ export const DEFAULTS = {
   unresponsiveTimeoutMs: 10_000,
   /** What a child process has beyond the time of a stop, for its hooks and its last words. */
   childEndMs: 1_250,
+  /** How long a child process that was sent SIGTERM waits to hear whether its primary was as well. */
+  groupSignalMs: 100,
   /** Between two looks at how late the event loops of child processes are, which they report each second. */
   lagLookMs: 500,
   /** Between two messages of a child to its primary about how many connections it has. */

@@ -88,13 +88,13 @@ export class HttpServer extends Router implements ServerView {
   async start(...rest: readonly never[]): Promise<this> {
     if (rest.length > 0)
       throw atCaller(new ConfigError(explainStart('start', rest, this.#parts.at.address)), entryOf('start'));
-    if (this.#parts.isChild) return this;
     try {
       this.#parts.assertStartable();
     } catch (error) {
       throw atCaller(error, entryOf('start'));
     }
     this.#parts.claimStart();
+    if (this.#parts.isChild) return this;
     const isFirst = !this.#parts.life.hasBegun;
     try {
       await this.#parts.life.start();

@@ -146,6 +146,7 @@ export class Assembly implements IdleServer {
 
   /** The app starts it, and sees to the outcome. */
   claimStart(): void {
+    forgetStart(this);
     clearImmediate(this.#autostart);
   }
 
@@ -242,11 +243,11 @@ export class Assembly implements IdleServer {
   }
 
   #claimChildren(): void {
-    if (withChildren?.life.hasBegun === true && withChildren !== this)
+    if (lifeWithChildren?.hasBegun === true && lifeWithChildren !== this.life)
       throw new ConfigError('Another server of this process has child processes already; one in a process can.');
-    withChildren = this;
+    lifeWithChildren = this.life;
   }
 }
 
-/** The server of this process that has children, or had them last. */
-let withChildren: Assembly | undefined;
+/** Of the server of this process that has children, or had them last. */
+let lifeWithChildren: Life<Runner> | undefined;

@@ -79,6 +79,11 @@ export class SharedState {
     this.#watcher = watcher;
   }
 
+  /** Whether the app gave it. */
+  get isGiven(): boolean {
+    return this.#owned.length > 0;
+  }
+
   /** Whether nobody else can be behind it: it is the memory of this process, and every answer is there at once. */
   get isAlone(): boolean {
     return this.#isAlone;

@@ -11,9 +11,7 @@ export type RunMode = 'concurrent' | 'sequential' | 'workers';
 /** @throws {ConfigError} on anything but a mode */
 export function parseRunMode(mode: unknown): RunMode {
   if (mode === 'concurrent' || mode === 'sequential' || mode === 'workers') return mode;
-  throw new ConfigError(
-    `The mode ${JSON.stringify(mode)} is not known; 'concurrent', 'sequential' and 'workers' are.`,
-  );
+  throw new ConfigError(`The mode ${JSON.stringify(mode)} is not known; 'concurrent', 'sequential' and 'workers' are.`);
 }
 
 /** Whether the server has child processes. */

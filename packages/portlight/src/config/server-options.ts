@@ -150,10 +150,9 @@ export interface ServerOptions {
 
 /** Options of a server with every default filled in, and what its methods set. */
 export type ServerConfig = {
-  readonly [Name in Exclude<
-    keyof ServerOptions,
-    'tls' | 'identify' | 'mimeTypes' | 'handlerTimeoutMs' | 'entry'
-  >]-?: Exclude<ServerOptions[Name], undefined>;
+  readonly [
+    Name in Exclude<keyof ServerOptions, 'tls' | 'identify' | 'mimeTypes' | 'handlerTimeoutMs' | 'entry'>
+  ]-?: Exclude<ServerOptions[Name], undefined>;
 } & {
   readonly tls: TlsOptions | undefined;
   readonly identify: ServerOptions['identify'];

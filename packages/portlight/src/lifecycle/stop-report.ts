@@ -13,7 +13,7 @@ export interface StopReport {
 }
 
 /**
- * `'shutdown'` is a call of `shutdown()`; `'uncaught'` an exception or rejection that nothing caught, or child processes
- * that cannot start; `'primary-lost'` is told to a child process whose primary is gone.
+ * `'shutdown'` is a call of `shutdown()`; `'uncaught'` an exception or rejection that nothing caught, or child
+ * processes that cannot start; `'primary-lost'` is what a child process hears whose primary is gone.
  */
 export type StopReason = 'SIGINT' | 'SIGTERM' | 'shutdown' | 'uncaught' | 'primary-lost';

@@ -55,6 +55,11 @@ export class Listener {
     return this.server.listening;
   }
 
+  /** Whether it will never listen again. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Accepts nothing until it is given a handle again. Connections that are open stay open. */
   pause(): void {
     if (this.server.listening) this.server.close();

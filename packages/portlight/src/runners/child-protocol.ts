@@ -14,6 +14,8 @@ export const MESSAGES = {
   askForPort: 'server.ask-for-port',
   /** The answer to that: the handle, and up to how many connections the child may keep it whatever the others have. */
   port: 'server.port',
+  /** There is no handle any more. */
+  portClosed: 'server.port-closed',
   /** The primary has a child give up the handle. */
   leavePort: 'server.leave-port',
   /** The primary has accepted a socket. */

@@ -1,8 +1,9 @@
-import { connectToPrimary, type Primary } from '@portlight/prefork';
+import { connectToPrimary, type DrainOptions, type Primary } from '@portlight/prefork';
 import type { ServerConfig } from '../config/server-options.ts';
 import { DEFAULTS } from '../defaults.ts';
 import type { StopOptions } from '../lifecycle/service.ts';
 import type { StopReason, StopReport } from '../lifecycle/stop-report.ts';
+import { within } from '../lifecycle/within.ts';
 import type { LogHolder } from '../log.ts';
 import { MESSAGES, SUPERVISOR_NAME } from './child-protocol.ts';
 
@@ -22,11 +23,19 @@ export class ChildRole {
   #isRunning = false;
   /** Why the whole app stops, when it does. */
   #appStops: StopReason | undefined;
+  #hearStop: (reason: StopReason) => void = () => {};
+  readonly #stopHeard: Promise<void>;
   #hasFailed = false;
 
   constructor(primary: Primary) {
     this.primary = primary;
     this.ended = new Promise((resolve) => (this.#end = resolve));
+    this.#stopHeard = new Promise((resolve) => {
+      this.#hearStop = (reason) => {
+        this.#appStops = reason;
+        resolve();
+      };
+    });
   }
 
   /** `undefined` in all other processes, children that an app has of its own among them. */
@@ -59,16 +68,8 @@ export class ChildRole {
   ): Promise<StopReport> {
     const { primary } = this;
     primary.onError((error) => log.logger.error({ err: error }, 'What the primary said could not be seen to.'));
-    primary.onMessage(MESSAGES.stopping, (reason) => void (this.#appStops = reason as StopReason));
-    primary.onDrain(({ timeoutMs, reason }) => {
-      const isLost = reason === 'primary-lost';
-      return run.stop({
-        reason: this.#appStops ?? (isLost ? 'primary-lost' : this.#hasFailed ? 'uncaught' : 'SIGTERM'),
-        timeoutMs: Math.max(0, timeoutMs - DEFAULTS.childEndMs),
-        delayMs: this.#appStops === undefined ? 0 : drainDelayMs,
-        appGoesOn: this.#appStops === undefined && !isLost,
-      });
-    });
+    primary.onMessage(MESSAGES.stopping, (reason) => this.#hearStop(reason as StopReason));
+    primary.onDrain((options) => this.#drain(run, options, drainDelayMs));
     // What a start waits for comes from the primary, and nothing else may keep the process.
     process.channel?.ref();
     const fail = (error: unknown): void => this.#fail(error, log);
@@ -78,10 +79,23 @@ export class ChildRole {
     } catch (error) {
       primary.fail(error);
       // The app shall hear of it once, in the primary.
-      process.exit(1);
+      return process.exit(1);
     } finally {
       process.off('uncaughtException', fail).off('unhandledRejection', fail);
     }
+  }
+
+  async #drain(run: ChildRun, { timeoutMs, reason }: DrainOptions, delayMs: number): Promise<StopReport> {
+    // A signal to the whole group comes to the primary as well, which then says that all stop.
+    if (reason === 'SIGTERM' && this.#appStops === undefined) await within(this.#stopHeard, DEFAULTS.groupSignalMs);
+    const isLost = reason === 'primary-lost';
+    const appStops = this.#appStops;
+    return run.stop({
+      reason: appStops ?? (isLost ? 'primary-lost' : this.#hasFailed ? 'uncaught' : 'SIGTERM'),
+      timeoutMs: Math.max(0, timeoutMs - DEFAULTS.childEndMs),
+      delayMs: appStops === undefined ? 0 : delayMs,
+      appGoesOn: appStops === undefined && !isLost,
+    });
   }
 
   #fail(error: unknown, log: LogHolder): void {

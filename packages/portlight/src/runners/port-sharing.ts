@@ -47,8 +47,9 @@ export class PortSharing {
     return this.#children.size === 0 ? 0 : sum / this.#children.size;
   }
 
-  get size(): number {
-    return this.#children.size;
+  /** Whether a child has asked for the handle ever. */
+  has(name: string): boolean {
+    return this.#children.has(name);
   }
 
   /** A child has not the handle, and wants it. */

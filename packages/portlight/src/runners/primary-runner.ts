@@ -262,9 +262,10 @@ function drainedOf({ report }: WorkerExit): number {
   return numberOf(report, 'drained');
 }
 
-/** A child that was killed, or ended without a word, is one that was forced. */
-function forcedOf({ report, killedFor }: WorkerExit): number {
-  return killedFor === undefined && report !== undefined ? numberOf(report, 'forced') : 1;
+/** A child that was killed, or failed without a word, is one that was forced; one that had nothing to say is none. */
+function forcedOf({ report, killedFor, code }: WorkerExit): number {
+  if (killedFor !== undefined) return 1;
+  return report === undefined ? Number(code !== 0) : numberOf(report, 'forced');
 }
 
 function numberOf(report: unknown, name: string): number {

@@ -16,7 +16,6 @@ export class SharedListening {
   /** What the primary was told last. */
   #told = 0;
   #timer: NodeJS.Timeout | undefined;
-  #isClosed = false;
   #first: { resolve(): void; reject(error: unknown): void } | undefined;
 
   /** @param count how many connections there are */
@@ -28,24 +27,19 @@ export class SharedListening {
     primary.onMessage(MESSAGES.port, (data, handle) => this.#take(data as { readonly until: number }, handle));
     primary.link.on(MESSAGES.mean, (mean) => (this.#mean = mean as number));
     primary.link.on(MESSAGES.leavePort, () => this.#leave());
+    primary.link.on(MESSAGES.portClosed, () => this.#first?.resolve());
     listener.server.on('connection', (socket) => {
-      this.noteChange();
-      socket.once('close', () => this.noteChange());
+      this.#noteChange();
+      socket.once('close', () => this.#noteChange());
       if (this.#count() > Math.max(this.#until, mostConnections(this.#mean))) this.#leave();
     });
   }
 
-  /** Resolves when it listens. @throws the error of the system */
+  /** Resolves when it listens, or the app stops and nobody shall. @throws the error of the system */
   open(): Promise<void> {
     const first = new Promise<void>((resolve, reject) => (this.#first = { resolve, reject }));
     this.#ask();
     return first;
-  }
-
-  /** Leaves the port for good. */
-  close(): void {
-    this.#isClosed = true;
-    clearTimeout(this.#timer);
   }
 
   #ask(): void {
@@ -54,26 +48,24 @@ export class SharedListening {
   }
 
   #take({ until }: { readonly until: number }, handle: object | undefined): boolean {
-    if (this.#isClosed || handle === undefined || this.#listener.isListening) return false;
+    if (handle === undefined || this.#listener.isClosed || this.#listener.isListening) return false;
     this.#until = until;
     this.#listener.share(handle, this.#backlog).then(
       () => this.#first?.resolve(),
-      (error: unknown) => {
-        if (!this.#isClosed) this.#first?.reject(error);
-      },
+      (error: unknown) => this.#first?.reject(error),
     );
     return true;
   }
 
   #leave(): void {
-    if (this.#isClosed || !this.#listener.isListening) return;
+    if (!this.#listener.isListening) return;
     this.#listener.pause();
     this.#ask();
   }
 
   /** The number of connections has changed: the primary is told soon, once for many. */
-  noteChange(): void {
-    if (this.#timer !== undefined || this.#isClosed) return;
+  #noteChange(): void {
+    if (this.#timer !== undefined) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       const count = this.#count();

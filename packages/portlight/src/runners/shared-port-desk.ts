@@ -41,7 +41,8 @@ export class SharedPortDesk implements PortDesk {
     const { key, link } = worker;
     this.#workers.set(key, worker);
     link.on(MESSAGES.askForPort, (connections) => {
-      if (this.#workers.has(key)) this.#sharing.ask(key, connections as number);
+      if (this.#port === undefined) link.tell(MESSAGES.portClosed);
+      else if (this.#workers.has(key)) this.#sharing.ask(key, connections as number);
     });
     link.on(MESSAGES.load, (connections) => {
       this.#sharing.load(key, connections as number);
@@ -62,7 +63,8 @@ export class SharedPortDesk implements PortDesk {
     clearTimeout(this.#telling);
     this.#port?.close();
     this.#port = undefined;
-    this.#workers.clear();
+    // Those that are about to start wait for it no longer.
+    for (const { link } of this.#workers.values()) link.tell(MESSAGES.portClosed);
   }
 
   #give(key: string, until: number): void {
@@ -86,7 +88,7 @@ export class SharedPortDesk implements PortDesk {
       const { mean } = this.#sharing;
       if (mean === this.#toldMean) return;
       this.#toldMean = mean;
-      for (const { link } of this.#workers.values()) link.tell(MESSAGES.mean, mean);
+      for (const [key, { link }] of this.#workers) if (this.#sharing.has(key)) link.tell(MESSAGES.mean, mean);
     }, DEFAULTS.loadTellMs).unref();
   }
 }

@@ -1,5 +1,6 @@
 import type { Primary } from '@portlight/prefork';
 import type { Server } from 'node:net';
+import { notNow } from '../backplane/not-now.ts';
 import type { ServerAddress } from '../config/address.ts';
 import type { TlsOptions } from '../config/tls-options.ts';
 import { DEFAULTS } from '../defaults.ts';
@@ -83,7 +84,11 @@ export class WorkerRunner implements Runner {
   }
 
   async workers(): Promise<readonly WorkerInfo[]> {
-    return (await this.#primary.link.call(MESSAGES.workers)).data as readonly WorkerInfo[];
+    try {
+      return (await this.#primary.link.call(MESSAGES.workers)).data as readonly WorkerInfo[];
+    } catch (cause) {
+      throw notNow('The other processes of the server cannot be asked now.', cause);
+    }
   }
 
   kill(): void {}
@@ -94,8 +99,7 @@ export class WorkerRunner implements Runner {
     this.#endsAt = performance.now() + options.timeoutMs + DEFAULTS.shutdownHookMs;
     const report = await this.#drain(options);
     this.#isListening = false;
-    this.#listening?.close();
-    await shared.close(this.#leftMs);
+    if (!this.#isCutOff(options)) await shared.close(this.#leftMs);
     log.logger.info(report, 'Stopped.');
     return report;
   }
@@ -105,10 +109,10 @@ export class WorkerRunner implements Runner {
   }
 
   #serve({ address, accepts, ticketKeys, certificates }: Welcome): Serving {
-    const { config, serve } = this.#parts;
+    const { config } = this.#parts;
     this.#address = address;
     const listener = accepts === 'child' ? new Listener() : null;
-    const serving = serve({ listener, ticketKeys: Buffer.from(ticketKeys, 'base64') });
+    const serving = this.#parts.serve({ listener, ticketKeys: Buffer.from(ticketKeys, 'base64') });
     const { edge } = serving;
     this.#serving = serving;
     if (certificates !== undefined) this.#hearCertificates(decodeCertificates(certificates));
@@ -134,13 +138,18 @@ export class WorkerRunner implements Runner {
     this.#serving?.edge.renewCertificates(options);
   }
 
+  /** Whether all that is shared is gone with the primary. */
+  #isCutOff({ reason }: StopOptions): boolean {
+    return reason === 'primary-lost' && !this.#parts.shared.isGiven;
+  }
+
   async #drain(options: StopOptions): Promise<StopReport> {
     const { clients, log } = this.#parts;
-    const endings = this.#endings;
-    this.#endings = [];
+    const closeClients = (): Promise<void> => clients.close(this.#leftMs / 2);
     // Where the others go on, one of them is told of the clients that this one has connected.
-    const hooks =
-      options.appGoesOn === true ? endings : [...endings, () => clients.close(this.#leftMs / 2)];
+    const isClosing = options.appGoesOn !== true && !this.#isCutOff(options);
+    const hooks = isClosing ? [...this.#endings, closeClients] : this.#endings;
+    this.#endings = [];
     if (this.#serving !== undefined) return drain(this.#serving, hooks, options, log);
     const forced = await runStopHooks(hooks, Math.max(options.timeoutMs, DEFAULTS.shutdownHookMs), log);
     return { reason: options.reason, drained: 0, forced, durationMs: 0 };

@@ -1,0 +1,225 @@
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { describe, expect, test } from 'vitest';
+import { get, RawClient } from '../../packages/portlight/test/support/raw-client.ts';
+import { EventClient } from '../../packages/portlight/test/support/event-client.ts';
+import { WebSocketClient } from '../../packages/portlight/test/support/web-socket-client.ts';
+import { isAlive, type ToldWorker, WorkersApp } from './workers-app.ts';
+
+const pidsOf = (workers: readonly ToldWorker[]): readonly number[] => workers.map(({ pid }) => pid);
+const byId = ([one, other]: readonly ToldWorker[]): readonly [ToldWorker, ToldWorker] => [
+  one as ToldWorker,
+  other as ToldWorker,
+];
+
+describe.concurrent('an app with child processes', () => {
+  test('serves from all of them on one port, which each knows, and runs each hook where it belongs', async () => {
+    await using app = new WorkersApp();
+    const port = await app.port();
+    const workers = await app.workers();
+    expect(workers).toEqual(
+      [1, 2].map((id) => ({
+        id,
+        pid: expect.any(Number) as number,
+        state: 'ready',
+        connections: expect.any(Number) as number,
+        requests: expect.any(Number) as number,
+        memoryBytes: expect.any(Number) as number,
+        lagMs: expect.any(Number) as number,
+        restarts: 0,
+        startedAt: expect.any(Number) as number,
+      })),
+    );
+    for (const pid of pidsOf(workers)) {
+      await using client = await app.connectTo(pid);
+      const place = await client.send(get('/place')).response();
+      expect(JSON.parse(place.body)).toEqual({ address: '127.0.0.1', port, isConnected: true });
+    }
+    app.kill('SIGTERM');
+    expect(await app.exit).toEqual({ code: 0, signal: null });
+    const count = (text: string): number => app.count(text);
+    expect([count('onPrimary'), count(`onStart, listening ${port}`), count('onShutdown')]).toEqual([1, 1, 1]);
+    expect([count('onWorkerStart'), count('onWorkerStop')]).toEqual([2, 2]);
+    expect(app.output.startsWith(`onPrimary by ${app.process.pid}\n`)).toBe(true);
+    const lines = app.output.trimEnd().split('\n');
+    expect(lines.at(-2)).toBe(`onShutdown by ${app.process.pid}`);
+    expect(lines.at(-1)).toMatch(new RegExp(`^after run: .*"reason":"SIGTERM".* by ${app.process.pid}$`));
+    for (const pid of pidsOf(workers)) expect(app.output).toMatch(new RegExp(`after run: .*"SIGTERM".* by ${pid}\n`));
+    expect(app.errors).toMatch(/^\S+ INFO Listening on http:\/\/127\.0\.0\.1:\d+\.\n$/);
+  });
+
+  test.each([
+    ['in-hook', 'TypeError: no database', 'no database'],
+    ['hard', 'WorkerError: ', 'with code 7'],
+    ['in-registration', 'ConfigError: ', 'A connection is required of clients'],
+  ])('ends with 1 when it fails %s, says so once, and no child is left', async (fails, name, text) => {
+    await using app = new WorkersApp({ fails });
+    expect(await app.exit).toEqual({ code: 1, signal: null });
+    expect(app.errors.split('\n').filter((line) => line.startsWith(name) && line.includes(text))).toHaveLength(1);
+    const isStarted = fails !== 'in-registration';
+    expect([app.count('onWorkerStart') > 0, app.count('onShutdown') > 0]).toEqual([isStarted, isStarted]);
+  });
+
+  test('starts no child where the port is in use', async () => {
+    const holder = createServer().listen(0, '127.0.0.1');
+    await once(holder, 'listening');
+    const { port } = holder.address() as { port: number };
+    await using app = new WorkersApp({ at: `tcp://127.0.0.1:${port}` });
+    expect(await app.exit).toEqual({ code: 1, signal: null });
+    expect(app.errors).toMatch(new RegExp(`PortInUseError: Port ${port} .* by process ${process.pid} \\(`));
+    expect(app.count('onWorkerStart')).toBe(0);
+    holder.close();
+  });
+
+  test('passes messages from child to child, on WebSockets and event streams', async () => {
+    await using app = new WorkersApp();
+    const port = await app.port();
+    const [one, other] = byId(await app.workers());
+    await using sender = await openChat(app, one.pid);
+    await using receiver = await openChat(app, other.pid);
+    await using events = await EventClient.open(port, '/feed');
+    sender.send('hello');
+    expect(await receiver.messages(1)).toEqual(['hello']);
+    expect((await events.events(1)).map(({ data }) => data)).toEqual(['hello']);
+    expect(JSON.parse(await app.get('/publish'))).toMatchObject({ subscribers: 3 });
+    expect(await sender.messages(1)).toEqual(['published']);
+  });
+
+  test('replaces a child that is killed; the others lose nothing', async () => {
+    await using app = new WorkersApp();
+    const [one, other] = byId(await app.workers());
+    await using survivor = await app.connectTo(other.pid);
+    await using victim = await app.connectTo(one.pid);
+    victim.send(get('/hang'));
+    await app.said(`hang begun by ${one.pid}`);
+    await using member = await openChat(app, one.pid);
+    process.kill(one.pid, 'SIGKILL');
+    expect(await victim.ended()).toBe('');
+    expect((await member.end()).code).toBe(1006);
+    expect((await survivor.send(get('/')).response()).body).toBe(String(other.pid));
+    const workers = await app.settled((told) => told.some(({ id, pid }) => id === 1 && pid !== one.pid));
+    expect(workers.map(({ id, restarts }) => [id, restarts])).toEqual([
+      [1, 1],
+      [2, 0],
+    ]);
+  });
+
+  test('tells a living child of the clients that a dead one had connected', async () => {
+    await using app = new WorkersApp();
+    const [one] = byId(await app.workers());
+    await using client = await app.connectTo(one.pid);
+    expect((await client.send(get('/connect')).response()).status).toBe(200);
+    await app.said('127.0.0.1 connected');
+    process.kill(one.pid, 'SIGKILL');
+    const [, teller] = await app.said(/127\.0\.0\.1 disconnected for worker-lost by (\d+)/);
+    expect([app.process.pid, one.pid]).not.toContain(Number(teller));
+  });
+
+  test('has a child that is sent SIGTERM finish, and another take its place', async () => {
+    await using app = new WorkersApp();
+    const [one] = byId(await app.workers());
+    await using client = await app.connectTo(one.pid);
+    client.send(get('/slow'));
+    await app.said(`slow begun by ${one.pid}`);
+    process.kill(one.pid, 'SIGTERM');
+    const { body, headers } = await client.response();
+    expect([body, headers.get('connection')]).toEqual(['slow answer', 'close']);
+    await app.said(new RegExp(`after run: .*"reason":"SIGTERM","drained":1,"forced":0.* by ${one.pid}`));
+    await app.settled((workers) => workers.some(({ id, restarts }) => id === 1 && restarts === 1));
+    expect(app.count('onShutdown')).toBe(0);
+  });
+
+  test('replaces a child in which an error is uncaught, and ends with 0', async () => {
+    await using app = new WorkersApp({ isLogged: true });
+    const [one] = byId(await app.workers());
+    await using client = await app.connectTo(one.pid);
+    expect((await client.send(get('/throw')).response()).body).toBe('thrown');
+    await app.said(new RegExp(`after run: .*"reason":"uncaught".* by ${one.pid}`));
+    await app.settled((workers) => workers.some(({ id, restarts }) => id === 1 && restarts === 1));
+    expect(app.errors).toMatch(/ERROR An error that nothing caught.* worker=1\nRangeError: thrown for a test/);
+    app.kill('SIGINT');
+    const exit = await app.exit;
+    expect(app.report()).toMatchObject({ reason: 'SIGINT', forced: 0 });
+    expect(exit).toEqual({ code: 0, signal: null });
+  });
+
+  test('goes on for others while a child is blocked, and kills one that is stuck', { timeout: 20_000 }, async () => {
+    await using app = new WorkersApp({ unresponsiveTimeoutMs: 2_000 });
+    const [one] = byId(await app.workers());
+    await using client = await app.connectTo(one.pid);
+    client.send(get('/block/1000000'));
+    await app.said(`block begun by ${one.pid}`);
+    for (let count = 0; count < 20; count++) expect(await app.get('/')).not.toBe(String(one.pid));
+    await app.settled((workers) => workers.some(({ id, restarts }) => id === 1 && restarts === 1));
+    expect(isAlive(one.pid)).toBe(false);
+  });
+
+  test('says which child a line of the log is of', async () => {
+    await using app = new WorkersApp({ isLogged: true });
+    await app.port();
+    app.kill('SIGTERM');
+    await app.exit;
+    for (const id of [1, 2]) expect(app.errors).toMatch(new RegExp(`INFO Stopped\\. worker=${id} `));
+    expect(app.errors).toMatch(/INFO Stopped\. reason="SIGTERM"/);
+  });
+
+  test('is stopped as a whole by a shutdown in a child, and ends with 0', async () => {
+    await using app = new WorkersApp();
+    expect(await app.get('/stop')).toBe('bye');
+    expect(await app.exit).toEqual({ code: 0, signal: null });
+    expect(app.count('stopped for shutdown')).toBe(1);
+    expect(app.report()).toMatchObject({ reason: 'shutdown', forced: 0 });
+  });
+
+  test('stops with its whole group as it stops alone', async () => {
+    await using app = new WorkersApp();
+    const workers = await app.workers();
+    for (const pid of [...pidsOf(workers), app.process.pid as number]) process.kill(pid, 'SIGTERM');
+    expect(await app.exit).toEqual({ code: 0, signal: null });
+    expect([app.count('onWorkerStart'), app.count('onWorkerStop'), app.count('onShutdown')]).toEqual([2, 2, 1]);
+  });
+
+  test('ends at once with 1 at the second signal, and its children with it', async ({ expect }) => {
+    await using app = new WorkersApp();
+    const workers = await app.workers();
+    const hanging = app.get('/hang').catch(() => 'cut');
+    await app.said('hang begun');
+    app.kill('SIGTERM');
+    await app.said('onWorkerStop');
+    app.kill('SIGINT');
+    expect(await app.exit).toEqual({ code: 1, signal: null });
+    expect(await hanging).toBe('cut');
+    await expect.poll(() => pidsOf(workers).filter(isAlive)).toEqual([]);
+    expect(app.count('onShutdown')).toBe(0);
+  });
+
+  test('leaves nothing behind when its primary is killed', async ({ expect }) => {
+    await using app = new WorkersApp();
+    const port = await app.port();
+    const workers = await app.workers();
+    const [one] = byId(workers);
+    await using blocked = await app.connectTo(one.pid);
+    blocked.send(get('/block/1000000'));
+    await app.said('block begun');
+    app.kill('SIGKILL');
+    await expect.poll(() => pidsOf(workers).filter(isAlive), { timeout: 4_000 }).toEqual([]);
+    const tryToConnect = (): Promise<string> =>
+      RawClient.open(port).then(
+        async (client) => client[Symbol.asyncDispose]().then(() => 'open'),
+        (error: NodeJS.ErrnoException) => error.code ?? '',
+      );
+    await expect.poll(tryToConnect).toBe('ECONNREFUSED');
+    expect(app.errors).not.toContain('ERROR');
+  });
+});
+
+/** A chat with one of the children. */
+async function openChat(app: WorkersApp, pid: number): Promise<WebSocketClient> {
+  for (;;) {
+    const client = await WebSocketClient.open(await app.port(), '/chat');
+    const [first] = await client.messages(1);
+    client.received.length = 0;
+    if (first === String(pid)) return client;
+    await client[Symbol.asyncDispose]();
+  }
+}
