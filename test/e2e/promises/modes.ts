@@ -1,7 +1,7 @@
 /** A mode of `run`, and what it promises differently: all else is the same in every mode. */
 export interface Mode {
   readonly name: string;
-  /** How many processes serve. */
+  /** How many processes serve the app that keeps promises side by side. */
   readonly serving: number;
   /** Whether those are children of the process that was started, which serves nobody. Then the app outlives each. */
   readonly hasChildren: boolean;
@@ -14,4 +14,5 @@ export interface Mode {
 export const MODES: readonly Mode[] = [
   { name: 'concurrent', serving: 1, hasChildren: false, handlesTogether: true, remaining: 'exact' },
   { name: 'sequential', serving: 1, hasChildren: false, handlesTogether: false, remaining: 'exact' },
+  { name: 'workers', serving: 3, hasChildren: true, handlesTogether: true, remaining: 'at most' },
 ];
