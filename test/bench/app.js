@@ -16,3 +16,8 @@ export const port = Number(process.argv[2]);
 
 /** How many processes a server has that has several. */
 export const PROCESSES = 2;
+
+/** Keeps the process busy for two seconds. */
+export function block() {
+  for (const end = performance.now() + 2_000; performance.now() < end;);
+}

@@ -14,7 +14,7 @@ export const SLICE_SECONDS = 1;
  */
 export async function measureScenario(scenario, files, rounds) {
   const names = [...files.keys()];
-  const servers = await Promise.all([...files.values()].map(startServer));
+  const servers = await Promise.all([...files.values()].map((file) => startServer(file)));
   const load = ({ url }) => measure(url + scenario.path, scenario, SLICE_SECONDS);
   try {
     for (const [index, { url }] of servers.entries())

@@ -11,9 +11,10 @@ const PACKAGES = ['fastify', 'hono', '@hono/node-server', 'h3', 'polka', 'koa', 
  * @param {readonly { name: string, ratios: number[] }[]} websockets
  * @param {readonly { name: string, servers: { heapBytes: number, rssBytes: number }[] }[]} memory
  * @param {readonly { name: string, importMs: number, listeningMs: number }[]} startUp
+ * @param {import('./processes.js').Processes | undefined} processes
  * @param {{ baseline: string, rounds: number, sliceSeconds: number }} method
  */
-export function formatReport(results, websockets, memory, startUp, { baseline, rounds, sliceSeconds }) {
+export function formatReport(results, websockets, memory, startUp, processes, { baseline, rounds, sliceSeconds }) {
   const versions = PACKAGES.map((name) => `${name} ${versionOf(name)}`).join(', ');
   return [
     '# Benchmarks',
@@ -28,6 +29,7 @@ export function formatReport(results, websockets, memory, startUp, { baseline, r
     ...formatWebSockets(websockets),
     ...(memory.length === 0 ? [] : ['## Idle memory', '', formatIdleMemory(memory), '']),
     ...formatStartUp(startUp),
+    ...formatProcesses(processes),
   ].join('\n');
 }
 
@@ -99,6 +101,43 @@ function formatStartUp(rows) {
     ),
     '',
   ];
+}
+
+/** @param {import('./processes.js').Processes | undefined} processes */
+export function formatProcesses(processes) {
+  if (processes === undefined) return [];
+  const mib = (bytes) => (bytes / 1_048_576).toFixed(1);
+  return [
+    '## Processes',
+    '',
+    'While a handler blocks one of two processes for two seconds, fifty new clients come, one after the other. How long the one of them',
+    'waits that waits longest, in milliseconds: the median of five rounds, with the lowest and the highest.',
+    '',
+    '| | ms |',
+    '| --- | --- |',
+    ...processes.blocked.map(({ name, waits }) => `| ${name} | ${formatMs(waits)} |`),
+    '',
+    'Private memory of each process that has answered nothing yet, in MiB.',
+    '',
+    '| | first process | each child |',
+    '| --- | --- | --- |',
+    ...processes.memory.map(
+      ({ name, primaryBytes, childBytes }) =>
+        `| ${name} | ${mib(primaryBytes)} | ${childBytes.map(mib).join(', ') || 'none'} |`,
+    ),
+    '',
+    'From the start of the program until it listens, in milliseconds, all children ready: medians of five.',
+    '',
+    '| mode, processes | ms |',
+    '| --- | --- |',
+    ...processes.starts.map(({ name, listeningMs }) => `| ${name} | ${listeningMs} |`),
+    '',
+  ];
+}
+
+function formatMs(values) {
+  const [least, middle, most] = [Math.min(...values), median(values), Math.max(...values)].map(Math.round);
+  return `${middle} (${least}–${most})`;
 }
 
 function median(values) {

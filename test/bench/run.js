@@ -4,11 +4,12 @@ import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { measureIdleMemory } from './idle-memory.js';
 import { canMeasure } from './load.js';
+import { measureBlocked, measureProcessMemory, measureStarts } from './processes.js';
 import { measureScenario, SLICE_SECONDS } from './measure-scenario.js';
 import { formatReport } from './report.js';
 import { SCENARIOS } from './scenarios.js';
 import { measureStartUp } from './startup.js';
-import { measureWebSockets } from './websocket.js';
+import { measureRooms, measureWebSockets } from './websocket.js';
 
 const BASELINE = 'node-http';
 const ROUNDS = 3;
@@ -26,10 +27,14 @@ for (const scenario of SCENARIOS.filter(({ name }) => only === undefined || name
   ]);
   results.push({ scenario: scenario.name, servers: await measureScenario(scenario, new Map(files), ROUNDS) });
 }
-const websockets = only === undefined ? await measureWebSockets() : [];
+const websockets = only === undefined ? [...(await measureWebSockets()), ...(await measureRooms())] : [];
 const startUp = only === undefined ? measureStartUp() : [];
 const memory = only === undefined ? await measureIdleMemory() : [];
-const report = formatReport(results, websockets, memory, startUp, {
+const processes =
+  only === undefined
+    ? { blocked: await measureBlocked(), memory: await measureProcessMemory(), starts: measureStarts() }
+    : undefined;
+const report = formatReport(results, websockets, memory, startUp, processes, {
   baseline: BASELINE,
   rounds: ROUNDS,
   sliceSeconds: SLICE_SECONDS,

@@ -9,13 +9,14 @@ import { freePort, onCore } from './load.js';
  * Resolves when it accepts connections.
  *
  * @param {string} file of the server; it takes its port as its only argument
+ * @param {NodeJS.ProcessEnv} [environment]
  */
-export async function startServer(file) {
+export async function startServer(file, environment = {}) {
   const port = await freePort();
   const [command, ...args] = [...onCore(0), process.execPath, file, String(port)];
   const child = spawn(command, args, {
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, NODE_ENV: 'production' },
+    env: { ...process.env, NODE_ENV: 'production', ...environment },
   });
   for (let tries = 0; tries < 200; tries += 1) {
     if (await accepts(port)) return { port, url: `http://127.0.0.1:${port}`, process: child };

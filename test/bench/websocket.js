@@ -14,17 +14,24 @@ const SCENARIOS = [
 
 const FILES = ['ws-bare', 'ws-portlight'].map((name) => fileURLToPath(new URL(`servers/${name}.js`, import.meta.url)));
 
+/** A room whose members are on two processes, as ratios to one process. */
+export async function measureRooms() {
+  const file = (name) => fileURLToPath(new URL(`servers/${name}.js`, import.meta.url));
+  const results = await measureWebSockets([file('ws-portlight'), file('room-workers')], 5, SCENARIOS.slice(1));
+  return results.map(({ name, ratios }) => ({ name: `${name}, two processes to one`, ratios }));
+}
+
 /**
  * The ratios of one server to another, for each scenario, one for each round.
  *
  * @param {readonly string[]} files the baseline, and what is compared with it; without them `ws` and Portlight
  * @param {number} rounds
  */
-export async function measureWebSockets(files = FILES, rounds = 5) {
-  const servers = await Promise.all(files.map(startServer));
+export async function measureWebSockets(files = FILES, rounds = 5, scenarios = SCENARIOS) {
+  const servers = await Promise.all(files.map((file) => startServer(file)));
   try {
     const results = [];
-    for (const { name, path, clients, run } of SCENARIOS) {
+    for (const { name, path, clients, run } of scenarios) {
       const ends = await Promise.all(
         servers.map(({ port }) => Promise.all(Array.from({ length: clients }, () => connect(port, path)))),
       );
