@@ -9,7 +9,7 @@ const POLICIES = { 'round-robin': cluster.SCHED_RR, shared: cluster.SCHED_NONE }
  * @param {() => Promise<unknown>} serve
  */
 export async function inCluster(policy, serve) {
-  if (cluster.isWorker) return void (await serve());
   cluster.schedulingPolicy = POLICIES[policy];
-  for (let count = 0; count < PROCESSES; count += 1) cluster.fork();
+  if (cluster.isWorker) await serve();
+  else for (let count = 0; count < PROCESSES; count += 1) cluster.fork();
 }
