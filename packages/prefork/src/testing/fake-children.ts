@@ -5,7 +5,10 @@ import type { ChildCommand } from '../start/child-command.ts';
 import { takeMarker } from '../start/marker.ts';
 import type { ChildEnd, StartedChild } from '../start/started-child.ts';
 
-/** Children that are no processes: for a supervisor in a test, `new Supervisor(options, (command) => fakes.start(command))`. */
+/**
+ * Children that are no processes, for a supervisor in a test:
+ * `new Supervisor(options, (command) => fakes.start(command))`.
+ */
 export class FakeChildren {
   /** All that were started, in that order. */
   readonly all: FakeChild[] = [];

@@ -20,7 +20,7 @@ test('a child runs the file with its arguments, and knows whose child it is', as
       listeners: 1,
     })),
   );
-  expect(Object.keys((answers[0]?.data as { environment: object }).environment)).not.toContain('PREFORK_CHILD');
+  expect(answers[0]?.data).not.toHaveProperty('environment.PREFORK_CHILD');
 });
 
 test('what a child starts is no child', async () => {

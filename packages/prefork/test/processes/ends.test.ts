@@ -113,8 +113,8 @@ describe.concurrent('a stop', () => {
     await using children = await RealChildren.start('', { size: 2 });
     const pids = children.supervisor.workers.map(({ pid }) => pid);
     const stopped = await children.supervisor.stop({ timeoutMs: 5_000 });
-    expect(stopped.map(({ id, code, report }) => [id, code, report]).toSorted()).toEqual(
-      [1, 2].map((id) => [id, 0, { timeoutMs: 5_000, reason: 'stop' }]),
+    expect(stopped.map(({ id, code, report }) => [id, code, report])).toEqual(
+      expect.arrayContaining([1, 2].map((id) => [id, 0, { timeoutMs: 5_000, reason: 'stop' }])),
     );
     expect(pids.filter(isAlive)).toEqual([]);
   });
@@ -138,9 +138,8 @@ describe.concurrent('a stop', () => {
 
   test('while they start stops them', async () => {
     await using children = new RealChildren('silent at boot', { size: 2 });
-    const start = children.supervisor.start();
-    const failure = expect(start).rejects.toMatchObject({ code: 'ERR_PREFORK_STOPPED' });
+    const start = children.supervisor.start().catch((error: unknown) => error);
     expect(await children.supervisor.stop({ timeoutMs: 3_000 })).toHaveLength(2);
-    await failure;
+    expect(await start).toMatchObject({ code: 'ERR_PREFORK_STOPPED' });
   });
 });

@@ -7,8 +7,8 @@ describe.concurrent('a primary', () => {
     await using app = await App.start('stops');
     expect(await app.exit()).toEqual([0, null]);
     expect(app.lines.slice(1).toSorted()).toEqual([
-      'exit 1 0 null stop',
-      'exit 2 0 null stop',
+      'exit 1 0 null "stop"',
+      'exit 2 0 null "stop"',
       'stopped 2',
       'stopping',
     ]);

@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url';
 
 const APP = fileURLToPath(new URL('../fixtures/app.mjs', import.meta.url));
 
-/** The app of `fixtures/app.mjs`, as a process, in a group of its own. Killed with its children when its block is left. */
+/**
+ * The app of `fixtures/app.mjs`, as a process in a group of its own. Killed with its children when its block is left.
+ */
 export class App implements AsyncDisposable {
   readonly process: ChildProcess;
   readonly lines: string[] = [];

@@ -4,7 +4,7 @@ import { Supervisor } from '../../src/supervisor/supervisor.ts';
 import type { SupervisorOptions } from '../../src/supervisor/supervisor-options.ts';
 import type { Worker, WorkerExit } from '../../src/supervisor/worker.ts';
 
-export const CHILD: string = fileURLToPath(new URL('../fixtures/child.mjs', import.meta.url));
+const CHILD: string = fileURLToPath(new URL('../fixtures/child.mjs', import.meta.url));
 
 /** A supervisor of real processes, of the file `fixtures/child.mjs`. All are killed when its block is left. */
 export class RealChildren implements AsyncDisposable {
