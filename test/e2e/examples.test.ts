@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { EventClient } from '../../packages/portlight/test/support/event-client.ts';
 import { WebSocketClient } from '../../packages/portlight/test/support/web-socket-client.ts';
@@ -6,7 +6,7 @@ import { RunningProgram } from './run-program.ts';
 
 const EXAMPLES = new URL('../../examples/', import.meta.url);
 
-/** What each example promises, tried from outside. */
+/** What each example that is a server promises, tried from outside. */
 const PROMISES: Readonly<Record<string, (base: string) => Promise<void>>> = {
   async 'behind-nginx'(base) {
     const told = {
@@ -134,7 +134,9 @@ async function tryChat(base: string): Promise<void> {
   expect(await ada.end()).toMatchObject({ code: 1007 });
 }
 
-test.each(readdirSync(EXAMPLES))('the example %s keeps what it promises', async (name) => {
+const servers = readdirSync(EXAMPLES).filter((name) => existsSync(new URL(`${name}/server.js`, EXAMPLES)));
+
+test.each(servers)('the example %s keeps what it promises', async (name) => {
   const promise = PROMISES[name];
   if (promise === undefined) throw new Error(`The example ${name} has no promise here.`);
   await using program = new RunningProgram([`../../examples/${name}/server.js`], { PORT: '0' });
@@ -142,4 +144,18 @@ test.each(readdirSync(EXAMPLES))('the example %s keeps what it promises', async 
   await promise(address);
   program.kill('SIGTERM');
   expect(await program.exit).toEqual({ code: 0, signal: null });
+});
+
+test('the example prefork-jobs does all jobs, though a child dies', async () => {
+  await using program = new RunningProgram(['../../examples/prefork-jobs/jobs.js', '20000000', '10000000', '100']);
+  const [, pid] = await program.said(/Processes (\d+) and/);
+  process.kill(Number(pid), 'SIGKILL');
+  expect(await program.exit).toEqual({ code: 0, signal: null });
+  for (const line of ['1270607 primes below 20000000', '664579 primes below 10000000', '25 primes below 100'])
+    expect(program.output).toContain(line);
+  expect(program.output.match(/was told: stop/g)).toHaveLength(2);
+});
+
+test('every example is tried', () => {
+  expect(readdirSync(EXAMPLES)).toEqual([...servers, 'prefork-jobs'].toSorted());
 });

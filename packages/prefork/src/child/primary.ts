@@ -86,11 +86,7 @@ export class Primary {
     this.#isReady = true;
     this.#own.hold();
     void this.#control.control({ kind: 'ready' });
-    this.#own.watch({
-      drainTimeoutMs: this.#marker.drainTimeoutMs,
-      onParentLost: () => this.lose(),
-      onError: (error) => this.#onError(error),
-    });
+    this.#watch();
     this.#lag.start();
     this.#report();
     this.#reportTimer = setInterval(() => this.#report(), this.#marker.reportIntervalMs).unref();
@@ -130,6 +126,17 @@ export class Primary {
   /** The primary is gone. */
   lose(): void {
     void this.#drain({ timeoutMs: this.#marker.drainTimeoutMs, reason: 'primary-lost' });
+  }
+
+  /** Where Node lets a process have no threads, it goes without. */
+  #watch(): void {
+    const onError = (error: unknown): void => this.#onError(error);
+    try {
+      const { drainTimeoutMs } = this.#marker;
+      this.#own.watch({ drainTimeoutMs, onParentLost: () => this.lose(), onError });
+    } catch (error) {
+      onError(error);
+    }
   }
 
   #hear(message: ControlMessage): void {

@@ -17,12 +17,16 @@ export function describeEnd({ code, signal, killedFor, error }: WorkerExit): str
 
 /** Why the first children did not start. */
 export function bootError(worker: Worker, exit: WorkerExit): PreforkError {
-  const hint = exit.error === undefined && exit.code !== 0 ? ' What it said last stands on standard error.' : '';
   return new PreforkError(
-    `Child ${nameOf(worker)} ended before it was ready, ${describeEnd(exit)}.${hint}`,
+    `Child ${nameOf(worker)} ended before it was ready, ${describeEnd(exit)}.${hintFor(exit)}`,
     'ERR_PREFORK_BOOT',
     exit.error,
   );
+}
+
+function hintFor({ code, killedFor, error }: WorkerExit): string {
+  if (error !== undefined || killedFor !== undefined) return '';
+  return code === 0 ? ' Its file was at its end without ready().' : ' What it said last stands on standard error.';
 }
 
 /** Why there are no more. */

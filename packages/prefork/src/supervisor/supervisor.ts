@@ -120,8 +120,7 @@ export class Supervisor {
 
   async #finish(end: (worker: ChildWorker) => void): Promise<readonly StoppedWorker[]> {
     this.#watch.stop();
-    for (const timer of this.#restartTimers) clearTimeout(timer);
-    this.#restartTimers.clear();
+    this.#clearRestarts();
     this.#starting?.reject(stoppedError());
     const ended = new Promise<void>((resolve) => (this.#onAllEnded = resolve));
     for (const worker of this.#workers) end(worker);
@@ -208,9 +207,16 @@ export class Supervisor {
     this.#restartTimers.add(timer);
   }
 
+  #clearRestarts(): void {
+    for (const timer of this.#restartTimers) clearTimeout(timer);
+    this.#restartTimers.clear();
+  }
+
   #giveUp(error: PreforkError): void {
     if (this.#hasGivenUp) return;
     this.#hasGivenUp = true;
+    this.#clearRestarts();
+    this.#options.log?.error({ err: error }, error.message);
     if (this.#starting !== undefined) this.#starting.reject(error);
     else this.#tell(() => this.#options.onGaveUp?.(error));
   }

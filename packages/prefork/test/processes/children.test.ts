@@ -23,8 +23,9 @@ test('a child runs the file with its arguments, and knows whose child it is', as
   expect(answers[0]?.data).not.toHaveProperty('environment.PREFORK_CHILD');
 });
 
-test('what a child starts is no child', async () => {
+test('what a child starts is no child, and a child has none', async () => {
   await using children = await RealChildren.start('');
+  await expect(children.worker.link.call('supervise')).rejects.toThrow('is a child of a supervisor');
   expect(await children.worker.link.call('grandchild')).toMatchObject({ data: 'no child' });
 });
 
