@@ -9,6 +9,12 @@ import type { LeasePurse } from './lease-purse.ts';
 import { type Loop, nodeLoop } from './loop.ts';
 import { PurseTable } from './purse-table.ts';
 
+/**
+ * How long uses are gathered before they are said. A message for each costs a process more than what it answers; what a
+ * process has used and not said when it is killed is not counted.
+ */
+const SAY_MS = 1;
+
 type Decisions = readonly RateLimitDecision[];
 
 export interface LeasedRateLimitStoreOptions {
@@ -85,6 +91,11 @@ export class LeasedRateLimitStore implements RateLimitStore {
     return new Promise((resolve, reject) => this.#wait({ claims, resolve, reject }, now));
   }
 
+  /** Says what was used. What is taken afterwards is counted too. */
+  close(): void {
+    this.#sayUses();
+  }
+
   /** What can be said without asking. */
   #decide(claims: readonly RateLimitClaim[], now: number): Decisions | undefined {
     if (claims.length === 0) return [];
@@ -114,7 +125,7 @@ export class LeasedRateLimitStore implements RateLimitStore {
   #use(purse: LeasePurse): void {
     purse.units--;
     if (purse.unsaid++ > 0) return;
-    if (this.#unsaid.push(purse) === 1) this.#loop.afterCallback(this.#say);
+    if (this.#unsaid.push(purse) === 1) this.#loop.later(this.#say, SAY_MS);
   }
 
   #sayUses(): void {

@@ -4,8 +4,6 @@ export interface Loop {
   now(): number;
   /** Runs when what is there to be read has been read. */
   afterReads(run: () => void): void;
-  /** Runs when the callback of the loop that runs has returned. */
-  afterCallback(run: () => void): void;
   /** Runs in so many ms; keeps no process alive. */
   later(run: () => void, ms: number): void;
 }
@@ -13,6 +11,5 @@ export interface Loop {
 export const nodeLoop: Loop = {
   now: () => performance.now(),
   afterReads: (run) => void setImmediate(run),
-  afterCallback: (run) => process.nextTick(run),
   later: (run, ms) => void setTimeout(run, ms).unref(),
 };

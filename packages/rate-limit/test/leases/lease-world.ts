@@ -40,6 +40,11 @@ class WorldLine implements LeaseLine {
   }
 }
 
+interface Timer {
+  readonly at: number;
+  readonly run: () => void;
+}
+
 /** A process with a store, as the world sees it. */
 interface Child {
   readonly store: LeasedRateLimitStore;
@@ -51,8 +56,7 @@ interface Child {
   readonly inbox: Message[];
   /** What it said, and is to be booked after the uses that it says. */
   readonly unbooked: Message[];
-  /** What runs when its callback returns. */
-  readonly afterCallback: (() => void)[];
+  readonly timers: Timer[];
   isInCallback: boolean;
   readonly policies: RateLimitPolicy[];
   /** The claims of its questions, by their numbers. */
@@ -80,7 +84,7 @@ export class LeaseWorld {
   #afterReads: (() => void)[] = [];
   /** Who was denied by the one that counts, and how much who is silent held then. */
   readonly #judged: [RateLimitClaim, number][] = [];
-  #timers: { readonly at: number; readonly run: () => void }[] = [];
+  #timers: Timer[] = [];
 
   constructor(children: number) {
     this.#counter = new LeaseCounter({
@@ -88,7 +92,6 @@ export class LeaseWorld {
       loop: {
         now: () => this.now,
         afterReads: (run) => void this.#afterReads.push(run),
-        afterCallback: (run) => run(),
         later: (run, ms) => void this.#timers.push({ at: this.now + ms, run }),
       },
     });
@@ -107,20 +110,20 @@ export class LeaseWorld {
   endCallback(index: number): void {
     const child = this.children[index] as Child;
     child.isInCallback = false;
-    for (const run of child.afterCallback.splice(0)) run();
     this.#bookSaid(child);
+    this.#runTimers(child);
   }
 
-  /** The next message to a process arrives. */
-  async deliver(index: number): Promise<void> {
+  /** The next messages to a process arrive, in one callback. */
+  async deliver(index: number, count = 1): Promise<void> {
     const child = this.children[index] as Child;
     if (child.isInCallback) return;
-    const message = child.inbox.shift();
-    if (message === undefined) return;
     child.isInCallback = true;
-    child.near.read(message);
-    await Promise.resolve();
-    this.#book(child, message);
+    for (const message of child.inbox.splice(0, count)) {
+      child.near.read(message);
+      await Promise.resolve();
+      this.#book(child, message);
+    }
     this.endCallback(index);
   }
 
@@ -133,8 +136,10 @@ export class LeaseWorld {
     }
   }
 
+  /** Time passes. What a process has to do by then it does, unless it is in a callback. */
   wait(ms: number): void {
     this.now += ms;
+    for (const child of this.children) this.#runTimers(child);
     for (const timer of this.#timers.filter(({ at }) => at <= this.now)) {
       this.#timers = this.#timers.filter((each) => each !== timer);
       for (const child of this.children)
@@ -173,7 +178,7 @@ export class LeaseWorld {
     const upward: Message[] = [];
     const unbooked: Message[] = [];
     const inbox: Message[] = [];
-    const afterCallback: (() => void)[] = [];
+    const timers: Timer[] = [];
     const near = new WorldLine((message) => {
       unbooked.push(message);
       upward.push(message);
@@ -186,8 +191,7 @@ export class LeaseWorld {
       loop: {
         now: () => this.now,
         afterReads: (run) => run(),
-        afterCallback: (run) => void afterCallback.push(run),
-        later: () => {},
+        later: (run, ms) => void timers.push({ at: this.now + ms, run }),
       },
     });
     const child: Child = {
@@ -197,7 +201,7 @@ export class LeaseWorld {
       upward,
       unbooked,
       inbox,
-      afterCallback,
+      timers,
       isInCallback: false,
       policies: [],
       questions: new Map(),
@@ -219,6 +223,15 @@ export class LeaseWorld {
         () => {},
       );
     else this.#bookTake(child, claims, decisions);
+    this.#bookSaid(child);
+  }
+
+  #runTimers(child: Child): void {
+    if (child.isInCallback) return;
+    for (const timer of child.timers.filter(({ at }) => at <= this.now)) {
+      child.timers.splice(child.timers.indexOf(timer), 1);
+      timer.run();
+    }
     this.#bookSaid(child);
   }
 

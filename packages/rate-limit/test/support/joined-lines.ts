@@ -1,9 +1,9 @@
 import type { LeaseLine } from '../../src/index.ts';
 
 /** Two ends of a way within one process. What one callback tells arrives together, in a later turn of the loop. */
-export function joinLines(): readonly [JoinedLine, JoinedLine] {
-  const one = new JoinedLine();
-  const other = new JoinedLine();
+export function joinLines(onTell: (name: string) => void = () => {}): readonly [JoinedLine, JoinedLine] {
+  const one = new JoinedLine(onTell);
+  const other = new JoinedLine(onTell);
   one.other = other;
   other.other = one;
   return [one, other];
@@ -11,14 +11,21 @@ export function joinLines(): readonly [JoinedLine, JoinedLine] {
 
 export class JoinedLine implements LeaseLine {
   other: JoinedLine | undefined;
-  isHeld = false;
+  #isHeld = false;
   #isClosed = false;
   readonly #handlers = new Map<string, (data: unknown) => void>();
   readonly #closed: (() => void)[] = [];
   #queue: { readonly name: string; readonly text: string }[] = [];
 
+  readonly #onTell: (name: string) => void;
+
+  constructor(onTell: (name: string) => void) {
+    this.#onTell = onTell;
+  }
+
   tell(name: string, data: unknown): void {
     if (this.#isClosed) return;
+    this.#onTell(name);
     if (this.#queue.push({ name, text: JSON.stringify(data) }) === 1) setImmediate(() => this.#pass());
   }
 
@@ -32,11 +39,11 @@ export class JoinedLine implements LeaseLine {
 
   /** The other side takes nothing until `release`. */
   hold(): void {
-    this.isHeld = true;
+    this.#isHeld = true;
   }
 
   release(): void {
-    this.isHeld = false;
+    this.#isHeld = false;
     setImmediate(() => this.#pass());
   }
 
@@ -51,7 +58,7 @@ export class JoinedLine implements LeaseLine {
   }
 
   #pass(): void {
-    if (this.isHeld) return;
+    if (this.#isHeld) return;
     const queue = this.#queue;
     this.#queue = [];
     for (const { name, text } of queue) {
