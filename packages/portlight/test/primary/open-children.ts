@@ -19,9 +19,9 @@ export class TestFamily {
   readonly desk: PrimaryDesk;
   readonly children: TestChild[] = [];
 
-  constructor(stores: MemoryStores = new MemoryStores(), count: number = 3) {
+  constructor(stores: MemoryStores = new MemoryStores(), count: number = 3, maxWaitingBytes?: number) {
     this.stores = stores;
-    this.desk = new PrimaryDesk(stores, (name, data, body) => Link.encode(name, data, body));
+    this.desk = new PrimaryDesk(stores, (name, data, body) => Link.encode(name, data, body), maxWaitingBytes);
     while (this.children.length < count) this.add();
   }
 
