@@ -3,7 +3,7 @@ import type { BusMessage, MemberChange, PassedMessage, PublishTerms } from '../.
 import { SharedState } from '../../src/backplane/shared-state.ts';
 import type { HttpError } from '../../src/errors/http-error.ts';
 import { Hub } from '../../src/hub/hub.ts';
-import { ChildBackplane } from '../../src/primary/child-backplane.ts';
+import type { ChildBackplane } from '../../src/primary/child-backplane.ts';
 import { RecordingSubscriber } from '../hub/recording-subscriber.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
 import { type TestChild, TestFamily } from './open-children.ts';
@@ -107,7 +107,7 @@ describe('a child that does not read', () => {
     answers.push(one.backplane.bus.exit('t', 'ada', 'a'));
     await family.settle();
     one.ports[0].release();
-    await Promise.all(answers);
+    for (const answer of answers) await answer;
     await family.settle();
     expect(hearing.heard.filter((each) => each.startsWith('ada'))).toEqual(['ada joined', 'ada left']);
     expect(hearing.heard.at(-1)).toBe('interrupted');
@@ -155,9 +155,9 @@ test('what is kept holds no more than its own bytes', async () => {
   const bytes = (length: number) => text('', { form: 'bytes', payload: new Uint8Array(length) });
   await Promise.all([bus.publish(bytes(100_000), PLAIN), bus.publish(bytes(10), keep)]);
   const [message] = family.stores.topics.read('t', 'earliest').messages;
-  expect((message?.payload as Uint8Array).buffer.byteLength).toBe(10);
+  expect((message?.payload as Uint8Array | undefined)?.buffer.byteLength).toBe(10);
   const replay = await bus.read('t', 'earliest');
-  expect((replay.messages[0]?.payload as Uint8Array).byteLength).toBe(10);
+  expect((replay.messages[0]?.payload as Uint8Array | undefined)?.byteLength).toBe(10);
 });
 
 describe('answers and messages of one way', () => {
