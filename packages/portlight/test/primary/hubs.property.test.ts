@@ -6,7 +6,7 @@ import { MemoryStores } from '../../src/backplane/memory-stores.ts';
 import type { MemoryTopics } from '../../src/backplane/memory-topics.ts';
 import { ChildBackplane } from '../../src/primary/child-backplane.ts';
 import { PrimaryDesk } from '../../src/primary/primary-desk.ts';
-import { check, checkTold, ENDS, IDS, type SteppedBus, TOPICS, World } from '../hub/outage-world.ts';
+import { check, checkEnd, checkTold, ENDS, IDS, type SteppedBus, TOPICS, World } from '../hub/outage-world.ts';
 import { SteppedPort } from './stepped-port.ts';
 
 const end = fc.constantFrom(...ENDS);
@@ -68,6 +68,7 @@ test.each([
         for (const step of commands) await world.play(step);
         await world.flush();
         for (const where of TOPICS) expect(world.present(where)).toEqual(world.due(where));
+        for (const stay of world.stays) checkEnd(world, stay);
         world.now += 1;
         for (const where of TOPICS) world.publish(1, where);
         await world.flush();
