@@ -40,7 +40,9 @@ export function slidingWindowOf(subWindows: number): Algorithm {
     },
 
     count(state, policy, now) {
-      return state === undefined ? [now, now, 1] : countAgain(state, policy.windowMs, policy.windowMs / subWindows, now);
+      return state === undefined
+        ? [now, now, 1]
+        : countAgain(state, policy.windowMs, policy.windowMs / subWindows, now);
     },
   };
 }

@@ -31,9 +31,7 @@ export class PurseTable {
 
   isFor({ name, max, windowMs, algorithm }: RateLimitPolicy): boolean {
     const { policy } = this;
-    return (
-      max === policy.max && windowMs === policy.windowMs && name === policy.name && algorithm === policy.algorithm
-    );
+    return max === policy.max && windowMs === policy.windowMs && name === policy.name && algorithm === policy.algorithm;
   }
 
   find(key: string): LeasePurse | undefined {

@@ -13,11 +13,7 @@ export class KeyTables {
   readonly #tables = new Map<string, KeyTable[]>();
 
   /** @param nameOf what a key is kept as */
-  constructor(
-    maxKeys: number,
-    algorithmOf: (policy: RateLimitPolicy) => Algorithm,
-    nameOf: (key: string) => string,
-  ) {
+  constructor(maxKeys: number, algorithmOf: (policy: RateLimitPolicy) => Algorithm, nameOf: (key: string) => string) {
     this.#maxKeys = maxKeys;
     this.#algorithmOf = algorithmOf;
     this.#nameOf = nameOf;

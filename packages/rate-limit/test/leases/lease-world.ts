@@ -1,5 +1,11 @@
-import { LeaseCounter, type LeaseLine, LeasedRateLimitStore } from '../../src/index.ts';
-import type { RateLimitClaim, RateLimitDecision, RateLimitPolicy } from '../../src/index.ts';
+import {
+  LeaseCounter,
+  LeasedRateLimitStore,
+  type LeaseLine,
+  type RateLimitClaim,
+  type RateLimitDecision,
+  type RateLimitPolicy,
+} from '../../src/index.ts';
 import { MESSAGES, readStanding } from '../../src/leases/lease-messages.ts';
 import { Ledger } from './ledger.ts';
 
@@ -81,7 +87,7 @@ export class LeaseWorld {
   readonly ledger: Ledger = new Ledger();
   readonly children: Child[];
   readonly #counter: LeaseCounter;
-  #afterReads: (() => void)[] = [];
+  readonly #afterReads: (() => void)[] = [];
   /** Who was denied by the one that counts, and how much who is silent held then. */
   readonly #judged: [RateLimitClaim, number][] = [];
   #timers: Timer[] = [];
@@ -129,7 +135,7 @@ export class LeaseWorld {
 
   /** All that is said is heard, until nobody says anything. */
   async settle(): Promise<void> {
-    for (let isQuiet = false; !isQuiet; ) {
+    for (let isQuiet = false; !isQuiet;) {
       await this.judge();
       isQuiet = this.children.every(({ inbox, isInCallback }) => isInCallback || inbox.length === 0);
       for (const index of this.children.keys()) await this.deliver(index);
@@ -349,8 +355,7 @@ function eachUse(
   data: readonly (number | string)[],
   visit: (claim: RateLimitClaim, units: number) => void,
 ): void {
-  for (let index = 0; index < data.length; index += 3)
-    visit(claimAt(child, data, index), data[index + 2] as number);
+  for (let index = 0; index < data.length; index += 3) visit(claimAt(child, data, index), data[index + 2] as number);
 }
 
 function claimAt(child: Child, data: readonly (number | string)[], index: number): RateLimitClaim {

@@ -61,7 +61,11 @@ describe('a process that holds leases', () => {
       await takeMany(family, 0, policy.max + 1, policy);
       const { questions } = family;
       for (let second = 64; second > 0; second--) {
-        expect(await takeOne(family, 0, policy)).toMatchObject({ isAllowed: false, remaining: 0, resetSeconds: second });
+        expect(await takeOne(family, 0, policy)).toMatchObject({
+          isAllowed: false,
+          remaining: 0,
+          resetSeconds: second,
+        });
         family.now += 1_000;
       }
       expect(family.questions).toBe(questions);
@@ -93,7 +97,10 @@ describe('a process that holds leases', () => {
   test('counts a key that is claimed twice once', async () => {
     const family = new Family(2);
     for (let count = 0; count < 5; count++)
-      expect((await take(family, 0, leased, leased)).map(({ remaining }) => remaining)).toEqual([24 - count, 24 - count]);
+      expect((await take(family, 0, leased, leased)).map(({ remaining }) => remaining)).toEqual([
+        24 - count,
+        24 - count,
+      ]);
   });
 
   test('rejects when who counts is gone, also what waits', async () => {

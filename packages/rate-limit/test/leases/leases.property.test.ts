@@ -35,9 +35,21 @@ function commandOf(kinds: readonly Claims[]): fc.Arbitrary<Command> {
       world.request(index, wanted, count);
       world.endCallback(index);
     }),
-    may(2, requests, ([index, wanted, count]) => (world) => world.request(index, wanted, count)),
+    may(
+      2,
+      requests,
+      ([index, wanted, count]) =>
+        (world) =>
+          world.request(index, wanted, count),
+    ),
     may(2, child, (index) => (world) => world.endCallback(index)),
-    may(12, fc.tuple(child, fc.integer({ min: 1, max: 3 })), ([index, count]) => (world) => world.deliver(index, count)),
+    may(
+      12,
+      fc.tuple(child, fc.integer({ min: 1, max: 3 })),
+      ([index, count]) =>
+        (world) =>
+          world.deliver(index, count),
+    ),
     may(12, child, (first) => (world) => world.judge(first)),
     may(8, fc.constant(undefined), () => (world) => world.settle()),
     may(2, claims, (wanted) => (world) => world.takeThere(wanted)),

@@ -13,7 +13,7 @@ export class JoinedLine implements LeaseLine {
   other: JoinedLine | undefined;
   #isHeld = false;
   #isClosed = false;
-  readonly #handlers = new Map<string, (data: unknown) => void>();
+  readonly handlers: Map<string, (data: unknown) => void> = new Map<string, (data: unknown) => void>();
   readonly #closed: (() => void)[] = [];
   #queue: { readonly name: string; readonly text: string }[] = [];
 
@@ -30,7 +30,7 @@ export class JoinedLine implements LeaseLine {
   }
 
   on(name: string, handler: (data: unknown) => void): void {
-    this.#handlers.set(name, handler);
+    this.handlers.set(name, handler);
   }
 
   onClosed(listener: () => void): void {
@@ -62,7 +62,7 @@ export class JoinedLine implements LeaseLine {
     const queue = this.#queue;
     this.#queue = [];
     for (const { name, text } of queue) {
-      const handler = this.other?.#handlers.get(name);
+      const handler = this.other?.handlers.get(name);
       if (handler === undefined) throw new Error(`Nobody sees to ${name}.`);
       handler(JSON.parse(text));
     }
