@@ -52,9 +52,9 @@ function checkRelative(
 
 function checkPackage(levels: Levels, from: Place, { specifier, isType, names }: ModuleReference): string | undefined {
   const name = packageOf(specifier);
-  const owner = OWNERS[name];
+  const [owner, second] = [OWNERS[name] ?? []].flat();
   if (owner === undefined) return isBuiltin(name) ? undefined : ', which has no owner: add it to levels.ts.';
-  if (from.room === owner) return undefined;
+  if (from.room === owner || from.room === second) return undefined;
   if (isType && from.level > levelOf(levels, owner)) return undefined;
   if (names?.every((each) => FREE_NAMES[name]?.includes(each) === true) === true) return undefined;
   return `, which belongs to ${owner}`;

@@ -33,18 +33,20 @@ export const LEVELS: Readonly<Record<string, Levels>> = {
   ],
   'rate-limit': [
     ['option-error.ts', 'rate-limit-policy.ts', 'address-key.ts'],
-    ['create-policy.ts', 'rate-limit-store.ts', 'algorithms/', 'leases/'],
+    ['create-policy.ts', 'rate-limit-store.ts', 'algorithms/'],
     ['format-rate-limit.ts', 'memory/'],
+    ['leases/'],
     ['index.ts', 'testing/'],
     ['testing.ts'],
   ],
 };
 
 /**
- * The one folder that may import a package. Levels above it may name its types: what they get from the owner has them.
+ * The folder that may import a package, or the two. Levels above the first may name its types: what they get from the
+ * owner has them.
  * A third-party package that is not here may be imported by nobody; a module of Node that is not here, by everybody.
  */
-export const OWNERS: Readonly<Record<string, string>> = {
+export const OWNERS: Readonly<Record<string, string | readonly [string, string]>> = {
   'content-disposition': 'fields/',
   'content-type': 'fields/',
   mime: 'fields/',
@@ -54,7 +56,7 @@ export const OWNERS: Readonly<Record<string, string>> = {
   '@standard-schema/spec': 'config/',
   zod: 'config/',
   'path-to-regexp': 'routing/',
-  '@portlight/rate-limit': 'backplane/',
+  '@portlight/rate-limit': ['backplane/', 'primary/'],
   'node:http': 'socket/',
   'node:net': 'ports/',
   ws: 'socket/',

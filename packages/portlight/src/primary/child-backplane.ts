@@ -1,17 +1,16 @@
-import type { RateLimitStore } from '@portlight/rate-limit';
+import { LeasedRateLimitStore } from '@portlight/rate-limit';
 import type { Backplane } from '../backplane/backplane.ts';
 import type { Bus } from '../backplane/bus.ts';
 import type { ClientStore } from '../backplane/client-store.ts';
 import type { ValueStore } from '../backplane/value-store.ts';
 import { ChildBus } from './child-bus.ts';
 import { ChildClientStore } from './child-client-store.ts';
-import { ChildRateLimitStore } from './child-rate-limit-store.ts';
 import { ChildValueStore } from './child-value-store.ts';
 import type { Line } from './line.ts';
 
 /** The end that a child has: all of it is in the memory of the primary, where a `PrimaryDesk` answers. */
 export class ChildBackplane implements Backplane {
-  readonly limits: RateLimitStore;
+  readonly limits: LeasedRateLimitStore;
   readonly clients: ClientStore;
   readonly bus: Bus;
   readonly values: ValueStore;
@@ -19,7 +18,7 @@ export class ChildBackplane implements Backplane {
 
   constructor(line: Line) {
     this.#line = line;
-    this.limits = new ChildRateLimitStore(line);
+    this.limits = new LeasedRateLimitStore(line);
     this.clients = new ChildClientStore(line);
     this.bus = new ChildBus(line);
     this.values = new ChildValueStore(line);
@@ -30,6 +29,7 @@ export class ChildBackplane implements Backplane {
   }
 
   async close(): Promise<void> {
+    this.limits.close();
     await this.#line.call('backplane.close');
   }
 }

@@ -1,9 +1,9 @@
+import { LeaseCounter } from '@portlight/rate-limit';
 import type { PassedMessage } from '../backplane/bus.ts';
 import type { MemoryStores } from '../backplane/memory-stores.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { bytesOf, passedHeadOf } from './bus-wire.ts';
 import type { Encode, EncodedMessage, Line } from './line.ts';
-import { serveLimits } from './serve-limits.ts';
 import { serveValues } from './serve-values.ts';
 import { ServedBus } from './served-bus.ts';
 import { ServedClients } from './served-clients.ts';
@@ -17,6 +17,8 @@ interface Served {
 /** Answers the backplanes of all children, from the stores in the memory of the primary. */
 export class PrimaryDesk {
   readonly #stores: MemoryStores;
+  /** Of the children alone: the primary answers no requests. */
+  readonly #limits: LeaseCounter = new LeaseCounter();
   readonly #encode: Encode;
   readonly #maxWaitingBytes: number;
   readonly #served: Map<string, Served> = new Map();
@@ -39,12 +41,12 @@ export class PrimaryDesk {
    * @param owner a name that no other process has, nor had
    */
   serve(line: Line, owner: string): void {
-    const { topics, clients, values, limits } = this.#stores;
+    const { topics, clients, values } = this.#stores;
     const bus = new ServedBus(line, topics, (message) => this.#encodeOnce(message), this.#maxWaitingBytes);
     const served = { bus, clients: new ServedClients(line, clients, owner) };
     this.#served.set(owner, served);
     serveValues(line, values);
-    serveLimits(line, limits);
+    this.#limits.attach(line);
     line.answer('backplane.open', () => {
       served.bus.open();
       served.clients.open();

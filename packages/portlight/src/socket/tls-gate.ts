@@ -33,7 +33,13 @@ export class TlsGate {
     this.#server = process
       .getBuiltinModule('node:tls')
       .createServer(
-        { minVersion: 'TLSv1.2', ...options, ...this.#ticketKeys, ALPNProtocols: ['http/1.1'], handshakeTimeout: UNLIMITED_MS },
+        {
+          minVersion: 'TLSv1.2',
+          ...options,
+          ...this.#ticketKeys,
+          ALPNProtocols: ['http/1.1'],
+          handshakeTimeout: UNLIMITED_MS,
+        },
         (socket) => {
           this.#forget(this.#carrierOf(socket));
           // From here on a client that closes its side is still answered.
