@@ -12,7 +12,7 @@ const byId = ([one, other]: readonly ToldWorker[]): readonly [ToldWorker, ToldWo
   other as ToldWorker,
 ];
 
-describe.concurrent('an app with child processes', () => {
+describe('an app with child processes', () => {
   test('serves from all of them on one port, which each knows, and runs each hook where it belongs', async () => {
     await using app = new WorkersApp();
     const port = await app.port();
@@ -83,6 +83,26 @@ describe.concurrent('an app with child processes', () => {
     expect((await events.events(1)).map(({ data }) => data)).toEqual(['hello']);
     expect(JSON.parse(await app.get('/publish'))).toMatchObject({ subscribers: 3 });
     expect(await sender.messages(1)).toEqual(['published']);
+  });
+
+  test('counts connections and channels of all children together', async () => {
+    await using app = new WorkersApp({ maxConnections: 6, websocket: { maxChannels: 3 } });
+    const port = await app.port();
+    const channels = await Promise.all(
+      Array.from({ length: 5 }, () =>
+        WebSocketClient.open(port, '/chat').then(
+          (client) => client,
+          () => undefined,
+        ),
+      ),
+    );
+    expect(channels.filter((client) => client !== undefined)).toHaveLength(3);
+    const clients = await Promise.all(Array.from({ length: 8 }, () => RawClient.open(port)));
+    for (const client of clients) client.send(get('/'));
+    const isSettled = ({ received, isClosed, hasEnded }: RawClient): boolean => received !== '' || isClosed || hasEnded;
+    await Promise.all(clients.map((client) => client.until(() => isSettled(client), 'an answer or an end')));
+    expect(clients.filter((client) => client.received !== '')).toHaveLength(3);
+    for (const client of [...clients, ...channels]) await client?.[Symbol.asyncDispose]();
   });
 
   test('replaces a child that is killed; the others lose nothing', async () => {
@@ -179,7 +199,7 @@ describe.concurrent('an app with child processes', () => {
     expect([app.count('onWorkerStart'), app.count('onWorkerStop'), app.count('onShutdown')]).toEqual([2, 2, 1]);
   });
 
-  test('ends at once with 1 at the second signal, and its children with it', async ({ expect }) => {
+  test('ends at once with 1 at the second signal, and its children with it', async () => {
     await using app = new WorkersApp();
     const workers = await app.workers();
     const hanging = app.get('/hang').catch(() => 'cut');
@@ -193,7 +213,7 @@ describe.concurrent('an app with child processes', () => {
     expect(app.count('onShutdown')).toBe(0);
   });
 
-  test('leaves nothing behind when its primary is killed', async ({ expect }) => {
+  test('leaves nothing behind when its primary is killed', async () => {
     await using app = new WorkersApp();
     const port = await app.port();
     const workers = await app.workers();

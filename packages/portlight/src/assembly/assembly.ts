@@ -19,6 +19,7 @@ import { within } from '../lifecycle/within.ts';
 import { createStderrLogger, type Logger, type LogHolder, withFields } from '../log.ts';
 import { Pipeline } from '../pipeline.ts';
 import { ChildBackplane } from '../primary/child-backplane.ts';
+import { ChildSeats } from '../primary/child-seats.ts';
 import { ConnectingRoutes } from '../registration/connecting-routes.ts';
 import type { RouteBook } from '../registration/route-book.ts';
 import type { ServerView } from '../request/request-source.ts';
@@ -41,6 +42,8 @@ export class Assembly implements IdleServer {
   /** Says where a program listens. */
   #announcer: Logger = createStderrLogger('info');
   #stores: MemoryStores | undefined;
+  /** In a child that serves: the seats that all children share. */
+  #seats: ChildSeats | undefined;
   readonly shared: SharedState = new SharedState(this.log, this.#ownBackplane());
   readonly clients: ClientRegistry = new ClientRegistry(this.shared, this.log);
   readonly guards: GuardSet = new GuardSet(this.shared, this.clients);
@@ -195,7 +198,7 @@ export class Assembly implements IdleServer {
     const config = configOf(this.#mode, this.config);
     const channels = {
       hub: this.hub,
-      registry: new ChannelRegistry(config.channels),
+      registry: new ChannelRegistry(config.channels, this.#seats?.channels),
       config: config.channels,
       turns: createTurns(this.#mode, config, this.log),
       log: this.log,
@@ -215,7 +218,12 @@ export class Assembly implements IdleServer {
       log,
       stores: () => this.#openStores(),
       serve: (options) => {
-        const edge = new Edge(this.pipeline, config, this.#view, log, options);
+        if (this.#role !== undefined) {
+          this.#seats = new ChildSeats(this.#role.primary.link);
+          this.#pipeline = undefined;
+        }
+        const admission = this.#seats?.connections;
+        const edge = new Edge(this.pipeline, config, this.#view, log, { admission, ...options });
         const { registry, turns } = this.#channels as ChannelServices;
         return { edge, channels: registry, turns };
       },

@@ -1,4 +1,4 @@
-import * as net from 'node:net';
+import net, { isIPv6 } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import type { ParsedAddress, ServerAddress } from '../config/address.ts';
 import { toListenError } from './to-listen-error.ts';
@@ -65,7 +65,7 @@ export class SharedPort {
 function bindTo(place: Place): Handle {
   const create = Reflect.get(net, CREATE) as CreateHandle;
   const handle =
-    'path' in place ? create(place.path, NONE, NONE) : create(place.host, place.port, net.isIPv6(place.host) ? 6 : 4);
+    'path' in place ? create(place.path, NONE, NONE) : create(place.host, place.port, isIPv6(place.host) ? 6 : 4);
   if (typeof handle === 'number') assertDone(handle);
   return handle as Handle;
 }

@@ -10,16 +10,20 @@ import type { Serving } from './serving.ts';
 /**
  * Stops serving, in this order: no longer ready, no longer accepting, what is under way ended or cut at the deadline,
  * the last handlers of channels, hooks. Never rejects, and ends a good second after the deadline at the latest.
+ *
+ * @param onClosing called when it begins to accept nothing more
  */
 export async function drain(
   { edge, channels, turns }: Serving,
   hooks: readonly Hook[],
   options: StopOptions,
   log: LogHolder,
+  onClosing: () => void = () => {},
 ): Promise<StopReport> {
   const startedAt = performance.now();
   const remainingMs = (): number => Math.max(0, options.timeoutMs - (performance.now() - startedAt));
   if (options.delayMs > 0) await delay(Math.min(options.delayMs, options.timeoutMs));
+  onClosing();
   const open = edge.connectionCount;
   // What ends because of the stop says so of its connection too.
   const draining = edge.drain();

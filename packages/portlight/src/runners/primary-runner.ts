@@ -1,4 +1,4 @@
-import { Link, type StoppedWorker, Supervisor, type Worker, type WorkerExit } from '@portlight/prefork';
+import { availableProcessors, Link, type StoppedWorker, Supervisor, type Worker, type WorkerExit } from '@portlight/prefork';
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,6 +10,7 @@ import type { StopOptions } from '../lifecycle/service.ts';
 import type { StopReport } from '../lifecycle/stop-report.ts';
 import { SharedPort } from '../ports/shared-port.ts';
 import { PrimaryDesk } from '../primary/primary-desk.ts';
+import { SeatDesk } from '../primary/seat-desk.ts';
 import {
   decodeCertificates,
   type EncodedCertificates,
@@ -48,16 +49,23 @@ export class PrimaryRunner implements Runner {
     parts.assertServable();
     this.#parts = parts;
     this.#port = SharedPort.isSupported ? new SharedPortDesk(at) : new HandingPortDesk(at, config.backlog, log);
+    const size = config.maxProcesses ?? availableProcessors();
     const desk = new PrimaryDesk(parts.stores(), (name, data, body) => Link.encode(name, data, body));
+    const seats = new SeatDesk(size, {
+      connections: { most: config.maxConnections, mostPerAddress: config.maxConnectionsPerIp },
+      channels: { most: config.channels.maxChannels, mostPerAddress: config.channels.maxChannelsPerIp },
+    });
     this.#supervisor = new Supervisor({
       name: SUPERVISOR_NAME,
-      size: config.maxProcesses,
+      size,
       entry: config.entry,
       bootTimeoutMs: config.bootTimeoutMs,
       unresponsiveTimeoutMs: config.unresponsiveTimeoutMs,
       drainTimeoutMs: config.drainTimeoutMs + DEFAULTS.childEndMs,
       onWorker: (worker) => {
-        desk.serve(worker.link, worker.key);
+        const owner = `${worker.key} ${worker.pid}`;
+        desk.serve(worker.link, owner);
+        seats.serve(worker.link, owner);
         this.#port.serve(worker);
         this.#serve(worker);
       },
@@ -130,7 +138,6 @@ export class PrimaryRunner implements Runner {
     log.logger.info({ reason: options.reason }, 'Stopping.');
     this.#endsAt = startedAt + options.timeoutMs + DEFAULTS.shutdownHookMs;
     const stopped = await this.#stopChildren(options);
-    this.#isListening = false;
     const failed = await runStopHooks(
       this.#takeEndings(),
       Math.max(this.#leftMs - DEFAULTS.shutdownHookMs, DEFAULTS.shutdownHookMs),
@@ -172,6 +179,7 @@ export class PrimaryRunner implements Runner {
     for (const worker of this.#supervisor.workers) void worker.send(MESSAGES.stopping, reason);
     const stopping = this.#supervisor.stop({ timeoutMs: timeoutMs + DEFAULTS.childEndMs });
     if (delayMs > 0) await Promise.race([delay(Math.min(delayMs, timeoutMs), undefined, { ref: false }), stopping]);
+    this.#isListening = false;
     this.#port.close();
     return stopping;
   }

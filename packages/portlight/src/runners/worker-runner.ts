@@ -23,7 +23,8 @@ export class WorkerRunner implements Runner {
   #serving: Serving | undefined;
   #listening: SharedListening | undefined;
   #address: ServerAddress | undefined;
-  #isListening = false;
+  #hasStarted = false;
+  #isStopping = false;
   #awaits = 'the primary';
   /** What ends the hooks that have begun, in order. */
   #endings: readonly Hook[] = [];
@@ -45,7 +46,7 @@ export class WorkerRunner implements Runner {
 
   /** Whether the port is open, whichever child accepts there at the moment. */
   get isListening(): boolean {
-    return this.#isListening;
+    return this.#hasStarted && !this.#isStopping;
   }
 
   get awaits(): string {
@@ -74,7 +75,7 @@ export class WorkerRunner implements Runner {
     serving.edge.open();
     await this.#listening?.open();
     signal.throwIfAborted();
-    this.#isListening = true;
+    this.#hasStarted = true;
     this.#primary.ready();
   }
 
@@ -98,7 +99,6 @@ export class WorkerRunner implements Runner {
     log.logger.info({ reason: options.reason }, 'Stopping.');
     this.#endsAt = performance.now() + options.timeoutMs + DEFAULTS.shutdownHookMs;
     const report = await this.#drain(options);
-    this.#isListening = false;
     if (!this.#isCutOff(options)) await shared.close(this.#leftMs);
     log.logger.info(report, 'Stopped.');
     return report;
@@ -150,7 +150,8 @@ export class WorkerRunner implements Runner {
     const isClosing = options.appGoesOn !== true && !this.#isCutOff(options);
     const hooks = isClosing ? [...this.#endings, closeClients] : this.#endings;
     this.#endings = [];
-    if (this.#serving !== undefined) return drain(this.#serving, hooks, options, log);
+    const onClosing = (): void => void (this.#isStopping = true);
+    if (this.#serving !== undefined) return drain(this.#serving, hooks, options, log, onClosing);
     const forced = await runStopHooks(hooks, Math.max(options.timeoutMs, DEFAULTS.shutdownHookMs), log);
     return { reason: options.reason, drained: 0, forced, durationMs: 0 };
   }
