@@ -62,7 +62,8 @@ export class WorkersApp extends RunningProgram {
   /** Resolves when the children are those that this accepts. */
   async settled(accept: (workers: readonly ToldWorker[]) => boolean): Promise<readonly ToldWorker[]> {
     for (;;) {
-      const workers = await this.workers();
+      // Who asks a child that is about to die has no answer.
+      const workers = await this.workers().catch(() => []);
       if (accept(workers)) return workers;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

@@ -5,39 +5,42 @@ import { WebSocketClient } from '../../packages/portlight/test/support/web-socke
 import { isAlive, WorkersApp } from './workers-app.ts';
 
 describe('a stop with clients of every kind', () => {
-  test.each(['SIGTERM', 'SIGINT', 'shutdown'] as const)('by %s ends each as it should, within the time', async (how) => {
-    await using app = new WorkersApp({ drainTimeoutMs: 1_500 });
-    const port = await app.port();
-    const pids = (await app.workers()).map(({ pid }) => pid);
-    const idle = await RawClient.open(port);
-    await idle.send(get('/')).response();
-    const slow = await RawClient.open(port);
-    slow.send(get('/slow'));
-    await app.said('slow begun');
-    const half = await RawClient.open(port);
-    half.send('GET / HTTP/1.1\r\nhost: te');
-    const silent = await RawClient.open(port);
-    silent.socket.pause();
-    silent.send(get('/silent'));
-    const chat = await WebSocketClient.open(port, '/chat');
-    const feed = await EventClient.open(port, '/feed');
-    const startedAt = performance.now();
-    if (how === 'shutdown') void (await RawClient.open(port)).send(get('/stop'));
-    else app.kill(how);
-    expect((await slow.response()).headers.get('connection')).toBe('close');
-    expect((await idle.ended()).match(/HTTP/g)).toHaveLength(1);
-    expect((await half.response()).status).toBe(408);
-    expect((await chat.end()).code).toBe(1001);
-    expect(await feed.end()).toBe('end');
-    // Who never reads is cut.
-    expect(await app.exit).toEqual({ code: how === 'shutdown' ? 0 : 1, signal: null });
-    expect(performance.now() - startedAt).toBeLessThan(1_500 + 2_500);
-    expect(app.report()).toMatchObject({ reason: how, forced: 1 });
-    const { drained } = app.report() as { readonly drained: number };
-    expect(drained).toBeGreaterThanOrEqual(4);
-    expect(pids.filter(isAlive)).toEqual([]);
-    await Promise.all([idle, slow, half, silent].map((client) => client[Symbol.asyncDispose]()));
-  });
+  test.each(['SIGTERM', 'SIGINT', 'shutdown'] as const)(
+    'by %s ends each as it should, within the time',
+    async (how) => {
+      await using app = new WorkersApp({ drainTimeoutMs: 1_500 });
+      const port = await app.port();
+      const pids = (await app.workers()).map(({ pid }) => pid);
+      const idle = await RawClient.open(port);
+      await idle.send(get('/')).response();
+      const slow = await RawClient.open(port);
+      slow.send(get('/slow'));
+      await app.said('slow begun');
+      const half = await RawClient.open(port);
+      half.send('GET / HTTP/1.1\r\nhost: te');
+      const silent = await RawClient.open(port);
+      silent.socket.pause();
+      silent.send(get('/silent'));
+      const chat = await WebSocketClient.open(port, '/chat');
+      const feed = await EventClient.open(port, '/feed');
+      const startedAt = performance.now();
+      if (how === 'shutdown') void (await RawClient.open(port)).send(get('/stop'));
+      else app.kill(how);
+      expect((await slow.response()).headers.get('connection')).toBe('close');
+      expect((await idle.ended()).match(/HTTP/g)).toHaveLength(1);
+      expect((await half.response()).status).toBe(408);
+      expect((await chat.end()).code).toBe(1001);
+      expect(await feed.end()).toBe('end');
+      // Who never reads is cut.
+      expect(await app.exit).toEqual({ code: how === 'shutdown' ? 0 : 1, signal: null });
+      expect(performance.now() - startedAt).toBeLessThan(1_500 + 2_500);
+      expect(app.report()).toMatchObject({ reason: how, forced: 1 });
+      const { drained } = app.report() as { readonly drained: number };
+      expect(drained).toBeGreaterThanOrEqual(4);
+      expect(pids.filter(isAlive)).toEqual([]);
+      await Promise.all([idle, slow, half, silent].map((client) => client[Symbol.asyncDispose]()));
+    },
+  );
 
   test('goes on accepting for a while where it is told so, not ready', async () => {
     await using app = new WorkersApp({ drainDelayMs: 400 });

@@ -79,6 +79,9 @@ export class HandingPortDesk implements PortDesk {
       return;
     }
     taker.connections += 1;
+    // Last among those that have as many.
+    this.#takers.delete(taker.worker.key);
+    this.#takers.set(taker.worker.key, taker);
     void taker.worker.send(MESSAGES.socket, undefined, socket).then((isTaken) => {
       if (!isTaken) socket.destroy();
     });

@@ -1,4 +1,11 @@
-import { availableProcessors, Link, type StoppedWorker, Supervisor, type Worker, type WorkerExit } from '@portlight/prefork';
+import {
+  availableProcessors,
+  Link,
+  type StoppedWorker,
+  Supervisor,
+  type Worker,
+  type WorkerExit,
+} from '@portlight/prefork';
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';

@@ -1,7 +1,7 @@
 import type { Primary } from '@portlight/prefork';
-import { DEFAULTS } from '../defaults.ts';
 import type { Listener } from '../ports/listener.ts';
 import { MESSAGES } from './child-protocol.ts';
+import { LoadTeller } from './load-teller.ts';
 import { mostConnections } from './port-sharing.ts';
 
 /** A child's part in a port that all children share: see `PortSharing`. */
@@ -10,12 +10,10 @@ export class SharedListening {
   readonly #listener: Listener;
   readonly #backlog: number;
   readonly #count: () => number;
+  readonly #load: LoadTeller;
   #mean = 0;
   /** How many connections it may have in any case. */
   #until = 0;
-  /** What the primary was told last. */
-  #told = 0;
-  #timer: NodeJS.Timeout | undefined;
   #first: { resolve(): void; reject(error: unknown): void } | undefined;
 
   /** @param count how many connections there are */
@@ -24,13 +22,14 @@ export class SharedListening {
     this.#listener = listener;
     this.#backlog = backlog;
     this.#count = count;
+    this.#load = new LoadTeller(primary, count);
     primary.onMessage(MESSAGES.port, (data, handle) => this.#take(data as { readonly until: number }, handle));
     primary.link.on(MESSAGES.mean, (mean) => (this.#mean = mean as number));
     primary.link.on(MESSAGES.leavePort, () => this.#leave());
     primary.link.on(MESSAGES.portClosed, () => this.#first?.resolve());
     listener.server.on('connection', (socket) => {
-      this.#noteChange();
-      socket.once('close', () => this.#noteChange());
+      this.#load.noteChange();
+      socket.once('close', () => this.#load.noteChange());
       if (this.#count() > Math.max(this.#until, mostConnections(this.#mean))) this.#leave();
     });
   }
@@ -43,8 +42,9 @@ export class SharedListening {
   }
 
   #ask(): void {
-    this.#told = this.#count();
-    this.#primary.link.tell(MESSAGES.askForPort, this.#told);
+    const count = this.#count();
+    this.#load.noteTold(count);
+    this.#primary.link.tell(MESSAGES.askForPort, count);
   }
 
   #take({ until }: { readonly until: number }, handle: object | undefined): boolean {
@@ -61,16 +61,5 @@ export class SharedListening {
     if (!this.#listener.isListening) return;
     this.#listener.pause();
     this.#ask();
-  }
-
-  /** The number of connections has changed: the primary is told soon, once for many. */
-  #noteChange(): void {
-    if (this.#timer !== undefined) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      const count = this.#count();
-      if (count !== this.#told) this.#primary.link.tell(MESSAGES.load, count);
-      this.#told = count;
-    }, DEFAULTS.loadTellMs).unref();
   }
 }

@@ -1,5 +1,5 @@
 import type { Primary } from '@portlight/prefork';
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { notNow } from '../backplane/not-now.ts';
 import type { ServerAddress } from '../config/address.ts';
 import type { TlsOptions } from '../config/tls-options.ts';
@@ -10,6 +10,7 @@ import type { StopReport } from '../lifecycle/stop-report.ts';
 import { Listener } from '../ports/listener.ts';
 import { decodeCertificates, encodeCertificates, MESSAGES, type Welcome } from './child-protocol.ts';
 import { drain } from './drain.ts';
+import { LoadTeller } from './load-teller.ts';
 import type { RunnerParts } from './runner-parts.ts';
 import type { Runner } from './runner.ts';
 import type { Serving } from './serving.ts';
@@ -126,9 +127,13 @@ export class WorkerRunner implements Runner {
   }
 
   #takeSockets({ edge }: Serving): void {
-    this.#primary.onMessage(MESSAGES.socket, (_data, socket) => {
-      if (socket === undefined) return false;
-      edge.take(socket as Parameters<typeof edge.take>[0]);
+    const load = new LoadTeller(this.#primary, () => edge.socketCount);
+    this.#primary.onMessage(MESSAGES.socket, (_data, handle) => {
+      if (handle === undefined) return false;
+      const socket = handle as Socket;
+      edge.take(socket);
+      load.noteChange();
+      socket.once('close', () => load.noteChange());
       return true;
     });
   }
