@@ -14,7 +14,7 @@ interface Taker {
 
 /**
  * This process accepts, and hands each socket to the child with the fewest: where Node cannot have children share a
- * port. A socket that a child has been sent and does not take, because it is stuck or dies, is lost.
+ * port. A socket that a child does not take is handed to another; one that waits in a child that is stuck waits there.
  */
 export class HandingPortDesk implements PortDesk {
   readonly accepts = 'primary';
@@ -30,7 +30,11 @@ export class HandingPortDesk implements PortDesk {
     this.#at = at;
     this.#backlog = backlog;
     this.#listener.feed(
-      (socket) => this.#hand(socket),
+      (socket) => {
+        // A client that resets the connection meanwhile must not end the process.
+        socket.on('error', () => {});
+        this.#hand(socket);
+      },
       (error) => log.logger.error({ err: error }, 'A connection could not be accepted.'),
     );
   }
@@ -71,19 +75,31 @@ export class HandingPortDesk implements PortDesk {
     this.#waiting.clear();
   }
 
-  #hand(socket: Socket): void {
-    const [taker] = [...this.#takers.values()].toSorted((one, other) => one.connections - other.connections);
-    if (taker === undefined) {
-      this.#waiting.add(socket);
-      socket.once('close', () => this.#waiting.delete(socket)).on('error', () => {});
-      return;
-    }
+  /** @param others that did not take it */
+  #hand(socket: Socket, others: readonly Taker[] = []): void {
+    const [taker] = [...this.#takers.values()]
+      .filter((each) => !others.includes(each))
+      .toSorted((one, other) => one.connections - other.connections);
+    if (taker === undefined) return this.#keep(socket, others);
+    const { worker } = taker;
     taker.connections += 1;
     // Last among those that have as many.
-    this.#takers.delete(taker.worker.key);
-    this.#takers.set(taker.worker.key, taker);
-    void taker.worker.send(MESSAGES.socket, undefined, socket).then((isTaken) => {
-      if (!isTaken) socket.destroy();
+    this.#takers.delete(worker.key);
+    this.#takers.set(worker.key, taker);
+    void worker.send(MESSAGES.socket, undefined, socket).then((isTaken) => {
+      // Both processes have it; here it is closed without a word to the client.
+      if (isTaken) socket.destroy();
+      else this.#hand(socket, [...others, taker]);
     });
+  }
+
+  /** Until a child is there. */
+  #keep(socket: Socket, others: readonly Taker[]): void {
+    if (others.length > 0 && this.#takers.size > 0) {
+      socket.destroy();
+      return;
+    }
+    this.#waiting.add(socket);
+    socket.once('close', () => this.#waiting.delete(socket));
   }
 }
