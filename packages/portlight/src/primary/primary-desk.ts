@@ -48,6 +48,7 @@ export class PrimaryDesk {
     serveValues(line, values);
     this.#limits.attach(line);
     line.answer('backplane.open', () => {
+      if (this.#served.get(owner) !== served) throw new Error('The primary takes this process for gone.');
       served.bus.open();
       served.clients.open();
     });

@@ -26,6 +26,7 @@ export class ServedBus implements TopicsEnd {
   readonly #line: Line;
   readonly #topics: MemoryTopics;
   readonly #maxWaitingBytes: number;
+  #isOpen = true;
   #isConnected = false;
   /** Whether it has missed something that it does not know of. */
   #isBehind = false;
@@ -56,11 +57,13 @@ export class ServedBus implements TopicsEnd {
 
   /** The child is there again, after a `close`. */
   open(): void {
+    this.#isOpen = true;
     if (this.#isConnected) this.#topics.add(this);
   }
 
   /** The child is gone, or listens no more: what it had is taken away, and told to another. */
   close(): void {
+    this.#isOpen = false;
     this.#topics.delete(this);
   }
 
@@ -84,19 +87,27 @@ export class ServedBus implements TopicsEnd {
     const [line, topics] = [this.#line, this.#topics];
     line.on('bus.connect', () => {
       this.#isConnected = true;
-      topics.add(this);
+      if (this.#isOpen) topics.add(this);
     });
-    answerCalls(line, 'bus.interest', (names: [string, number]) => topics.setInterest(this, ...names));
-    answerCalls(line, 'bus.enter', (presence: ChannelPresence) => topics.enter(this, presence));
-    answerCalls(line, 'bus.exit', (names: [string, string, string]) => topics.exit(this, ...names));
-    answerCalls(line, 'bus.presence', (topic: string) => topics.presence(topic));
-    answerCalls(line, 'bus.restate', (state: ProcessState) => [...topics.restate(this, state)]);
+    this.#answer('bus.interest', (names: [string, number]) => topics.setInterest(this, ...names));
+    this.#answer('bus.enter', (presence: ChannelPresence) => topics.enter(this, presence));
+    this.#answer('bus.exit', (names: [string, string, string]) => topics.exit(this, ...names));
+    this.#answer('bus.presence', (topic: string) => topics.presence(topic));
+    this.#answer('bus.restate', (state: ProcessState) => [...topics.restate(this, state)]);
     line.answer('bus.read', (question) => writeReplay(topics.read(...(question as [string, Since]))));
     line.answer('bus.publish', (question, body) => {
       const [head, terms] = question as [MessageHead, PublishTerms];
       const message = readUnread(head, body && terms.keep !== undefined ? ownBytes(body) : body);
       const published = topics.publish(message, terms);
       return published instanceof Promise ? published.then((data) => ({ data })) : { data: published };
+    });
+  }
+
+  /** Nobody would take away what is said after a `close`. */
+  #answer(name: string, answer: (question: never) => unknown): void {
+    answerCalls(this.#line, name, (question: never) => {
+      if (!this.#isOpen) throw new Error('The primary takes this process for gone.');
+      return answer(question);
     });
   }
 }

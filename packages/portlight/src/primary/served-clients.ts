@@ -9,6 +9,7 @@ export class ServedClients {
   readonly #store: MemoryClientStore;
   readonly #owner: string;
   readonly #end: ClientStore;
+  #isOpen = true;
   #isConnected = false;
 
   constructor(line: Line, store: MemoryClientStore, owner: string) {
@@ -21,11 +22,13 @@ export class ServedClients {
 
   /** The child is there again, after a `close`. */
   open(): void {
+    this.#isOpen = true;
     if (this.#isConnected) this.#end.connect({ lost: (clients) => this.#tellLost(clients) });
   }
 
   /** The child is gone, or listens no more. Resolves when another has heard of its clients, if any lives. */
   close(): Promise<void> {
+    this.#isOpen = false;
     return this.#store.lose(this.#owner);
   }
 
@@ -36,20 +39,28 @@ export class ServedClients {
   #serve(line: Line, end: ClientStore): void {
     line.on('clients.connect', () => {
       this.#isConnected = true;
-      this.open();
+      if (this.#isOpen) this.open();
     });
     line.on('clients.note', (counts) => {
       for (const [id, requests] of counts as readonly (readonly [string, number])[]) this.#store.note(id, requests);
     });
-    answerCalls(line, 'clients.has', (id: string) => end.has(id));
-    answerCalls(line, 'clients.get', (id: string) => end.get(id));
-    answerCalls(line, 'clients.list', () => end.list());
-    answerCalls(line, 'clients.count', () => end.count());
-    answerCalls(line, 'clients.reserve', (place: [string, string, number]) => end.reserve(...place));
-    answerCalls(line, 'clients.commit', (id: string) => end.commit(id));
-    answerCalls(line, 'clients.abort', (id: string) => end.abort(id));
-    answerCalls(line, 'clients.remove', (id: string) => end.remove(id));
-    answerCalls(line, 'clients.removeIdle', (idleMs: number) => end.removeIdle(idleMs));
-    answerCalls(line, 'clients.removeOwn', () => end.removeOwn());
+    this.#answer('clients.has', (id: string) => end.has(id));
+    this.#answer('clients.get', (id: string) => end.get(id));
+    this.#answer('clients.list', () => end.list());
+    this.#answer('clients.count', () => end.count());
+    this.#answer('clients.reserve', (place: [string, string, number]) => end.reserve(...place));
+    this.#answer('clients.commit', (id: string) => end.commit(id));
+    this.#answer('clients.abort', (id: string) => end.abort(id));
+    this.#answer('clients.remove', (id: string) => end.remove(id));
+    this.#answer('clients.removeIdle', (idleMs: number) => end.removeIdle(idleMs));
+    this.#answer('clients.removeOwn', () => end.removeOwn());
+  }
+
+  /** Nobody would take away what is connected after a `close`. */
+  #answer(name: string, answer: (question: never) => unknown): void {
+    answerCalls(this.#line, name, (question: never) => {
+      if (!this.#isOpen) throw new Error('The primary takes this process for gone.');
+      return answer(question);
+    });
   }
 }

@@ -1,6 +1,6 @@
 import { Link } from '@portlight/prefork';
 import { joinPorts } from '@portlight/prefork/testing';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { BusMessage, MemberChange, PassedMessage, PublishTerms } from '../../src/backplane/bus.ts';
 import { SharedState } from '../../src/backplane/shared-state.ts';
 import type { HttpError } from '../../src/errors/http-error.ts';
@@ -137,17 +137,22 @@ describe('a child that publishes without waiting', () => {
   });
 
   test('says again what it has where that could not be said', async () => {
-    const [family, one] = open(1);
-    const hearing = listen(one);
-    await one.backplane.bus.setInterest('t', 1);
-    one.ports[1].hold();
-    void one.backplane.bus.publish(text('', { form: 'bytes', payload: new Uint8Array(80 * 1_048_576) }), PLAIN);
-    await expect(async () => one.backplane.bus.setInterest('t', 0)).rejects.toThrow('Too much waits');
-    one.ports[1].release();
-    await vi.waitFor(() => expect(hearing.heard).toContain('interrupted'));
-    await one.backplane.bus.restate({ interests: [], presences: [] });
-    expect((await one.backplane.bus.publish(text('nobody hears'), PLAIN)).subscribers).toBe(0);
+    const [family] = open(0);
+    const ports = joinPorts();
+    family.desk.serve(new Link(ports[0]), 'of little room');
+    const { bus } = new ChildBackplane(new Link(ports[1], { maxPendingBytes: 10_000 }));
+    const hearing = new Hearing();
+    bus.connect(hearing);
+    await bus.setInterest('t', 1);
+    ports[1].hold();
+    const published = bus.publish(text('x'.repeat(20_000), { topic: 'u' }), PLAIN);
+    await expect(async () => bus.setInterest('t', 0)).rejects.toThrow('Too much waits');
+    ports[1].release();
+    await published;
     await family.settle();
+    expect(hearing.heard).toEqual(['interrupted']);
+    await bus.restate({ interests: [], presences: [] });
+    expect((await bus.publish(text('nobody hears'), PLAIN)).subscribers).toBe(0);
   });
 });
 
@@ -183,7 +188,7 @@ test('an interruption, and what is behind it, is told when the answers before it
   });
   const answer = inTime(Promise.resolve(bus.setInterest('t', 1)), 1_000, 'the primary');
   await answer.finally(() => told.push('answer'));
-  await vi.waitFor(() => expect(told.length).toBe(3));
+  await expect.poll(() => told.length).toBe(3);
   expect(told).toEqual(['answer', 'interrupted', 'message']);
 });
 
@@ -230,6 +235,21 @@ describe('a child that died', () => {
     await family.desk.lose(one.owner);
     expect([lost, hearing.heard]).toEqual([['ada'], ['ada left']]);
     await family.desk.lose(one.owner);
+  });
+
+  test('has nothing any more, though it was only taken for dead and goes on speaking', async () => {
+    const [family, one] = open(1);
+    listen(one);
+    const { bus, clients } = one.backplane;
+    await family.desk.lose(one.owner);
+    for (const call of [
+      () => bus.setInterest('t', 1),
+      () => bus.enter({ topic: 't', member: 'ada', channel: 'a', info: undefined, remember: false }),
+      () => clients.reserve('ada', '', 60_000),
+      () => one.backplane.open(),
+    ])
+      await expect(async () => call()).rejects.toThrow('takes this process for gone');
+    expect(family.stores.topics.sizes).toMatchObject({ topics: 0, presence: 0 });
   });
 
   test('rejects what its link was asked, and nothing hangs', async () => {
