@@ -1,11 +1,12 @@
 import type { RateLimitPolicy } from '../rate-limit-policy.ts';
 import type { RateLimitClaim } from '../rate-limit-store.ts';
-import type { LeaseCounter } from './lease-counter.ts';
+
 import type { LeaseHolder } from './lease-holder.ts';
+import type { LeaseJudge } from './lease-judge.ts';
 import { MESSAGES, writeAnswer } from './lease-messages.ts';
 
 /** Hears what a holder says to who counts. */
-export function listen(holder: LeaseHolder, counter: LeaseCounter): void {
+export function listen(holder: LeaseHolder, judge: LeaseJudge): void {
   const { line, policies } = holder;
 
   function hear(name: string, handler: (data: readonly unknown[]) => void): void {
@@ -25,18 +26,18 @@ export function listen(holder: LeaseHolder, counter: LeaseCounter): void {
 
   hear(MESSAGES.used, (data) => {
     for (let index = 0; index < data.length; index += 3)
-      counter.count(holder, claimAt(data, index), data[index + 2] as number);
+      judge.count(holder, claimAt(data, index), data[index + 2] as number);
   });
 
   hear(MESSAGES.returned, (data) => {
-    counter.end(claimAt(data, 1), ({ id }) => id === data[0]);
+    judge.end(claimAt(data, 1), ({ id }) => id === data[0]);
   });
 
   hear(MESSAGES.ask, (data) => {
     const [question, wantsLeases] = data as readonly number[] as readonly [number, number];
     const claims: RateLimitClaim[] = [];
     for (let index = 2; index < data.length; index += 2) claims.push(claimAt(data, index));
-    counter.ask({
+    judge.ask({
       holder,
       wantsLeases: wantsLeases === 1,
       claims,
