@@ -5,7 +5,8 @@ import { PROCESSES } from './app.js';
 const POLICIES = { 'round-robin': cluster.SCHED_RR, shared: cluster.SCHED_NONE };
 
 /**
- * @param {'round-robin' | 'shared'} policy whether the primary accepts and deals out, or each process accepts for itself
+ * @param {'round-robin' | 'shared'} policy whether the primary accepts and deals out, or each process accepts for
+ *   itself
  * @param {() => Promise<unknown>} serve
  */
 export async function inCluster(policy, serve) {

@@ -73,7 +73,7 @@ function timeOf(url) {
   });
 }
 
-/** Private memory of each process of a server that has answered nothing yet, in bytes: the first one, and its children. */
+/** Private memory of the processes of servers that have answered nothing yet, in bytes. */
 export async function measureProcessMemory() {
   const results = [];
   for (const name of ['portlight', 'portlight-workers', 'cluster-node-http-shared', 'cluster-fastify-shared']) {
