@@ -18,7 +18,7 @@ export class App implements AsyncDisposable {
 
   constructor(mode: string) {
     this.process = spawn(process.execPath, [APP, mode], { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
-    this.#exit = once(this.process, 'exit');
+    this.#exit = once(this.process, 'close');
     createInterface(this.process.stdout as NodeJS.ReadableStream).on('line', (line) => {
       this.lines.push(line);
       for (const watcher of this.#watchers) watcher();
@@ -45,7 +45,7 @@ export class App implements AsyncDisposable {
     });
   }
 
-  /** Code and signal. */
+  /** Code and signal, when all that it and its children say was read. */
   exit(): Promise<unknown[]> {
     return this.#exit;
   }
