@@ -11,8 +11,9 @@ const KILLED_FOR: Readonly<Record<NonNullable<WorkerExit['killedFor']>, string>>
 /** `with code 1`, `by SIGKILL`, and what is known of why. */
 export function describeEnd({ code, signal, killedFor, error }: WorkerExit): string {
   if (killedFor !== undefined) return KILLED_FOR[killedFor];
-  const how = signal === null ? `with code ${code}` : `by ${signal}`;
-  return error === undefined ? how : `${how}: ${error.message}`;
+  const how =
+    signal !== null ? `by ${signal}` : code !== null ? `with code ${code}` : 'because it could not be started';
+  return error === undefined ? how : `${how}: ${error.message.replace(/\.$/, '')}`;
 }
 
 /** Why the first children did not start. */

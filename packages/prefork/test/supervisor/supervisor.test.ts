@@ -119,9 +119,13 @@ describe('a start', () => {
 
   it('rejects when the system starts no process', async () => {
     const supervisor = new Supervisor({ size: 2, entry: 'app.js' }, () => {
-      throw Object.assign(new Error('no room'), { code: 'EAGAIN' });
+      throw Object.assign(new Error('There is no room.'), { code: 'EAGAIN' });
     });
-    await expect(supervisor.start()).rejects.toMatchObject({ code: 'ERR_PREFORK_BOOT', cause: { code: 'EAGAIN' } });
+    await expect(supervisor.start()).rejects.toMatchObject({
+      code: 'ERR_PREFORK_BOOT',
+      message: 'Child 1 ended before it was ready, because it could not be started: There is no room.',
+      cause: { code: 'EAGAIN' },
+    });
   });
 
   it('waits for one that ends once another was ready, and gives up at ten', async () => {
