@@ -12,7 +12,7 @@ const PATIENCE_MS = 1_000;
  * but for its looks. `heard[0]` becomes 1 when the loop has been told.
  */
 const SOURCE = `
-const { parentPort, workerData } = require('node:worker_threads');
+const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads');
 const { parent, heard, lookEveryMs, patienceMs, killAfterMs } = workerData;
 while (process.ppid === parent) Atomics.wait(heard, 0, 0, lookEveryMs);
 parentPort.postMessage('lost');
