@@ -69,7 +69,7 @@ describe.skipIf(!hasOpenssl())('child processes that speak TLS', () => {
   async function ask(app: WorkersApp, path: string, options: ConnectionOptions = {}): Promise<Answer> {
     const port = await app.port();
     const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...options });
-    let session = Buffer.alloc(0);
+    let session: Buffer = Buffer.alloc(0);
     socket.on('session', (latest: Buffer) => (session = latest));
     await once(socket, 'secureConnect');
     const isResumed = socket.isSessionReused();

@@ -7,7 +7,7 @@ export class LoadTeller {
   readonly #primary: Primary;
   readonly #count: () => number;
   #told = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #isWaiting = false;
 
   /** @param count how many connections there are */
   constructor(primary: Primary, count: () => number) {
@@ -21,8 +21,10 @@ export class LoadTeller {
   }
 
   noteChange(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    setTimeout(() => {
+      this.#isWaiting = false;
       const count = this.#count();
       if (count !== this.#told) this.#primary.link.tell(MESSAGES.load, count);
       this.#told = count;
