@@ -1,5 +1,6 @@
-// What the framework promises, in every mode. One app file without a branch by mode, real processes, real clients. What a
-// mode promises differently stands in promises/modes.ts. How a promise is kept in each corner is tested elsewhere, once.
+// What the framework promises, in every mode. One app file without a branch by mode, real processes, real clients. What
+// a mode promises differently stands in promises/modes.ts. How a promise is kept in each corner is tested elsewhere,
+// once.
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { hasOpenssl } from '../../packages/portlight/test/support/make-certificate.ts';
 import { App } from './promises/app.ts';

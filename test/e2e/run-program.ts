@@ -20,8 +20,8 @@ export class RunningProgram implements AsyncDisposable {
   readonly #watchers: Set<() => void> = new Set();
 
   /**
-   * @param where the folder it runs in, how many files and connections it may have open, and whether it and its children
-   *   are a process group of their own
+   * @param where the folder it runs in, how many files and connections it may have open, and whether it and its
+   *   children are a process group of their own
    */
   constructor(
     args: readonly string[],
@@ -59,7 +59,9 @@ export class RunningProgram implements AsyncDisposable {
     return this.until(find, String(text));
   }
 
-  /** Resolves to what is found, which is looked for whenever the program says something; rejects when it ended without. */
+  /**
+   * Resolves to what is found, which is looked for whenever the program says something; rejects when it ended without.
+   */
   async until<Found>(find: () => Found | undefined, what: string): Promise<Found> {
     let watch: () => void = () => {};
     const found = new Promise<Found>((resolve) => {

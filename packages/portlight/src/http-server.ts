@@ -245,8 +245,8 @@ export class HttpServer extends Router implements ServerView {
   }
 
   /**
-   * How many child processes serve, in the modes that have them. Without it, as many as this process may keep processors
-   * busy: what the quota of its container allows.
+   * How many child processes serve, in the modes that have them. Without it, as many as this process may keep
+   * processors busy: what the quota of its container allows.
    *
    * @param count 1 to 1,024
    * @throws {ConfigError} on anything else

@@ -8,7 +8,10 @@ export interface Failure {
   readonly process: number;
 }
 
-/** Clients that ask one request after the other, each counted by its id, until they are told to stop or the block is left. */
+/**
+ * Clients that ask one request after the other, each counted by its id, until they are told to stop or the block is
+ * left.
+ */
 export class Traffic implements AsyncDisposable {
   readonly failures: Failure[] = [];
   /** How many were answered, each with its own id. */

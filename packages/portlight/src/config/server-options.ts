@@ -142,8 +142,8 @@ export interface ServerOptions {
    */
   readonly bootTimeoutMs?: number | undefined;
   /**
-   * How long a child process may say nothing, because a handler never ends for example, in ms, 2,000 to 86,400,000; then
-   * it is killed and replaced. @default 10_000
+   * How long a child process may say nothing, because a handler never ends for example, in ms, 2,000 to 86,400,000;
+   * then it is killed and replaced. @default 10_000
    */
   readonly unresponsiveTimeoutMs?: number | undefined;
 }

@@ -24,8 +24,8 @@ export class LeaseCounter implements RateLimitStore {
   readonly #judge: LeaseJudge;
 
   /**
-   * @throws {RangeError | TypeError} with the code `ERR_PORTLIGHT_INVALID_OPTION`, when `maxKeys` is out of its range or
-   *   of another type
+   * @throws {RangeError | TypeError} with the code `ERR_PORTLIGHT_INVALID_OPTION`, when `maxKeys` is out of its range
+   *   or of another type
    */
   constructor({ maxKeys, recallMs = 100, loop = nodeLoop }: LeaseCounterOptions = {}) {
     this.#judge = new LeaseJudge(readMaxKeys(maxKeys), recallMs, loop);
