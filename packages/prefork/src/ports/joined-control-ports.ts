@@ -11,9 +11,13 @@ export function joinControlPorts(): readonly [JoinedControlPort, JoinedControlPo
 
 /** A port of a test. */
 export class JoinedControlPort implements ControlPort {
-  isOpen: boolean = true;
+  #isOpen = true;
   #other: JoinedControlPort | undefined;
   #listener: ControlListener | undefined;
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
 
   join(other: JoinedControlPort): void {
     this.#other = other;
@@ -27,17 +31,17 @@ export class JoinedControlPort implements ControlPort {
     const text = JSON.stringify(message);
     setImmediate(() => {
       this.#other?.receive(JSON.parse(text), handle);
-      done(this.isOpen);
+      done(this.#isOpen);
     });
   }
 
   receive(message: unknown, handle: object | undefined): void {
-    if (this.isOpen) this.#listener?.received(message, handle);
+    if (this.#isOpen) this.#listener?.received(message, handle);
   }
 
   close(): void {
-    if (!this.isOpen) return;
-    this.isOpen = false;
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
     setImmediate(() => {
       this.#listener?.closed();
       this.#other?.close();
