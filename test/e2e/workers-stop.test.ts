@@ -51,16 +51,4 @@ describe('a stop with clients of every kind', () => {
     while (!statuses.has(503)) statuses.add((await fetch(url, { headers: { connection: 'close' } })).status);
     expect(await app.exit).toEqual({ code: 0, signal: null });
   });
-
-  test('kills a child that is blocked at the deadline, and says so', async () => {
-    await using app = new WorkersApp({ drainTimeoutMs: 500 });
-    const [one] = await app.workers();
-    await using client = await app.connectTo(one?.pid as number);
-    client.send(get('/block/1000000'));
-    await app.said('block begun');
-    app.kill('SIGTERM');
-    expect(await app.exit).toEqual({ code: 1, signal: null });
-    expect(app.report()).toMatchObject({ reason: 'SIGTERM', forced: 1 });
-    expect(isAlive(one?.pid as number)).toBe(false);
-  });
 });

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { get, RawClient } from '../../packages/portlight/test/support/raw-client.ts';
 import { EventClient } from '../../packages/portlight/test/support/event-client.ts';
 import { WebSocketClient } from '../../packages/portlight/test/support/web-socket-client.ts';
+import { RunningProgram } from './run-program.ts';
 import { isAlive, type ToldWorker, WorkersApp } from './workers-app.ts';
 
 const pidsOf = (workers: readonly ToldWorker[]): readonly number[] => workers.map(({ pid }) => pid);
@@ -60,6 +61,19 @@ describe('an app with child processes', () => {
     expect([app.count('onWorkerStart') > 0, app.count('onShutdown') > 0]).toEqual([isStarted, isStarted]);
   });
 
+  test('says what to do where it was started from no file', async () => {
+    const code = "await new (await import('portlight')).HttpServer().run({ mode: 'workers' })";
+    await using program = new RunningProgram(['--input-type=module', '--eval', code]);
+    expect(await program.exit).toEqual({ code: 1, signal: null });
+    expect(program.errors).toMatch(/ConfigError: .*node -e.*the option entry/);
+  });
+
+  test('leaves a debugger to the primary, and keeps what else Node was started with', async () => {
+    await using app = new WorkersApp({}, ['--inspect=0', '--import', './fixtures/without-shared-handles.mjs']);
+    expect(await app.workers()).toHaveLength(2);
+    expect(app.errors.match(/Debugger listening/g)).toHaveLength(1);
+  });
+
   test('starts no child where the port is in use', async () => {
     const holder = createServer().listen(0, '127.0.0.1');
     await once(holder, 'listening');
@@ -105,25 +119,6 @@ describe('an app with child processes', () => {
     for (const client of [...clients, ...channels]) await client?.[Symbol.asyncDispose]();
   });
 
-  test('replaces a child that is killed; the others lose nothing', async () => {
-    await using app = new WorkersApp();
-    const [one, other] = byId(await app.workers());
-    await using survivor = await app.connectTo(other.pid);
-    await using victim = await app.connectTo(one.pid);
-    victim.send(get('/hang'));
-    await app.said(`hang begun by ${one.pid}`);
-    await using member = await openChat(app, one.pid);
-    process.kill(one.pid, 'SIGKILL');
-    expect(await victim.ended()).toBe('');
-    expect((await member.end()).code).toBe(1006);
-    expect((await survivor.send(get('/')).response()).body).toBe(String(other.pid));
-    const workers = await app.settled((told) => told.some(({ id, pid }) => id === 1 && pid !== one.pid));
-    expect(workers.map(({ id, restarts }) => [id, restarts])).toEqual([
-      [1, 1],
-      [2, 0],
-    ]);
-  });
-
   test('tells a living child of the clients that a dead one had connected', async () => {
     await using app = new WorkersApp();
     const [one] = byId(await app.workers());
@@ -133,20 +128,6 @@ describe('an app with child processes', () => {
     process.kill(one.pid, 'SIGKILL');
     const [, teller] = await app.said(/127\.0\.0\.1 disconnected for worker-lost by (\d+)/);
     expect([app.process.pid, one.pid]).not.toContain(Number(teller));
-  });
-
-  test('has a child that is sent SIGTERM finish, and another take its place', async () => {
-    await using app = new WorkersApp();
-    const [one] = byId(await app.workers());
-    await using client = await app.connectTo(one.pid);
-    client.send(get('/slow'));
-    await app.said(`slow begun by ${one.pid}`);
-    process.kill(one.pid, 'SIGTERM');
-    const { body, headers } = await client.response();
-    expect([body, headers.get('connection')]).toEqual(['slow answer', 'close']);
-    await app.said(new RegExp(`after run: .*"reason":"SIGTERM","drained":1,"forced":0.* by ${one.pid}`));
-    await app.settled((workers) => workers.some(({ id, restarts }) => id === 1 && restarts === 1));
-    expect(app.count('onShutdown')).toBe(0);
   });
 
   test('replaces a child in which an error is uncaught, and ends with 0', async () => {
@@ -161,17 +142,6 @@ describe('an app with child processes', () => {
     const exit = await app.exit;
     expect(app.report()).toMatchObject({ reason: 'SIGINT', forced: 0 });
     expect(exit).toEqual({ code: 0, signal: null });
-  });
-
-  test('goes on for others while a child is blocked, and kills one that is stuck', { timeout: 20_000 }, async () => {
-    await using app = new WorkersApp({ unresponsiveTimeoutMs: 2_000 });
-    const [one] = byId(await app.workers());
-    await using client = await app.connectTo(one.pid);
-    client.send(get('/block/1000000'));
-    await app.said(`block begun by ${one.pid}`);
-    for (let count = 0; count < 20; count++) expect(await app.get('/')).not.toBe(String(one.pid));
-    await app.settled((workers) => workers.some(({ id, restarts }) => id === 1 && restarts === 1));
-    expect(isAlive(one.pid)).toBe(false);
   });
 
   test('says which child a line of the log is of', async () => {
@@ -189,14 +159,6 @@ describe('an app with child processes', () => {
     expect(await app.exit).toEqual({ code: 0, signal: null });
     expect(app.count('stopped for shutdown')).toBe(1);
     expect(app.report()).toMatchObject({ reason: 'shutdown', forced: 0 });
-  });
-
-  test('stops with its whole group as it stops alone', async () => {
-    await using app = new WorkersApp();
-    const workers = await app.workers();
-    for (const pid of [...pidsOf(workers), app.process.pid as number]) process.kill(pid, 'SIGTERM');
-    expect(await app.exit).toEqual({ code: 0, signal: null });
-    expect([app.count('onWorkerStart'), app.count('onWorkerStop'), app.count('onShutdown')]).toEqual([2, 2, 1]);
   });
 
   test('ends at once with 1 at the second signal, and its children with it', async () => {

@@ -163,6 +163,23 @@ describe.each(Object.entries(WAYS))('an app made by %s', (way, make) => {
   });
 });
 
+test.each(Object.entries(WAYS))('child processes run the file made by %s, in an empty folder', async (way, make) => {
+  const [app, cwd] = [join(folder, 'workers'), join(folder, `workers ${way}`.replaceAll(/\W+/g, '-'))];
+  if (!existsSync(app)) {
+    await cp(join(HERE, 'apps/workers'), app, { recursive: true });
+    await cp(join(folder, 'app/node_modules/portlight'), join(app, 'node_modules/portlight'), { recursive: true });
+    await writeFile(join(app, 'package.json'), '{ "type": "module" }');
+  }
+  await mkdir(cwd);
+  await using program = start(cwd, await make(app, cwd));
+  const url = await program.url();
+  const pids = new Set<string>();
+  while (pids.size < 2) pids.add(await (await fetch(url, { headers: { connection: 'close' } })).text());
+  expect(pids.has(String(program.process.pid))).toBe(false);
+  program.kill('SIGTERM');
+  expect(await program.exit).toEqual({ code: 0, signal: null });
+});
+
 test('without a descriptor left, connections that are open get their first cookies, JSON, form and WebSocket', async () => {
   const cwd = join(folder, 'no-descriptors');
   await using app = start(cwd, await bundleByEsbuild('esm', join(folder, 'app'), cwd), 64);

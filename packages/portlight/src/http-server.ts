@@ -133,7 +133,7 @@ export class HttpServer extends Router implements ServerView {
     try {
       return await this.#parts.run(() => describeListening(this.getAddress(), this.#parts));
     } catch (error) {
-      throw error instanceof ListenError ? atCaller(error, entryOf('run')) : error;
+      throw error instanceof ListenError || error instanceof ConfigError ? atCaller(error, entryOf('run')) : error;
     }
   }
 
