@@ -119,6 +119,23 @@ describe('an app with child processes', () => {
     for (const client of [...clients, ...channels]) await client?.[Symbol.asyncDispose]();
   });
 
+  test('may have a server of its primary beside it, runs again after a stop, and is the only one with children', async () => {
+    await using program = new RunningProgram(['fixtures/two-servers.mjs']);
+    const [, admin, first] = await program.said(/admin at (\d+), listening (\d+)/);
+    const ask = async (port: string | undefined, path = '/'): Promise<string> =>
+      (await fetch(`http://127.0.0.1:${port}${path}`, { headers: { connection: 'close' } })).text();
+    expect(await ask(admin)).toBe(`admin ${program.process.pid}`);
+    expect(await ask(first, '/stop')).toBe('bye');
+    const [, second] = await program.said(/listening \d+\n[^]*listening (\d+)\n/);
+    expect(await ask(admin)).toBe(`admin ${program.process.pid}`);
+    expect(await ask(second, '/stop')).toBe('bye');
+    expect(await program.exit).toEqual({ code: 0, signal: null });
+    expect(program.output.match(/^first end by /gm)).toHaveLength(5);
+    expect(program.output).toMatch(new RegExp(`second end by ${program.process.pid}\n$`));
+    expect(program.output).toContain(`ERR_PORTLIGHT_CONFIG by ${program.process.pid}\n`);
+    expect(program.errors).not.toMatch(/ERROR|WARN/);
+  });
+
   test('tells a living child of the clients that a dead one had connected', async () => {
     await using app = new WorkersApp();
     const [one] = byId(await app.workers());

@@ -74,7 +74,7 @@ export class HttpServer extends Router implements ServerView {
     super({ strictSlashes: config.strictSlashes });
     this.#parts = new Assembly(at, config, bookOf(this), this);
     if (config.autostart) this.#parts.startSoon();
-    else expectStart(this.#parts, HttpServer);
+    else if (!this.#parts.isChild) expectStart(this.#parts, HttpServer);
   }
 
   /**

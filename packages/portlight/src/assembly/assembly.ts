@@ -1,3 +1,4 @@
+import type { Backplane } from '../backplane/backplane.ts';
 import { MemoryStores } from '../backplane/memory-stores.ts';
 import { type OwnBackplane, SharedState } from '../backplane/shared-state.ts';
 import { ChannelRegistry } from '../channels/channel-registry.ts';
@@ -238,7 +239,9 @@ export class Assembly implements IdleServer {
   #ownBackplane(): OwnBackplane {
     const role = this.#role;
     if (role === undefined) return { isAlone: true, make: () => this.#openStores().end('primary') };
-    return { isAlone: false, make: () => new ChildBackplane(role.primary.link) };
+    const make = (): Backplane =>
+      role.isOf(this) ? new ChildBackplane(role.primary.link) : this.#openStores().end('this process');
+    return { isAlone: false, make };
   }
 
   #openStores(): MemoryStores {
@@ -251,7 +254,8 @@ export class Assembly implements IdleServer {
   }
 
   #claimChildren(): void {
-    if (lifeWithChildren?.hasBegun === true && lifeWithChildren !== this.life)
+    const isTaken = lifeWithChildren?.hasBegun === true && lifeWithChildren !== this.life;
+    if (isTaken || this.#role?.isOf(this) === false)
       throw new ConfigError('Another server of this process has child processes already; one in a process can.');
     lifeWithChildren = this.life;
   }

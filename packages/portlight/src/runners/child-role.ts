@@ -21,6 +21,8 @@ export class ChildRole {
   readonly ended: Promise<StopReport>;
   #end: (report: StopReport) => void = () => {};
   #isRunning = false;
+  /** Of the servers in this process, the one that has what children share. */
+  #owner: object | undefined;
   /** Why the whole app stops, when it does. */
   #appStops: StopReason | undefined;
   #hearStop: (reason: StopReason) => void = () => {};
@@ -42,6 +44,12 @@ export class ChildRole {
   static find(): ChildRole | undefined {
     const primary = connectToPrimary();
     return primary?.name === SUPERVISOR_NAME ? (role ??= new ChildRole(primary)) : undefined;
+  }
+
+  /** Whether a server is the one of which this process is a child: the first that runs as one, or uses what they share. */
+  isOf(server: object): boolean {
+    this.#owner ??= server;
+    return this.#owner === server;
   }
 
   /**
