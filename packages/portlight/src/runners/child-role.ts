@@ -46,7 +46,7 @@ export class ChildRole {
     return primary?.name === SUPERVISOR_NAME ? (role ??= new ChildRole(primary)) : undefined;
   }
 
-  /** Whether a server is the one of which this process is a child: the first that runs as one, or uses what they share. */
+  /** Whether a server is the one of which this process is a child: the first that runs so, or uses what all share. */
   isOf(server: object): boolean {
     this.#owner ??= server;
     return this.#owner === server;

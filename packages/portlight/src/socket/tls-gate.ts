@@ -30,23 +30,21 @@ export class TlsGate {
   ) {
     this.#ticketKeys = ticketKeys === undefined ? {} : { ticketKeys };
     this.#handshakeTimeoutMs = handshakeTimeoutMs;
-    this.#server = process
-      .getBuiltinModule('node:tls')
-      .createServer(
-        {
-          minVersion: 'TLSv1.2',
-          ...options,
-          ...this.#ticketKeys,
-          ALPNProtocols: ['http/1.1'],
-          handshakeTimeout: UNLIMITED_MS,
-        },
-        (socket) => {
-          this.#forget(this.#carrierOf(socket));
-          // From here on a client that closes its side is still answered.
-          socket.allowHalfOpen = true;
-          onSecure(socket);
-        },
-      );
+    this.#server = process.getBuiltinModule('node:tls').createServer(
+      {
+        minVersion: 'TLSv1.2',
+        ...options,
+        ...this.#ticketKeys,
+        ALPNProtocols: ['http/1.1'],
+        handshakeTimeout: UNLIMITED_MS,
+      },
+      (socket) => {
+        this.#forget(this.#carrierOf(socket));
+        // From here on a client that closes its side is still answered.
+        socket.allowHalfOpen = true;
+        onSecure(socket);
+      },
+    );
     this.#server.on('tlsClientError', (_error, socket) => socket.destroy());
   }
 
