@@ -2,10 +2,10 @@ import { PreforkError } from '../prefork-error.ts';
 import type { Worker, WorkerExit } from './worker.ts';
 
 const KILLED_FOR: Readonly<Record<NonNullable<WorkerExit['killedFor']>, string>> = {
-  'boot-timeout': 'killed, because it had not said ready() in time: does its file come to it?',
-  unresponsive: 'killed, because its event loop did not turn',
-  'drain-timeout': 'killed, because it did not finish in time',
-  kill: 'killed',
+  'boot-timeout': 'by SIGKILL, because it was not ready within bootTimeoutMs',
+  unresponsive: 'by SIGKILL, because its event loop did not turn',
+  'drain-timeout': 'by SIGKILL, because it did not finish in time',
+  kill: 'by SIGKILL',
 };
 
 /** `with code 1`, `by SIGKILL`, and what is known of why. */
@@ -26,6 +26,7 @@ export function bootError(worker: Worker, exit: WorkerExit): PreforkError {
 }
 
 function hintFor({ code, killedFor, error }: WorkerExit): string {
+  if (killedFor === 'boot-timeout') return ' What it waits for takes longer, or never comes.';
   if (error !== undefined || killedFor !== undefined) return '';
   return code === 0 ? ' Its file was at its end without ready().' : ' What it said last stands on standard error.';
 }

@@ -185,7 +185,7 @@ export class Supervisor {
   }
 
   #noteFailure(worker: ChildWorker, exit: WorkerExit): void {
-    this.#log('error', worker, `It ended ${describeEnd(exit)}`, { err: exit.error });
+    this.#log('error', worker, `It ended ${describeEnd(exit)}`, exit.error === undefined ? {} : { err: exit.error });
     if (!this.#wasReady) this.#starting?.reject(bootError(worker, exit));
     else this.#replaceFailed(worker, exit);
   }

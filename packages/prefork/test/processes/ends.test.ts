@@ -16,7 +16,7 @@ describe.concurrent('a first start', () => {
   test.each(['blocked at boot', 'silent at boot'])('of a child that is %s rejects in time', async (mode) => {
     await using children = new RealChildren(mode, { bootTimeoutMs: 500 });
     await expect(children.supervisor.start()).rejects.toMatchObject({
-      message: expect.stringContaining('had not said ready() in time') as unknown,
+      message: expect.stringContaining('was not ready within bootTimeoutMs') as unknown,
     });
   });
 

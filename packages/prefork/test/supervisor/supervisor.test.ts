@@ -113,7 +113,7 @@ describe('a start', () => {
     await pass(1);
     expect(await failure).toMatchObject({
       code: 'ERR_PREFORK_BOOT',
-      message: expect.stringContaining('it had not said ready() in time') as unknown,
+      message: expect.stringContaining('it was not ready within bootTimeoutMs') as unknown,
     });
   });
 
