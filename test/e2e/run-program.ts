@@ -18,6 +18,7 @@ export class RunningProgram implements AsyncDisposable {
   output = '';
   errors = '';
   readonly #watchers: Set<() => void> = new Set();
+  readonly #isGroup: boolean;
 
   /**
    * @param where the folder it runs in, how many files and connections it may have open, and whether it and its
@@ -29,6 +30,7 @@ export class RunningProgram implements AsyncDisposable {
     where: { readonly cwd?: string; readonly descriptors?: number; readonly isGroup?: boolean } = {},
   ) {
     const { cwd = FOLDER, descriptors, isGroup = false } = where;
+    this.#isGroup = isGroup;
     const command = descriptors === undefined ? [] : ['sh', '-c', `ulimit -n ${descriptors}; exec "$0" "$@"`];
     const [file, ...rest] = [...command, process.execPath, ...args] as [string, ...string[]];
     this.process = spawn(file, rest, {
@@ -90,8 +92,18 @@ export class RunningProgram implements AsyncDisposable {
     this.process.kill(signal);
   }
 
+  /** Sends a signal to the program and its children at once, those included that are left of it. */
+  killGroup(signal: NodeJS.Signals): void {
+    try {
+      if (this.process.pid !== undefined) process.kill(-this.process.pid, signal);
+    } catch {
+      // They are all gone.
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    this.process.kill('SIGKILL');
+    if (this.#isGroup) this.killGroup('SIGKILL');
+    else this.process.kill('SIGKILL');
     await this.exit;
   }
 

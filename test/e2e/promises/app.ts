@@ -17,8 +17,6 @@ export interface AppArguments {
   readonly options?: Readonly<Record<string, unknown>>;
   /** Whether a route is registered that throws. */
   readonly isWrong?: boolean;
-  /** Whether signals can be sent to it and its children at once. */
-  readonly isGroup?: boolean;
 }
 
 /** Clients that leave with their block. */
@@ -35,11 +33,15 @@ export class App implements AsyncDisposable {
   port = 0;
 
   /** Starts it, and does not wait until it listens. */
-  constructor(mode: Mode, { isGroup = false, ...args }: AppArguments = {}) {
+  constructor(mode: Mode, args: AppArguments = {}) {
     this.mode = mode;
     const children = mode.hasChildren ? mode.serving : undefined;
     const told = { mode: mode.name, children, ...args };
-    this.program = new RunningProgram(['fixtures/promises.mjs', JSON.stringify(told)], {}, { isGroup });
+    this.program = new RunningProgram(
+      ['fixtures/promises.mjs', JSON.stringify(told)],
+      {},
+      { isGroup: mode.hasChildren },
+    );
   }
 
   static async start(mode: Mode, args: AppArguments = {}): Promise<App> {

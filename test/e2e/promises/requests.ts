@@ -1,3 +1,4 @@
+import type { WorkerInfo } from 'portlight';
 import { expect } from 'vitest';
 import { RawClient, get } from '../../../packages/portlight/test/support/raw-client.ts';
 import type { Promised } from './promised.ts';
@@ -102,6 +103,22 @@ export const REQUESTS: Promised = {
     for (const { json, process } of told)
       expect(json).toEqual({ pid: process, address: { address: '127.0.0.1', port: app.port }, isConnected: true });
     expect(new Set(told.map(({ process }) => process)).size).toBe(app.mode.serving);
+  },
+
+  async 'every process tells the same of all that serve'(app) {
+    await using connections = await app.connections();
+    const serving = new Set(connections.map((connection) => connection.process));
+    for (const connection of connections) {
+      const workers = (await connection.ask('/workers')).json as WorkerInfo[];
+      expect(new Set(workers.map(({ pid }) => pid))).toEqual(serving);
+      expect(workers.map(({ id }) => id)).toEqual(Array.from(serving, (_, index) => index + 1));
+      for (const { state, restarts, memoryBytes, lagMs, startedAt } of workers) {
+        expect([state, restarts]).toEqual(['ready', 0]);
+        expect(memoryBytes).toBeGreaterThan(10_000_000);
+        expect(lagMs).toBeGreaterThanOrEqual(0);
+        expect(startedAt).toBeLessThan(Date.now());
+      }
+    }
   },
 
   async 'ping and ready answer in every process'(app) {

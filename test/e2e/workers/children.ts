@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { MODES, type Mode } from '../promises/modes.ts';
 import type { App } from '../promises/app.ts';
@@ -18,9 +19,10 @@ export function nextChild(app: App): Promise<number> {
   return app.program.until(() => childrenOf(app)[length], 'that another child starts');
 }
 
+/** Whether a process runs; one that nobody has buried yet does not. */
 export function isAlive(pid: number): boolean {
   try {
-    return process.kill(pid, 0);
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
     return false;
   }
