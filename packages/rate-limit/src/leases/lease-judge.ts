@@ -153,10 +153,10 @@ export class LeaseJudge {
     const remaining = Math.max(0, seat.remaining(now) - held);
     const standing = { isAllowed, remaining, resetMs: 0, deniedMs: 0, lease: 0, units: 0 };
     if (remaining > 0) return standing;
-    // Those who hold units and do not answer may use them, or not.
+    // Those who hold units and do not answer use none meanwhile: a process that is stuck answers no request.
     const endMs = Math.min(...leases.map(({ endsAt }) => endsAt)) - now;
-    const resetMs = seat.waitMs(held, now) || endMs;
-    return { ...standing, resetMs, deniedMs: Math.min(resetMs, endMs) };
+    const resetMs = Math.min(seat.waitMs(held, now) || endMs, endMs);
+    return { ...standing, resetMs, deniedMs: resetMs };
   }
 
   #freeOf(seat: Seat, now: number): number {
