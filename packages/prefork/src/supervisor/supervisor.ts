@@ -169,7 +169,8 @@ export class Supervisor {
   #noteLeaving(worker: ChildWorker, reason: DrainReason, isFailure: boolean): void {
     worker.finishWithin(this.#settings.drainTimeoutMs);
     this.#tell(() => this.#options.onDraining?.(worker));
-    if (this.#stopping !== undefined) return;
+    // Of one that fails before any was ready, the end says why.
+    if (this.#stopping !== undefined || (isFailure && !this.#wasReady)) return;
     this.#log('info', worker, `It finishes (${reason}), and another one takes its place`);
     this.#replaced.add(worker);
     if (isFailure) this.#replaceFailed(worker, undefined);
@@ -186,7 +187,9 @@ export class Supervisor {
 
   #noteFailure(worker: ChildWorker, exit: WorkerExit): void {
     this.#log('error', worker, `It ended ${describeEnd(exit)}`, exit.error === undefined ? {} : { err: exit.error });
-    if (!this.#wasReady) this.#starting?.reject(bootError(worker, exit));
+    // A signal to all, which ends those that do not listen yet: whoever starts them is told of it too.
+    const isTold = exit.signal === 'SIGINT' || exit.signal === 'SIGTERM' || exit.signal === 'SIGHUP';
+    if (!this.#wasReady && !isTold) this.#starting?.reject(bootError(worker, exit));
     else this.#replaceFailed(worker, exit);
   }
 
@@ -225,7 +228,7 @@ export class Supervisor {
     this.#log(
       'error',
       worker,
-      `Its event loop has not turned for ${this.#settings.unresponsiveTimeoutMs} ms: it is killed`,
+      `It has given no sign of life for ${this.#settings.unresponsiveTimeoutMs} ms: it is killed`,
     );
     worker.kill('unresponsive');
   }
