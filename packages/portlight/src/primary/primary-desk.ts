@@ -52,7 +52,11 @@ export class PrimaryDesk {
       served.bus.open();
       served.clients.open();
     });
-    line.answer('backplane.close', () => this.#close(served));
+    line.answer('backplane.close', async () => {
+      // What it has been told it tells its app, and nobody else does.
+      await served.bus.settled();
+      await this.#close(served);
+    });
     line.onClosed(() => void this.lose(owner));
   }
 

@@ -27,6 +27,8 @@ export class ServedBus implements TopicsEnd {
   readonly #topics: MemoryTopics;
   readonly #maxWaitingBytes: number;
   #isOpen = true;
+  /** What it was told and has not acknowledged. */
+  readonly #telling: Set<Promise<unknown>> = new Set();
   #isConnected = false;
   /** Whether it has missed something that it does not know of. */
   #isBehind = false;
@@ -79,8 +81,19 @@ export class ServedBus implements TopicsEnd {
     this.#line.tell('bus.interrupted');
   }
 
+  /** Resolves when the child has acknowledged, or can no more, what it was told. */
+  async settled(): Promise<void> {
+    while (this.#telling.size > 0) await Promise.allSettled(this.#telling);
+  }
+
   async #tell(change: MemberChange): Promise<void> {
-    await this.#line.call('bus.change', change);
+    const told = this.#line.call('bus.change', change);
+    this.#telling.add(told);
+    try {
+      await told;
+    } finally {
+      this.#telling.delete(told);
+    }
   }
 
   #serve(): void {
