@@ -108,7 +108,8 @@ export class ChildRole {
 
   #fail(error: unknown, log: LogHolder): void {
     this.#hasFailed = true;
-    log.logger.error({ err: error }, 'An error that nothing caught; this process stops, another takes its place.');
+    const outcome = this.#appStops === undefined ? 'this process stops, another takes its place' : 'the app stops';
+    log.logger.error({ err: error }, `An error that nothing caught; ${outcome}.`);
     process.exitCode ??= 1;
     this.primary.fail(error);
     this.primary.drain('uncaught', { isFailure: true });
