@@ -1,4 +1,3 @@
-export { JoinedControlPort } from './ports/joined-control-ports.ts';
 export { JoinedPort, joinPorts } from './ports/joined-ports.ts';
 export type { ControlListener, ControlPort } from './ports/control-port.ts';
 export type { ChildCommand } from './start/child-command.ts';

@@ -26,7 +26,7 @@ export async function drain(
   onClosing();
   const open = edge.connectionCount;
   // What ends because of the stop says so of its connection too.
-  const draining = edge.drain();
+  const draining = edge.drain({ idle: options.appGoesOn === true ? 'after-response' : 'now' });
   channels.stop();
   const ended = draining.then(() => channels.ended());
   const isEmpty = await within(ended, remainingMs());

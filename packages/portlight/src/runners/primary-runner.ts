@@ -277,13 +277,10 @@ function drainedOf({ report }: WorkerExit): number {
   return numberOf(report, 'drained');
 }
 
-/**
- * A child that was killed before it was done, or that failed meanwhile, is one that was forced; one that had nothing to
- * say is none.
- */
-function forcedOf({ report, hasDrained, killedFor, error, code }: WorkerExit): number {
+/** A child that was killed before it was done, or failed without a word, was forced; one with nothing to say was not. */
+function forcedOf({ report, hasDrained, killedFor, code }: WorkerExit): number {
   if (killedFor !== undefined && !hasDrained) return 1;
-  return Math.max(numberOf(report, 'forced'), Number(error !== undefined || (report === undefined && code !== 0)));
+  return report === undefined ? Number(code !== 0) : numberOf(report, 'forced');
 }
 
 function numberOf(report: unknown, name: string): number {

@@ -1,4 +1,5 @@
 import { Primary } from '../child/primary.ts';
+import type { ControlPort } from '../ports/control-port.ts';
 import { joinControlPorts, type JoinedControlPort } from '../ports/joined-control-ports.ts';
 import { joinPorts, type JoinedPort } from '../ports/joined-ports.ts';
 import type { ChildCommand } from '../start/child-command.ts';
@@ -33,7 +34,7 @@ export class FakeChildren {
 export class FakeChild implements StartedChild {
   readonly command: ChildCommand;
   readonly pid: number;
-  readonly control: JoinedControlPort;
+  readonly control: ControlPort;
   readonly port: JoinedPort;
   readonly primary: Primary;
   isAlive: boolean = true;
