@@ -2,11 +2,12 @@ import type { Server } from 'node:net';
 import type { ServerAddress } from '../config/address.ts';
 import type { TlsOptions } from '../config/tls-options.ts';
 import { DEFAULTS } from '../defaults.ts';
-import { type Hook, runHooks, runStopHooks } from '../lifecycle/hooks.ts';
+import { runStopHooks } from '../lifecycle/hooks.ts';
 import type { StopOptions } from '../lifecycle/service.ts';
 import type { StopReport } from '../lifecycle/stop-report.ts';
 import type { RunnerParts } from './runner-parts.ts';
 import { drain } from './drain.ts';
+import { HookCourse } from './hook-course.ts';
 import type { Runner } from './runner.ts';
 import type { Serving } from './serving.ts';
 import type { WorkerInfo } from './worker-info.ts';
@@ -18,11 +19,7 @@ export class OneProcessRunner implements Runner {
   readonly #startedAt: number = Date.now();
   #state: WorkerInfo['state'] = 'starting';
   #bound: ServerAddress | undefined;
-  #awaits = 'the backplane';
-  /** What ends the hooks that have begun, in order. */
-  #endings: readonly Hook[] = [];
-  /** When the stop is over, on the clock of `performance`. */
-  #endsAt = Number.POSITIVE_INFINITY;
+  readonly #course: HookCourse = new HookCourse('the backplane');
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
@@ -42,7 +39,7 @@ export class OneProcessRunner implements Runner {
   }
 
   get awaits(): string {
-    return this.#awaits;
+    return this.#course.awaits;
   }
 
   /**
@@ -89,9 +86,9 @@ export class OneProcessRunner implements Runner {
     const { shared, log } = this.#parts;
     this.#state = 'draining';
     log.logger.info({ reason: options.reason }, 'Stopping.');
-    this.#endsAt = performance.now() + options.timeoutMs + DEFAULTS.shutdownHookMs;
-    const report = await drain(this.#serving, this.#takeEndings(), options, log);
-    await shared.close(this.#leftMs);
+    this.#course.endWithin(options.timeoutMs + DEFAULTS.shutdownHookMs);
+    const report = await drain(this.#serving, this.#course.takeEndings(), options, log);
+    await shared.close(this.#course.leftMs);
     log.logger.info(report, 'Stopped.');
     return report;
   }
@@ -102,50 +99,34 @@ export class OneProcessRunner implements Runner {
     channels.start();
     await shared.open();
     signal.throwIfAborted();
-    this.#endings = hooks.shutdown;
-    await this.#run('onPrimary', hooks.primary, signal);
+    this.#course.endings = hooks.shutdown;
+    await this.#course.run('onPrimary', hooks.primary, signal);
     // A backplane that does not answer leaves the hooks behind it their half.
-    this.#endings = [...hooks.workerStop, () => clients.close(this.#leftMs / 2), ...hooks.shutdown];
+    this.#course.endings = [...hooks.workerStop, () => clients.close(this.#course.leftMs / 2), ...hooks.shutdown];
     clients.watch(config.clientIdleMs);
-    await this.#run('onWorkerStart', hooks.workerStart, signal);
-    this.#awaits = 'the port';
+    await this.#course.run('onWorkerStart', hooks.workerStart, signal);
+    this.#course.awaits = 'the port';
     this.#bound = await edge.listen(at).catch((error: unknown) => {
       signal.throwIfAborted();
       throw error;
     });
     signal.throwIfAborted();
-    await this.#run('onStart', hooks.start, signal);
+    await this.#course.run('onStart', hooks.start, signal);
     this.#state = 'ready';
-  }
-
-  get #leftMs(): number {
-    return Math.max(0, this.#endsAt - performance.now());
-  }
-
-  #run(point: string, hooks: readonly Hook[], signal: AbortSignal): Promise<void> {
-    this.#awaits = `a hook of ${point}`;
-    return runHooks(hooks, signal);
   }
 
   /** The start has failed: nothing of it is left. */
   async #takeBack(): Promise<void> {
     const { config, shared, log } = this.#parts;
     const { edge, channels } = this.#serving;
-    this.#awaits = 'a hook of onWorkerStop or onShutdown';
+    this.#course.awaits = 'a hook of onWorkerStop or onShutdown';
     channels.stop();
     edge.terminate();
     edge.close();
     const limitMs = Math.max(config.drainTimeoutMs, DEFAULTS.shutdownHookMs);
-    this.#endsAt = performance.now() + limitMs;
-    await runStopHooks(this.#takeEndings(), limitMs, log);
-    await shared.close(this.#leftMs);
-  }
-
-  /** A stop may come while a start that has failed is taken back; each hook has its turn once. */
-  #takeEndings(): readonly Hook[] {
-    const endings = this.#endings;
-    this.#endings = [];
-    return endings;
+    this.#course.endWithin(limitMs);
+    await runStopHooks(this.#course.takeEndings(), limitMs, log);
+    await shared.close(this.#course.leftMs);
   }
 }
 

@@ -12,7 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ServerAddress } from '../config/address.ts';
 import type { TlsOptions } from '../config/tls-options.ts';
 import { DEFAULTS } from '../defaults.ts';
-import { type Hook, runHooks, runStopHooks } from '../lifecycle/hooks.ts';
+import { runStopHooks } from '../lifecycle/hooks.ts';
 import type { StopOptions } from '../lifecycle/service.ts';
 import type { StopReport } from '../lifecycle/stop-report.ts';
 import { SharedPort } from '../ports/shared-port.ts';
@@ -27,6 +27,7 @@ import {
   type Welcome,
 } from './child-protocol.ts';
 import { HandingPortDesk } from './handing-port-desk.ts';
+import { HookCourse } from './hook-course.ts';
 import type { PortDesk } from './port-desk.ts';
 import type { RunnerParts } from './runner-parts.ts';
 import type { Runner } from './runner.ts';
@@ -44,12 +45,8 @@ export class PrimaryRunner implements Runner {
   readonly #supervisor: Supervisor;
   readonly #ticketKeys: string = randomBytes(TICKET_KEY_BYTES).toString('base64');
   #certificates: EncodedCertificates | undefined;
-  #awaits = 'the backplane';
+  readonly #course: HookCourse = new HookCourse('the backplane');
   #isListening = false;
-  /** What ends the hooks that have begun, in order. */
-  #endings: readonly Hook[] = [];
-  /** When the stop is over, on the clock of `performance`. */
-  #endsAt = Number.POSITIVE_INFINITY;
 
   constructor(parts: RunnerParts) {
     const { at, config, log } = parts;
@@ -105,7 +102,7 @@ export class PrimaryRunner implements Runner {
   }
 
   get awaits(): string {
-    return this.#awaits;
+    return this.#course.awaits;
   }
 
   /**
@@ -143,14 +140,14 @@ export class PrimaryRunner implements Runner {
     const { shared, log } = this.#parts;
     const startedAt = performance.now();
     log.logger.info({ reason: options.reason }, 'Stopping.');
-    this.#endsAt = startedAt + options.timeoutMs + DEFAULTS.shutdownHookMs;
+    this.#course.endWithin(options.timeoutMs + DEFAULTS.shutdownHookMs);
     const stopped = await this.#stopChildren(options);
     const failed = await runStopHooks(
-      this.#takeEndings(),
-      Math.max(this.#leftMs - DEFAULTS.shutdownHookMs, DEFAULTS.shutdownHookMs),
+      this.#course.takeEndings(),
+      Math.max(this.#course.leftMs - DEFAULTS.shutdownHookMs, DEFAULTS.shutdownHookMs),
       log,
     );
-    await shared.close(this.#leftMs);
+    await shared.close(this.#course.leftMs);
     const report = {
       reason: options.reason,
       drained: sum(stopped, drainedOf),
@@ -165,20 +162,20 @@ export class PrimaryRunner implements Runner {
     const { hooks, clients, shared } = this.#parts;
     await shared.open();
     signal.throwIfAborted();
-    this.#endings = hooks.shutdown;
-    await this.#run('onPrimary', hooks.primary, signal);
-    this.#awaits = 'the port';
+    this.#course.endings = hooks.shutdown;
+    await this.#course.run('onPrimary', hooks.primary, signal);
+    this.#course.awaits = 'the port';
     await this.#port.open();
     signal.throwIfAborted();
     // Clients that this process has connected itself.
-    this.#endings = [() => clients.close(this.#leftMs / 2), ...hooks.shutdown];
-    this.#awaits = 'its child processes';
+    this.#course.endings = [() => clients.close(this.#course.leftMs / 2), ...hooks.shutdown];
+    this.#course.awaits = 'its child processes';
     await this.#supervisor.start().catch(async (error: unknown) => {
       throw await toStartError(error, this.#parts.at);
     });
     signal.throwIfAborted();
     this.#isListening = true;
-    await this.#run('onStart', hooks.start, signal);
+    await this.#course.run('onStart', hooks.start, signal);
   }
 
   /** Both at once: each has the time of the stop. */
@@ -191,32 +188,16 @@ export class PrimaryRunner implements Runner {
     return stopping;
   }
 
-  get #leftMs(): number {
-    return Math.max(0, this.#endsAt - performance.now());
-  }
-
-  #run(point: string, hooks: readonly Hook[], signal: AbortSignal): Promise<void> {
-    this.#awaits = `a hook of ${point}`;
-    return runHooks(hooks, signal);
-  }
-
   /** The start has failed: nothing of it is left. */
   async #takeBack(): Promise<void> {
     const { config, shared, log } = this.#parts;
-    this.#awaits = 'a hook of onShutdown';
+    this.#course.awaits = 'a hook of onShutdown';
     const limitMs = Math.max(config.drainTimeoutMs, DEFAULTS.shutdownHookMs);
-    this.#endsAt = performance.now() + limitMs;
+    this.#course.endWithin(limitMs);
     this.#port.close();
     await this.#supervisor.stop({ timeoutMs: limitMs });
-    await runStopHooks(this.#takeEndings(), limitMs, log);
-    await shared.close(this.#leftMs);
-  }
-
-  /** A stop may come while a start that has failed is taken back; each hook has its turn once. */
-  #takeEndings(): readonly Hook[] {
-    const endings = this.#endings;
-    this.#endings = [];
-    return endings;
+    await runStopHooks(this.#course.takeEndings(), limitMs, log);
+    await shared.close(this.#course.leftMs);
   }
 
   #serve(worker: Worker): void {
@@ -277,7 +258,9 @@ function drainedOf({ report }: WorkerExit): number {
   return numberOf(report, 'drained');
 }
 
-/** A child that was killed before it was done, or failed without a word, was forced; one with nothing to say was not. */
+/**
+ * A child that was killed before it was done, or failed without a word, was forced; one that had nothing to say was not.
+ */
 function forcedOf({ report, hasDrained, killedFor, code }: WorkerExit): number {
   if (killedFor !== undefined && !hasDrained) return 1;
   return report === undefined ? Number(code !== 0) : numberOf(report, 'forced');

@@ -4,12 +4,13 @@ import { notNow } from '../backplane/not-now.ts';
 import type { ServerAddress } from '../config/address.ts';
 import type { TlsOptions } from '../config/tls-options.ts';
 import { DEFAULTS } from '../defaults.ts';
-import { type Hook, runHooks, runStopHooks } from '../lifecycle/hooks.ts';
+import { runStopHooks } from '../lifecycle/hooks.ts';
 import type { StopOptions } from '../lifecycle/service.ts';
 import type { StopReport } from '../lifecycle/stop-report.ts';
 import { Listener } from '../ports/listener.ts';
 import { decodeCertificates, encodeCertificates, MESSAGES, type Welcome } from './child-protocol.ts';
 import { drain } from './drain.ts';
+import { HookCourse } from './hook-course.ts';
 import { LoadTeller } from './load-teller.ts';
 import type { RunnerParts } from './runner-parts.ts';
 import type { Runner } from './runner.ts';
@@ -26,11 +27,7 @@ export class WorkerRunner implements Runner {
   #address: ServerAddress | undefined;
   #hasStarted = false;
   #isStopping = false;
-  #awaits = 'the primary';
-  /** What ends the hooks that have begun, in order. */
-  #endings: readonly Hook[] = [];
-  /** When the stop is over, on the clock of `performance`. */
-  #endsAt = Number.POSITIVE_INFINITY;
+  readonly #course: HookCourse = new HookCourse('the primary');
 
   constructor(parts: RunnerParts, primary: Primary) {
     this.#parts = parts;
@@ -51,7 +48,7 @@ export class WorkerRunner implements Runner {
   }
 
   get awaits(): string {
-    return this.#awaits;
+    return this.#course.awaits;
   }
 
   /**
@@ -65,14 +62,13 @@ export class WorkerRunner implements Runner {
     signal.throwIfAborted();
     const serving = this.#serve(welcome);
     serving.channels.start();
-    this.#awaits = 'the backplane';
+    this.#course.awaits = 'the backplane';
     await shared.open();
     signal.throwIfAborted();
-    this.#awaits = 'a hook of onWorkerStart';
-    this.#endings = hooks.workerStop;
+    this.#course.endings = hooks.workerStop;
     clients.watch(config.clientIdleMs);
-    await runHooks(hooks.workerStart, signal);
-    this.#awaits = 'the port';
+    await this.#course.run('onWorkerStart', hooks.workerStart, signal);
+    this.#course.awaits = 'the port';
     serving.edge.open();
     await this.#listening?.open();
     signal.throwIfAborted();
@@ -98,15 +94,11 @@ export class WorkerRunner implements Runner {
   async stop(options: StopOptions): Promise<StopReport> {
     const { shared, log } = this.#parts;
     log.logger.info({ reason: options.reason }, 'Stopping.');
-    this.#endsAt = performance.now() + options.timeoutMs + DEFAULTS.shutdownHookMs;
+    this.#course.endWithin(options.timeoutMs + DEFAULTS.shutdownHookMs);
     const report = await this.#drain(options);
-    if (!this.#isCutOff(options)) await shared.close(this.#leftMs);
+    if (!this.#isCutOff(options)) await shared.close(this.#course.leftMs);
     log.logger.info(report, 'Stopped.');
     return report;
-  }
-
-  get #leftMs(): number {
-    return Math.max(0, this.#endsAt - performance.now());
   }
 
   #serve({ address, accepts, ticketKeys, certificates }: Welcome): Serving {
@@ -150,11 +142,11 @@ export class WorkerRunner implements Runner {
 
   async #drain(options: StopOptions): Promise<StopReport> {
     const { clients, log } = this.#parts;
-    const closeClients = (): Promise<void> => clients.close(this.#leftMs / 2);
+    const closeClients = (): Promise<void> => clients.close(this.#course.leftMs / 2);
     // Where the others go on, one of them is told of the clients that this one has connected.
     const isClosing = options.appGoesOn !== true && !this.#isCutOff(options);
-    const hooks = isClosing ? [...this.#endings, closeClients] : this.#endings;
-    this.#endings = [];
+    const endings = this.#course.takeEndings();
+    const hooks = isClosing ? [...endings, closeClients] : endings;
     const onClosing = (): void => void (this.#isStopping = true);
     if (this.#serving !== undefined) return drain(this.#serving, hooks, options, log, onClosing);
     const forced = await runStopHooks(hooks, Math.max(options.timeoutMs, DEFAULTS.shutdownHookMs), log);
