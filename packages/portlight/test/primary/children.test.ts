@@ -277,6 +277,35 @@ test('a child that closed hears nothing more, and all again when it opens', asyn
   expect(hearing.heard).toEqual(['1', '3']);
 });
 
+test('a child that closes acknowledges first what it was told, and nobody else is told that', async () => {
+  const [family, one, other] = open(2);
+  const told: string[] = [];
+  let acknowledge: () => void = () => {};
+  const hear = (name: string, { backplane }: TestChild, wait: () => Promise<void>): void =>
+    backplane.bus.connect({
+      receive() {},
+      memberChanged: ({ kind, member }) => {
+        told.push(`${name} ${member} ${kind}`);
+        return wait();
+      },
+      interrupted() {},
+    });
+  hear('one', one, () => new Promise((resolve) => (acknowledge = resolve)));
+  hear('other', other, async () => {});
+  await one.backplane.open();
+  await other.backplane.open();
+  await one.backplane.bus.enter({ topic: 't', member: 'ada', channel: 'c', info: undefined, remember: false });
+  await family.settle();
+  acknowledge();
+  void one.backplane.bus.exit('t', 'ada', 'c');
+  const closed = one.backplane.close();
+  await family.settle();
+  acknowledge();
+  await closed;
+  await family.settle();
+  expect(told).toEqual(['one ada joined', 'one ada left']);
+});
+
 describe('the hubs of two children and of the primary', () => {
   test('see one chat: a history taken up on another child, an id once, presence told once', async () => {
     const [family, one, other] = open(2);

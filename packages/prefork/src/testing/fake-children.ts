@@ -64,13 +64,18 @@ export class FakeChild implements StartedChild {
   }
 
   kill(signal: NodeJS.Signals): void {
-    if (signal === 'SIGKILL') this.#end({ code: null, signal });
+    if (signal === 'SIGKILL') this.endBy(signal);
     else if (signal === 'SIGTERM') this.primary.drain(signal);
   }
 
   /** It ends by itself. */
   exit(code: number): void {
     this.#end({ code, signal: null });
+  }
+
+  /** A signal ends it at once, as one that it does not listen to yet. */
+  endBy(signal: NodeJS.Signals): void {
+    this.#end({ code: null, signal });
   }
 
   /** Its event loop does not turn: it says nothing over its link any more. */

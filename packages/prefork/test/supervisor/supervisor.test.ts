@@ -105,6 +105,38 @@ describe('a start', () => {
     expect(supervisor.workers).toEqual([]);
   });
 
+  it('rejects with the error of one that fails before any is ready, though it finishes by itself', async () => {
+    const { supervisor, fakes } = supervise({}, ({ primary }) => {
+      primary.fail(new Error('db gone'));
+      primary.drain('uncaught', { isFailure: true });
+    });
+    await expect(supervisor.start()).rejects.toMatchObject({
+      code: 'ERR_PREFORK_BOOT',
+      cause: { message: 'db gone' },
+    });
+    expect(fakes.all).toHaveLength(2);
+    expect(supervisor.workers).toEqual([]);
+  });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'starts again those that %s, sent to all, ended before they listened',
+    async (signal) => {
+      const { supervisor, fakes } = supervise({}, (child) => {
+        if (child.pid <= 2) child.endBy(signal);
+        else child.primary.ready();
+      });
+      const start = supervisor.start();
+      await pass(1_000);
+      await start;
+      expect(fakes.all).toHaveLength(4);
+      expect(supervisor.workers.map(({ id, pid, state }) => [id, pid, state])).toEqual([
+        [1, 3, 'ready'],
+        [2, 4, 'ready'],
+      ]);
+      await supervisor.stop();
+    },
+  );
+
   it('rejects when a child says nothing in time', async () => {
     const { supervisor, fakes } = supervise({ bootTimeoutMs: 3_000 }, () => {});
     const failure = failureOf(supervisor.start());

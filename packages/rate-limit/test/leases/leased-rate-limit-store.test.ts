@@ -166,6 +166,20 @@ describe('who counts', () => {
     expect(family.recalls).toBe(1);
   });
 
+  test('says truly when one more is admitted, where a process that is stuck holds what is left', async () => {
+    const family = new Family(2);
+    await takeMany(family, 0, 1, leased);
+    family.children[0]?.far.hold();
+    const rest = takeMany(family, 1, 200, leased);
+    while (family.recalls === 0) await settle();
+    family.now += 5;
+    await rest;
+    const { isAllowed, resetSeconds } = await takeOne(family, 1, leased);
+    expect([isAllowed, resetSeconds]).toEqual([false, 3]);
+    family.now += resetSeconds * 1_000;
+    expect(await takeOne(family, 1, leased)).toMatchObject({ isAllowed: true });
+  });
+
   test('takes for itself too, and waits only for what others may give back', async () => {
     const family = new Family(2);
     const claims = [{ key: 'a', policy: leased }];
