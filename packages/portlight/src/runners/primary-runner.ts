@@ -259,7 +259,8 @@ function drainedOf({ report }: WorkerExit): number {
 }
 
 /**
- * A child that was killed before it was done, or failed without a word, was forced; one that had nothing to say was not.
+ * A child that was killed before it was done, or failed without a word, was forced; one that had nothing to say was
+ * not.
  */
 function forcedOf({ report, hasDrained, killedFor, code }: WorkerExit): number {
   if (killedFor !== undefined && !hasDrained) return 1;
