@@ -19,6 +19,15 @@ test('an answer that came while this process was busy came in time', async () =>
   server.close();
 });
 
+test('an answer to what was said only when this process was free again comes in time', async () => {
+  const answer = new Promise<string>((resolve) => {
+    setImmediate(() => setTimeout(() => resolve('here'), 20));
+  });
+  const outcome = inTime(answer, 50, 'The answer');
+  for (const end = performance.now() + 200; performance.now() < end;);
+  expect(await outcome).toBe('here');
+});
+
 test('none that comes at all is late', async () => {
   await expect(inTime(new Promise(() => {}), 5, 'The answer')).rejects.toThrow('The answer took longer than 5 ms.');
 });
