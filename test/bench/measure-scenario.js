@@ -3,6 +3,8 @@ import { measure } from './load.js';
 import { startServer } from './start-server.js';
 
 export const SLICE_SECONDS = 1;
+/** Before anything counts: several processes on one core take longer than one until their code is compiled. */
+const WARM_UP_SLICES = 3;
 
 /**
  * The ratios of each server to the first, one for each round. Every other round goes the other way round.
@@ -19,7 +21,7 @@ export async function measureScenario(scenario, files, rounds) {
   try {
     for (const [index, { url }] of servers.entries())
       if (!names[index].startsWith('node-net')) await check(url, scenario, names[index]);
-    for (const server of servers) await load(server);
+    for (let slice = 0; slice < WARM_UP_SLICES; slice += 1) for (const server of servers) await load(server);
     const ratios = new Map(names.map((name) => [name, []]));
     for (let round = 0; round < rounds; round += 1) {
       const rates = [];

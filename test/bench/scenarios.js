@@ -87,7 +87,7 @@ export const SCENARIOS = [
   },
   {
     name: 'two processes on the same core, one rate limit of 1,000',
-    servers: ['portlight-workers', 'portlight-workers-limited'],
+    servers: ['portlight-limited-by-key', 'portlight-workers-limited'],
     path: '/',
     headers: { 'x-key': '*' },
     status: 200,

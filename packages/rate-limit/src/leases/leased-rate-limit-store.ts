@@ -10,10 +10,13 @@ import { type Loop, nodeLoop } from './loop.ts';
 import { PurseTable } from './purse-table.ts';
 
 /**
- * How long uses are gathered before they are said. A message for each costs a process more than what it answers; what a
- * process has used and not said when it is killed is not counted.
+ * How long uses are gathered before they are said: a millisecond, and longer the more there are. A message for each would
+ * cost more than what is answered; what a process has used and not said when it is killed is not counted.
  */
-const SAY_MS = 1;
+const SHORTEST_SAY_MS = 1;
+const LONGEST_SAY_MS = 10;
+/** With more uses in a millisecond they are gathered longer. */
+const USES_OF_A_MS = 4;
 
 type Decisions = readonly RateLimitDecision[];
 
@@ -61,6 +64,9 @@ export class LeasedRateLimitStore implements RateLimitStore {
   readonly #questions = new Map<number, LeaseQuestion>();
   /** Those with uses that are not said. */
   #unsaid: LeasePurse[] = [];
+  #sayMs = SHORTEST_SAY_MS;
+  /** Questions that are asked when this turn of the loop has read its requests: one write for all. */
+  #unasked: (readonly (number | string)[])[] = [];
   readonly #say = (): void => this.#sayUses();
   #lastQuestion = 0;
   #isClosed = false;
@@ -125,17 +131,20 @@ export class LeasedRateLimitStore implements RateLimitStore {
   #use(purse: LeasePurse): void {
     purse.units--;
     if (purse.unsaid++ > 0) return;
-    if (this.#unsaid.push(purse) === 1) this.#loop.later(this.#say, SAY_MS);
+    if (this.#unsaid.push(purse) === 1) this.#loop.later(this.#say, this.#sayMs);
   }
 
   #sayUses(): void {
     if (this.#unsaid.length === 0) return;
     const data: (number | string)[] = [];
+    let uses = 0;
     for (const purse of this.#unsaid) {
       data.push(purse.policy, purse.key, purse.unsaid);
+      uses += purse.unsaid;
       purse.unsaid = 0;
     }
     this.#unsaid = [];
+    this.#sayMs = Math.max(SHORTEST_SAY_MS, Math.min(uses / USES_OF_A_MS, LONGEST_SAY_MS));
     this.#line.tell(MESSAGES.used, data);
   }
 
@@ -162,12 +171,18 @@ export class LeasedRateLimitStore implements RateLimitStore {
   }
 
   #ask(question: LeaseQuestion, wantsLeases: boolean): void {
-    this.#sayUses();
     const id = ++this.#lastQuestion;
     this.#questions.set(id, question);
     const data: (number | string)[] = [id, wantsLeases ? 1 : 0];
     for (const { table, key } of question.places) data.push(table.number, key);
-    this.#line.tell(MESSAGES.ask, data);
+    if (this.#unasked.push(data) === 1) this.#loop.afterReads(() => this.#askAll());
+  }
+
+  #askAll(): void {
+    this.#sayUses();
+    const questions = this.#unasked;
+    this.#unasked = [];
+    for (const data of questions) this.#line.tell(MESSAGES.ask, data);
   }
 
   #hearAnswer(answer: readonly number[]): void {
