@@ -29,8 +29,7 @@ function connect(marker: Marker): Primary {
   process.channel?.unref();
   process.on('uncaughtExceptionMonitor', (error) => primary.fail(error));
   process.on('SIGTERM', () => primary.drain('SIGTERM'));
-  process.on('SIGINT', () => {});
-  process.on('SIGHUP', () => {});
+  for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR2']) process.on(signal, () => {});
   if (!process.connected) primary.lose();
   return primary;
 }

@@ -26,7 +26,8 @@ const EXIT_AFTER_DEADLINE_MS = 250;
  *
  * A child lives until its primary says that it shall finish, or is gone, or the child is sent SIGTERM, or says `drain`:
  * the handler of `onDrain` runs, its result is told, and when nothing else keeps the process alive it ends; at the
- * deadline it is ended. SIGINT and SIGHUP, which a terminal sends to the primary as well, are the primary's to see to.
+ * deadline it is ended. SIGINT and SIGHUP, which a terminal sends to the primary as well, and SIGUSR2 are for the
+ * primary to see to.
  */
 export class Primary {
   /** Of the supervisor. */

@@ -12,6 +12,8 @@ export interface WorkerEvents {
   /** It finishes, and nobody told it to. */
   onLeaving(worker: ChildWorker, reason: DrainReason, isFailure: boolean): void;
   onEnd(worker: ChildWorker, exit: WorkerExit): void;
+  /** Its `lastReport` is new. */
+  onReport(worker: ChildWorker): void;
   onError(worker: ChildWorker, error: unknown): void;
 }
 
@@ -41,6 +43,13 @@ export class ChildWorker implements Worker {
   /** Of the monotonic clock. */
   readyAt: number | undefined;
   silentMs: number = 0;
+  /** Resolves when it is ready, or has ended. */
+  readonly booted: Promise<void>;
+  readonly ended: Promise<void>;
+  /** From when it has ended. */
+  exit: WorkerExit | undefined;
+  #noteBooted: () => void = () => {};
+  #noteEnded: () => void = () => {};
   readonly #child: StartedChild;
   readonly #control: ControlChannel;
   readonly #events: WorkerEvents;
@@ -57,6 +66,8 @@ export class ChildWorker implements Worker {
     this.pid = child.pid;
     this.#child = child;
     this.#events = events;
+    this.booted = new Promise((resolve) => (this.#noteBooted = resolve));
+    this.ended = new Promise((resolve) => (this.#noteEnded = resolve));
     const onError = (error: unknown): void => events.onError(this, error);
     this.link = new Link(child.port, { onError }).on(REPORT, (data) => this.#takeReport(data));
     this.#control = new ControlChannel(child.control, {
@@ -112,6 +123,7 @@ export class ChildWorker implements Worker {
     this.readyAt = performance.now();
     this.silentMs = 0;
     this.#events.onReady(this);
+    this.#noteBooted();
   }
 
   #noteDrained(report: unknown): void {
@@ -131,6 +143,7 @@ export class ChildWorker implements Worker {
   #takeReport(data: unknown): void {
     this.silentMs = 0;
     this.lastReport = data as WorkerReport;
+    this.#events.onReport(this);
   }
 
   #end({ code, signal, error = this.#error }: ChildEnd): void {
@@ -138,7 +151,7 @@ export class ChildWorker implements Worker {
     clearTimeout(this.#channelTimer);
     this.state = 'ended';
     this.#control.end();
-    this.#events.onEnd(this, {
+    this.exit = {
       code,
       signal,
       wasReady: this.readyAt !== undefined,
@@ -147,6 +160,9 @@ export class ChildWorker implements Worker {
       hasDrained: this.#hasDrained,
       report: this.#report,
       error,
-    });
+    };
+    this.#events.onEnd(this, this.exit);
+    this.#noteBooted();
+    this.#noteEnded();
   }
 }

@@ -25,7 +25,9 @@ export interface SupervisorOptions extends CommandOptions {
   /** Called for each child, before it can say anything: what it sends from the beginning has its handlers. */
   readonly onWorker?: ((worker: Worker) => void) | undefined;
   readonly onReady?: ((worker: Worker) => void) | undefined;
-  /** It finishes by itself, and takes nothing new. */
+  /** Its `lastReport` is a new one, about each second. */
+  readonly onReport?: ((worker: Worker) => void) | undefined;
+  /** It finishes, for its own reasons or because another one has taken its place, and takes nothing new. */
   readonly onDraining?: ((worker: Worker) => void) | undefined;
   /** Called once for each, after all that it said. */
   readonly onExit?: ((worker: Worker, exit: WorkerExit) => void) | undefined;

@@ -9,6 +9,7 @@ import type { StartChild, StartedChild } from '../start/started-child.ts';
 import { unstartedChild } from '../start/unstarted-child.ts';
 import { ChildWorker } from './child-worker.ts';
 import { bootError, describeEnd, gaveUpError } from './describe-end.ts';
+import { OneByOne } from './one-by-one.ts';
 import { SilenceWatch } from './silence-watch.ts';
 import {
   parseSupervisorOptions,
@@ -27,6 +28,9 @@ export interface StoppedWorker extends WorkerExit {
 
 /** A signal to all, as from a terminal, comes to the children too: nobody takes the place of those that finish then. */
 const REPLACED_AFTER_MS = 100;
+
+/** What a terminal sends to the whole group, and what reloads: children that listen pass over all but SIGTERM. */
+const SIGNALS_TO_ALL: ReadonlySet<NodeJS.Signals | null> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2']);
 
 /** Several missed reports make a silence. */
 const REPORTS_IN_SILENCE = 5;
@@ -47,6 +51,12 @@ export class Supervisor {
   readonly #workers: Set<ChildWorker> = new Set();
   /** Those in whose place another one is, or comes. */
   readonly #replaced: WeakSet<ChildWorker> = new WeakSet();
+  /** Those that are to take the place of one that goes on until they are ready. */
+  readonly #successors: WeakSet<ChildWorker> = new WeakSet();
+  readonly #replacements: OneByOne = new OneByOne();
+  #nextReload: Promise<void> | undefined;
+  /** How many were started on each seat. */
+  readonly #forks: Map<number, number> = new Map();
   readonly #restartTimers: Set<NodeJS.Timeout> = new Set();
   readonly #stopped: StoppedWorker[] = [];
   #starting: { resolve(): void; reject(error: Error): void } | undefined;
@@ -82,6 +92,33 @@ export class Supervisor {
    */
   start(): Promise<void> {
     return (this.#started ??= this.#begin());
+  }
+
+  /**
+   * Replaces a child by one that runs the file as it is then: starts the other one, and has this one finish when that is
+   * ready. One child at a time is replaced, and there is one more than `size` meanwhile; others wait.
+   *
+   * Resolves when the one that was replaced has ended. One that ends by itself meanwhile is replaced all the same.
+   *
+   * @throws {PreforkError} when the other one ends, or takes too long, before it is ready; then this one goes on. When a
+   *   stop comes before
+   */
+  replace(worker: Worker): Promise<void> {
+    return this.#replacements.run(() => this.#succeed(worker as ChildWorker));
+  }
+
+  /**
+   * Replaces all children that there are, one after the other. The first that cannot be replaced ends it.
+   *
+   * A call during a reload is another one after it, however many such calls there are.
+   *
+   * @throws {PreforkError} as `replace`
+   */
+  reload(): Promise<void> {
+    return (this.#nextReload ??= this.#replacements.run(() => {
+      this.#nextReload = undefined;
+      return this.#succeedAll();
+    }));
   }
 
   /**
@@ -128,16 +165,60 @@ export class Supervisor {
     return this.#stopped;
   }
 
-  #fork(id: number, restarts: number): void {
-    const key = `${id}.${restarts}`;
+  async #succeedAll(): Promise<void> {
+    // Those that are started from here on run the file as it is.
+    await this.#started?.catch(() => {});
+    if (this.#stopping !== undefined) throw stoppedError();
+    for (const worker of this.workers) await this.#succeed(worker as ChildWorker);
+  }
+
+  async #succeed(worker: ChildWorker): Promise<void> {
+    if (this.#stopping !== undefined) throw stoppedError();
+    // In its place another one comes already.
+    if (this.#replaced.has(worker) || worker.state === 'draining' || worker.state === 'ended') return;
+    this.#replaced.add(worker);
+    const successor = this.#fork(worker.id, worker.restarts + 1, (successor) => this.#successors.add(successor));
+    await successor.booted;
+    if (this.#stopping !== undefined) throw stoppedError();
+    if (successor.readyAt === undefined) throw this.#keep(worker, successor);
+    this.#log('info', worker, 'Another one has taken its place, and it finishes');
+    this.#retire(worker);
+    await worker.ended;
+  }
+
+  /** The other one has taken its place. */
+  #retire(worker: ChildWorker): void {
+    if (worker.state === 'draining') return;
+    worker.drain(this.#settings.drainTimeoutMs, 'replace');
+    this.#tell(() => this.#options.onDraining?.(worker));
+  }
+
+  /** The other one has failed. @returns why */
+  #keep(worker: ChildWorker, successor: ChildWorker): PreforkError {
+    this.#replaced.delete(worker);
+    // It did not go on meanwhile.
+    if (worker.state === 'draining' || worker.state === 'ended') {
+      this.#replaced.add(worker);
+      this.#replaceFailed(worker, undefined);
+    }
+    return bootError(successor, successor.exit as WorkerExit);
+  }
+
+  #fork(id: number, restarts: number, note: (worker: ChildWorker) => void = () => {}): ChildWorker {
+    const forks = this.#forks.get(id) ?? 0;
+    this.#forks.set(id, forks + 1);
+    const key = `${id}.${forks}`;
     const worker = new ChildWorker(this.#startProcess(id, key), { id, key, restarts }, this.#settings.bootTimeoutMs, {
       onReady: (worker) => this.#noteReady(worker),
       onLeaving: (worker, reason, isFailure) => this.#noteLeaving(worker, reason, isFailure),
       onEnd: (worker, exit) => this.#noteEnd(worker, exit),
+      onReport: (worker) => this.#tell(() => this.#options.onReport?.(worker)),
       onError: (worker, err) => this.#log('error', worker, 'Something that it said is not in order', { err }),
     });
+    note(worker);
     this.#workers.add(worker);
     this.#tell(() => this.#options.onWorker?.(worker));
+    return worker;
   }
 
   #startProcess(id: number, key: string): StartedChild {
@@ -170,7 +251,8 @@ export class Supervisor {
     worker.finishWithin(this.#settings.drainTimeoutMs);
     this.#tell(() => this.#options.onDraining?.(worker));
     // Of one that fails before any was ready, the end says why.
-    if (this.#stopping !== undefined || (isFailure && !this.#wasReady)) return;
+    if (this.#stopping !== undefined || (isFailure && !this.#wasReady) || this.#isOnTrial(worker)) return;
+    if (this.#replaced.has(worker)) return;
     this.#log('info', worker, `It finishes (${reason}), and another one takes its place`);
     this.#replaced.add(worker);
     if (isFailure) this.#replaceFailed(worker, undefined);
@@ -181,14 +263,24 @@ export class Supervisor {
     this.#workers.delete(worker);
     this.#tell(() => this.#options.onExit?.(worker, exit));
     if (this.#stopping !== undefined) this.#stopped.push({ id: worker.id, key: worker.key, pid: worker.pid, ...exit });
-    else if (!this.#replaced.has(worker)) this.#noteFailure(worker, exit);
+    else if (!this.#replaced.has(worker) && !this.#isOnTrial(worker)) this.#noteFailure(worker, exit);
+    else if (worker.readyAt !== undefined && !exit.wasDraining) this.#logEnd(worker, exit);
     if (this.#workers.size === 0) this.#onAllEnded();
   }
 
-  #noteFailure(worker: ChildWorker, exit: WorkerExit): void {
+  /** Whether another one goes on in its place if it fails. */
+  #isOnTrial(worker: ChildWorker): boolean {
+    return worker.readyAt === undefined && this.#successors.has(worker);
+  }
+
+  #logEnd(worker: ChildWorker, exit: WorkerExit): void {
     this.#log('error', worker, `It ended ${describeEnd(exit)}`, exit.error === undefined ? {} : { err: exit.error });
+  }
+
+  #noteFailure(worker: ChildWorker, exit: WorkerExit): void {
+    this.#logEnd(worker, exit);
     // A signal to all, which ends those that do not listen yet: whoever starts them is told of it too.
-    const isTold = exit.signal === 'SIGINT' || exit.signal === 'SIGTERM' || exit.signal === 'SIGHUP';
+    const isTold = SIGNALS_TO_ALL.has(exit.signal);
     if (!this.#wasReady && !isTold) this.#starting?.reject(bootError(worker, exit));
     else this.#replaceFailed(worker, exit);
   }
