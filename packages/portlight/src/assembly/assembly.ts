@@ -137,6 +137,7 @@ export class Assembly implements IdleServer {
         {
           serve: () => this.life.runUntilStopped(onStarted),
           stop: (reason) => this.stop(reason),
+          reload: hasChildren(this.#mode) ? () => this.life.service?.reload() : undefined,
           kill: () => this.life.service?.kill(),
         },
         this.config,

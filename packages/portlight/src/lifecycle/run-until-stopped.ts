@@ -10,6 +10,8 @@ export interface ProcessRun {
   serve(): Promise<StopReport>;
   /** Asks for the stop. */
   stop(reason: StopReason): Promise<StopReport>;
+  /** Has its child processes replaced; `undefined` where it has none. */
+  readonly reload: (() => void) | undefined;
   /** Ends at once what else belongs to it, as the process is about to end. */
   kill(): void;
 }
@@ -22,6 +24,7 @@ export async function runUntilStopped(
 ): Promise<StopReport> {
   const watch = new ProcessWatch({
     onStop: (reason) => void run.stop(reason),
+    onReload: run.reload,
     onSecondSignal: () => run.kill(),
     onUncaught:
       onUncaught === 'ignore'

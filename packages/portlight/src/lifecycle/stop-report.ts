@@ -14,6 +14,7 @@ export interface StopReport {
 
 /**
  * `'shutdown'` is a call of `shutdown()`; `'uncaught'` an exception or rejection that nothing caught, or child
- * processes that cannot start; `'primary-lost'` is what a child process hears whose primary is gone.
+ * processes that cannot start; `'primary-lost'` is what a child process hears whose primary is gone, `'replaced'` one
+ * in whose place another one serves.
  */
-export type StopReason = 'SIGINT' | 'SIGTERM' | 'shutdown' | 'uncaught' | 'primary-lost';
+export type StopReason = 'SIGINT' | 'SIGTERM' | 'shutdown' | 'uncaught' | 'primary-lost' | 'replaced';

@@ -1,4 +1,4 @@
-import { connectToPrimary, type DrainOptions, type Primary } from '@portlight/prefork';
+import { connectToPrimary, type DrainOptions, type DrainReason, type Primary } from '@portlight/prefork';
 import type { ServerConfig } from '../config/server-options.ts';
 import { DEFAULTS } from '../defaults.ts';
 import type { StopOptions } from '../lifecycle/service.ts';
@@ -99,11 +99,18 @@ export class ChildRole {
     const isLost = reason === 'primary-lost';
     const appStops = this.#appStops;
     return run.stop({
-      reason: appStops ?? (isLost ? 'primary-lost' : this.#hasFailed ? 'uncaught' : 'SIGTERM'),
+      reason: appStops ?? this.#reasonFor(reason),
       timeoutMs: Math.max(0, timeoutMs - DEFAULTS.childEndMs),
       delayMs: appStops === undefined ? 0 : delayMs,
       appGoesOn: appStops === undefined && !isLost,
     });
+  }
+
+  /** Why this process alone stops. */
+  #reasonFor(reason: DrainReason): StopReason {
+    if (reason === 'replace') return 'replaced';
+    if (reason === 'primary-lost') return 'primary-lost';
+    return this.#hasFailed ? 'uncaught' : 'SIGTERM';
   }
 
   #fail(error: unknown, log: LogHolder): void {

@@ -80,6 +80,8 @@ export class OneProcessRunner implements Runner {
     ];
   }
 
+  reload(): void {}
+
   kill(): void {}
 
   async stop(options: StopOptions): Promise<StopReport> {

@@ -47,6 +47,9 @@ export class PrimaryRunner implements Runner {
   #certificates: EncodedCertificates | undefined;
   readonly #course: HookCourse = new HookCourse('the backplane');
   #isListening = false;
+  #isStopping = false;
+  /** The last one that was asked for. */
+  #reloading: Promise<void> | undefined;
 
   constructor(parts: RunnerParts) {
     const { at, config, log } = parts;
@@ -77,7 +80,7 @@ export class PrimaryRunner implements Runner {
       onDraining: (worker) => this.#port.leave(worker),
       onExit: (worker) => this.#port.leave(worker),
       onGaveUp: (error) => {
-        log.logger.error({ err: error.cause ?? error }, 'Child processes cannot start; the server stops.');
+        log.logger.error({ err: causeOf(error) }, 'Child processes cannot start; the server stops.');
         parts.stop('uncaught');
       },
       log: {
@@ -132,6 +135,22 @@ export class PrimaryRunner implements Runner {
     return this.#supervisor.workers.flatMap(toInfo);
   }
 
+  reload(): void {
+    const { logger } = this.#parts.log;
+    const reloading = this.#supervisor.reload();
+    // One more was asked for during another, and that is to come already.
+    if (reloading === this.#reloading) return;
+    this.#reloading = reloading;
+    logger.info({}, 'Reloading: child processes are replaced one by one.');
+    reloading.then(
+      () => logger.info({}, 'Reloaded.'),
+      (error: unknown) => {
+        if (!this.#isStopping)
+          logger.error({ err: causeOf(error) }, 'The reload has failed; the child processes go on.');
+      },
+    );
+  }
+
   kill(): void {
     this.#supervisor.kill();
   }
@@ -180,6 +199,7 @@ export class PrimaryRunner implements Runner {
 
   /** Both at once: each has the time of the stop. */
   async #stopChildren({ reason, timeoutMs, delayMs }: StopOptions): Promise<readonly StoppedWorker[]> {
+    this.#isStopping = true;
     for (const worker of this.#supervisor.workers) void worker.send(MESSAGES.stopping, reason);
     const stopping = this.#supervisor.stop({ timeoutMs: timeoutMs + DEFAULTS.childEndMs });
     if (delayMs > 0) await Promise.race([delay(Math.min(delayMs, timeoutMs), undefined, { ref: false }), stopping]);
@@ -250,6 +270,11 @@ function toInfo({ id, pid, state, restarts, startedAt, lastReport }: Worker): re
   ];
 }
 
+/** A child's own error, with its stack; where it has told none, what is known of its end. */
+function causeOf(error: unknown): unknown {
+  return error instanceof Error ? (error.cause ?? error) : error;
+}
+
 function sum(exits: readonly WorkerExit[], of: (exit: WorkerExit) => number): number {
   return exits.reduce((total, exit) => total + of(exit), 0);
 }
@@ -259,12 +284,12 @@ function drainedOf({ report }: WorkerExit): number {
 }
 
 /**
- * A child that was killed before it was done, or failed without a word, was forced; one that had nothing to say was
- * not.
+ * A child that was killed before it was done, or failed without a word while it served, was forced; one that had nothing to
+ * say was not.
  */
-function forcedOf({ report, hasDrained, killedFor, code }: WorkerExit): number {
+function forcedOf({ wasReady, report, hasDrained, killedFor, code }: WorkerExit): number {
   if (killedFor !== undefined && !hasDrained) return 1;
-  return report === undefined ? Number(code !== 0) : numberOf(report, 'forced');
+  return report === undefined ? Number(wasReady && code !== 0) : numberOf(report, 'forced');
 }
 
 function numberOf(report: unknown, name: string): number {

@@ -15,6 +15,8 @@ export interface Runner extends Service {
   renewCertificates(options: TlsOptions): void;
   /** The processes that serve. */
   workers(): Promise<readonly WorkerInfo[]>;
+  /** Has new child processes take the place of those that there are, which run the app as it is then. */
+  reload(): void;
   /** Ends at once what else belongs to it, as this process is about to end. */
   kill(): void;
 }

@@ -89,6 +89,8 @@ export class WorkerRunner implements Runner {
     }
   }
 
+  reload(): void {}
+
   kill(): void {}
 
   async stop(options: StopOptions): Promise<StopReport> {

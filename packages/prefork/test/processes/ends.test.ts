@@ -73,11 +73,10 @@ describe.concurrent('a child that', () => {
     expect(children.exits).toEqual([]);
   });
 
-  test('is sent SIGTERM finishes and is replaced; SIGINT and SIGHUP are not for it', async () => {
+  test('is sent SIGTERM finishes and is replaced; SIGINT, SIGHUP and SIGUSR2 are not for it', async () => {
     await using children = await RealChildren.start('', { drainTimeoutMs: 3_000 });
     const pid = children.worker.pid as number;
-    process.kill(pid, 'SIGINT');
-    process.kill(pid, 'SIGHUP');
+    for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR2'] as const) process.kill(pid, signal);
     expect(await children.worker.link.call('echo', 1)).toMatchObject({ data: 1 });
     process.kill(pid, 'SIGTERM');
     expect(await children.exit()).toMatchObject({
@@ -98,6 +97,33 @@ describe.concurrent('a child that', () => {
     await using children = await RealChildren.start('');
     children.do('disconnect');
     expect(await children.exit()).toMatchObject({ code: 0, wasReady: true });
+  });
+});
+
+describe.concurrent('a reload', () => {
+  test('replaces all, and each says what it finished for', async () => {
+    await using children = await RealChildren.start('', { size: 2 });
+    const before = children.supervisor.workers.map(({ pid }) => pid);
+    await children.supervisor.reload();
+    expect(children.exits.map(([{ pid }, { code, report }]) => [pid, code, report])).toEqual(
+      before.map((pid) => [pid, 0, { timeoutMs: 10_000, reason: 'replace' }]),
+    );
+    const after = children.supervisor.workers;
+    expect(after.map(({ id, state, restarts }) => [id, state, restarts])).toEqual([
+      [1, 'ready', 1],
+      [2, 'ready', 1],
+    ]);
+    expect(before.filter((pid) => isAlive(pid) || after.some((worker) => worker.pid === pid))).toEqual([]);
+  });
+
+  test('keeps the old ones where the new one throws, whose stack it tells', async () => {
+    await using children = await RealChildren.start('throws when again', { size: 2 });
+    const before = children.supervisor.workers.map(({ pid }) => pid);
+    await expect(children.supervisor.reload()).rejects.toMatchObject({
+      code: 'ERR_PREFORK_BOOT',
+      cause: { name: 'RangeError', code: 'EOUT', stack: expect.stringContaining('child.mjs') as unknown },
+    });
+    expect(children.supervisor.workers.map(({ pid }) => pid)).toEqual(before);
   });
 });
 
