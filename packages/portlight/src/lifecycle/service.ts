@@ -9,6 +9,8 @@ export interface StopOptions {
   readonly delayMs: number;
   /** Whether other processes of the app go on. @default false */
   readonly appGoesOn?: boolean | undefined;
+  /** Resolves when they go on no longer. @default never */
+  readonly appStops?: Promise<void> | undefined;
 }
 
 /** What can be started once and stopped once. */

@@ -103,6 +103,7 @@ export class ChildRole {
       timeoutMs: Math.max(0, timeoutMs - DEFAULTS.childEndMs),
       delayMs: appStops === undefined ? 0 : delayMs,
       appGoesOn: appStops === undefined && !isLost,
+      appStops: this.#stopHeard,
     });
   }
 

@@ -27,6 +27,7 @@ export async function drain(
   const open = edge.connectionCount;
   // What ends because of the stop says so of its connection too.
   const draining = edge.drain({ idle: options.appGoesOn === true ? 'after-response' : 'now' });
+  void options.appStops?.then(() => edge.drain());
   channels.stop();
   const ended = draining.then(() => channels.ended());
   const isEmpty = await within(ended, remainingMs());
