@@ -121,6 +121,10 @@ export const DEFAULTS = {
   groupSignalMs: 100,
   /** Between two looks at how late the event loops of child processes are, which they report each second. */
   lagLookMs: 500,
+  /** How long a child process serves at least before it is replaced for what it holds or has answered. */
+  recycleAfterMs: 3_000,
+  /** Until a child process that could not be replaced is replaced once more. */
+  recycleAgainMs: 60_000,
   /** Between two messages of a child to its primary about how many connections it has. */
   loadTellMs: 20,
   /** 0: a handler may take as long as it likes. */

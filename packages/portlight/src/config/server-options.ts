@@ -146,12 +146,25 @@ export interface ServerOptions {
    * then it is killed and replaced. @default 10_000
    */
   readonly unresponsiveTimeoutMs?: number | undefined;
+  /**
+   * After how many requests a child process is replaced, 1 to 1,000,000,000, up to a tenth earlier so that not all are
+   * replaced at once; looked at each second. @default however many
+   */
+  readonly maxRequestsPerWorker?: number | undefined;
+  /**
+   * From how much memory on a child process is replaced, in bytes of its resident set, 33,554,432 (32 MiB) and more;
+   * looked at each second. @default however much
+   */
+  readonly maxMemoryBytes?: number | undefined;
 }
 
 /** Options of a server with every default filled in, and what its methods set. */
 export type ServerConfig = {
   readonly [
-    Name in Exclude<keyof ServerOptions, 'tls' | 'identify' | 'mimeTypes' | 'handlerTimeoutMs' | 'entry'>
+    Name in Exclude<
+      keyof ServerOptions,
+      'tls' | 'identify' | 'mimeTypes' | 'handlerTimeoutMs' | 'entry' | 'maxRequestsPerWorker' | 'maxMemoryBytes'
+    >
   ]-?: Exclude<ServerOptions[Name], undefined>;
 } & {
   readonly tls: TlsOptions | undefined;
@@ -160,6 +173,8 @@ export type ServerConfig = {
   readonly entry: ServerOptions['entry'];
   /** `undefined` for what the mode has. */
   readonly handlerTimeoutMs: number | undefined;
+  readonly maxRequestsPerWorker: number | undefined;
+  readonly maxMemoryBytes: number | undefined;
   /** What follows from `websocket`. */
   readonly channels: WebSocketConfig;
   /** What follows from `trustProxy`, `identify` and `mimeTypes`. */
@@ -202,6 +217,8 @@ export const DEFAULT_SERVER_CONFIG: ServerConfig = {
   entry: undefined,
   bootTimeoutMs: DEFAULTS.bootTimeoutMs,
   unresponsiveTimeoutMs: DEFAULTS.unresponsiveTimeoutMs,
+  maxRequestsPerWorker: undefined,
+  maxMemoryBytes: undefined,
   silenceMs: 0,
   maxProcesses: undefined,
 };
@@ -280,6 +297,8 @@ function serverOptionsSchema(): z.ZodMiniType<ServerOptions> {
     ),
     bootTimeoutMs: wholeNumber('milliseconds', 100, aDayMs),
     unresponsiveTimeoutMs: wholeNumber('milliseconds', 2_000, aDayMs),
+    maxRequestsPerWorker: wholeNumber('requests', 1, 1_000_000_000),
+    maxMemoryBytes: wholeNumber('bytes', 33_554_432, Number.MAX_SAFE_INTEGER),
   }) satisfies z.ZodMiniType<ServerOptions>);
 }
 

@@ -29,6 +29,7 @@ import {
 import { HandingPortDesk } from './handing-port-desk.ts';
 import { HookCourse } from './hook-course.ts';
 import type { PortDesk } from './port-desk.ts';
+import { Recycling } from './recycling.ts';
 import type { RunnerParts } from './runner-parts.ts';
 import type { Runner } from './runner.ts';
 import { SharedPortDesk } from './shared-port-desk.ts';
@@ -43,6 +44,7 @@ export class PrimaryRunner implements Runner {
   readonly #parts: RunnerParts;
   readonly #port: PortDesk;
   readonly #supervisor: Supervisor;
+  readonly #recycling: Recycling;
   readonly #ticketKeys: string = randomBytes(TICKET_KEY_BYTES).toString('base64');
   #certificates: EncodedCertificates | undefined;
   readonly #course: HookCourse = new HookCourse('the backplane');
@@ -62,6 +64,7 @@ export class PrimaryRunner implements Runner {
       connections: { most: config.maxConnections, mostPerAddress: config.maxConnectionsPerIp },
       channels: { most: config.channels.maxChannels, mostPerAddress: config.channels.maxChannelsPerIp },
     });
+    this.#recycling = new Recycling(config);
     this.#supervisor = new Supervisor({
       name: SUPERVISOR_NAME,
       size,
@@ -77,6 +80,7 @@ export class PrimaryRunner implements Runner {
         this.#serve(worker);
       },
       onReady: (worker) => this.#port.ready(worker),
+      onReport: (worker) => this.#recycle(worker),
       onDraining: (worker) => this.#port.leave(worker),
       onExit: (worker) => this.#port.leave(worker),
       onGaveUp: (error) => {
@@ -226,6 +230,17 @@ export class PrimaryRunner implements Runner {
     link.answer(MESSAGES.workers, async () => ({ data: await this.workers() }));
     link.on(MESSAGES.shutdown, (timeoutMs) => this.#parts.stop('shutdown', timeoutMs as number));
     link.on(MESSAGES.certificates, (data) => this.#hearCertificates(worker, data as EncodedCertificates));
+  }
+
+  #recycle(worker: Worker): void {
+    const why = this.#recycling.look(worker);
+    if (why === undefined) return;
+    const { logger } = this.#parts.log;
+    logger.info({ worker: worker.id, pid: worker.pid }, `Worker ${worker.id} ${why}, and is replaced.`);
+    this.#supervisor.replace(worker).catch((error: unknown) => {
+      if (!this.#isStopping)
+        logger.error({ err: causeOf(error) }, `Worker ${worker.id} cannot be replaced and goes on.`);
+    });
   }
 
   #welcome(): Welcome {

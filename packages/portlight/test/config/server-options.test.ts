@@ -18,6 +18,8 @@ const NUMBERS: Readonly<Record<string, readonly [least: number, greatest: number
   handlerTimeoutMs: [0, DAY_MS],
   drainTimeoutMs: [0, DAY_MS],
   drainDelayMs: [0, DAY_MS],
+  maxRequestsPerWorker: [1, 1_000_000_000],
+  maxMemoryBytes: [33_554_432, Number.MAX_SAFE_INTEGER],
 };
 const WRONG = [Number.NaN, Number.POSITIVE_INFINITY, -1, 1.5, '10', '1mb', null, true, [], {}, () => 1];
 

@@ -99,7 +99,7 @@ describe('a reload', () => {
   it.each([
     [
       'fails',
-      ({ primary, exit }: FakeChild) => primary.fail(new SyntaxError('Unexpected token')),
+      ({ primary }: FakeChild) => primary.fail(new SyntaxError('Unexpected token')),
       /before it was ready, with code 1: Unexpected token\.$/,
     ],
     ['leaves by itself', ({ primary }: FakeChild) => primary.drain('uncaught', { isFailure: true }), /with code 0/],
