@@ -152,7 +152,7 @@ export interface ServerOptions {
    */
   readonly maxRequestsPerWorker?: number | undefined;
   /**
-   * From how much memory on a child process is replaced, in bytes of its resident set, 33,554,432 (32 MiB) and more;
+   * From how much memory on a child process is replaced, in bytes of its resident set, 100,663,296 (96 MiB) and more;
    * looked at each second. @default however much
    */
   readonly maxMemoryBytes?: number | undefined;
@@ -298,7 +298,7 @@ function serverOptionsSchema(): z.ZodMiniType<ServerOptions> {
     bootTimeoutMs: wholeNumber('milliseconds', 100, aDayMs),
     unresponsiveTimeoutMs: wholeNumber('milliseconds', 2_000, aDayMs),
     maxRequestsPerWorker: wholeNumber('requests', 1, 1_000_000_000),
-    maxMemoryBytes: wholeNumber('bytes', 33_554_432, Number.MAX_SAFE_INTEGER),
+    maxMemoryBytes: wholeNumber('bytes', 100_663_296, Number.MAX_SAFE_INTEGER),
   }) satisfies z.ZodMiniType<ServerOptions>);
 }
 

@@ -19,7 +19,7 @@ const NUMBERS: Readonly<Record<string, readonly [least: number, greatest: number
   drainTimeoutMs: [0, DAY_MS],
   drainDelayMs: [0, DAY_MS],
   maxRequestsPerWorker: [1, 1_000_000_000],
-  maxMemoryBytes: [33_554_432, Number.MAX_SAFE_INTEGER],
+  maxMemoryBytes: [100_663_296, Number.MAX_SAFE_INTEGER],
 };
 const WRONG = [Number.NaN, Number.POSITIVE_INFINITY, -1, 1.5, '10', '1mb', null, true, [], {}, () => 1];
 

@@ -9,9 +9,8 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
 afterEach(() => void vi.useRealTimers());
 
 /** A child whose reports a test changes. */
-function child(report: Readonly<Record<string, number>>, state = 'ready') {
-  const worker = { state, lastReport: { lagMs: 0, memoryBytes: 0, ...report } };
-  return worker as typeof worker & Worker;
+function child(report: Record<string, number>, state: string = 'ready'): Worker {
+  return { state, lastReport: Object.assign(report, { lagMs: 0, memoryBytes: report['memoryBytes'] ?? 0 }) } as Worker;
 }
 
 /** What is said of a child that has served for long enough. */
@@ -36,12 +35,13 @@ describe('a child is replaced', () => {
   test('up to a tenth of its requests earlier, each at another time', () => {
     const chances = [0, 0.5, 1];
     const recycling = new Recycling({ ...NEVER, maxRequestsPerWorker: 1_000 }, () => chances.shift() as number);
-    const children = [0, 1, 2].map(() => child({ requests: 899 }));
+    const reports = [0, 1, 2].map((): Record<string, number> => ({ requests: 0 }));
+    const children = reports.map((report) => child(report));
     for (const each of children) expect(recycling.look(each)).toBeUndefined();
     vi.advanceTimersByTime(3_000);
     const replacedAt = (requests: number): readonly number[] =>
       children.flatMap((each, index) => {
-        each.lastReport.requests = requests;
+        Object.assign(reports[index] ?? {}, { requests });
         return recycling.look(each) === undefined ? [] : [index];
       });
     expect([899, 900, 950, 1_000].map(replacedAt)).toEqual([[], [2], [1], [0]]);
