@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { EventClient } from '../../packages/portlight/test/support/event-client.ts';
+import { hasOpenssl, makeCertificate } from '../../packages/portlight/test/support/make-certificate.ts';
 import { get, RawClient } from '../../packages/portlight/test/support/raw-client.ts';
 import { WebSocketClient } from '../../packages/portlight/test/support/web-socket-client.ts';
 import { findProgram } from '../conformance/find-program.ts';
@@ -11,15 +12,13 @@ import { isSkipped, type ProxyKind, ProxyProcess } from '../conformance/proxy-pr
 import { skipsWithout } from '../conformance/skips-without.ts';
 import { IS_LONG, isAlive } from './workers/children.ts';
 import { ReloadedApp } from './workers/reloaded-app.ts';
-import { Traffic } from './workers/traffic.ts';
 
 const NGINX = PROXIES.find(({ name }) => name === 'nginx') as ProxyKind;
-const RELOADS = IS_LONG ? 20 : 3;
 
 /** Clients that keep their connections, and others that open one for each request. */
-async function expectNoLoss(app: ReloadedApp, port: number): Promise<void> {
-  const traffics = [new Traffic(port, 6, Infinity), new Traffic(port, 6, 1)];
-  for (let reload = 1; reload <= RELOADS; reload++) {
+async function expectNoLoss(app: ReloadedApp, reloads: number, port: number = app.port): Promise<void> {
+  const traffics = [app.traffic(6, Infinity, port), app.traffic(6, 1, port)];
+  for (let reload = 1; reload <= reloads; reload++) {
     app.change(`export const version = 'of reload ${reload}';`);
     await app.reload();
     expect(await app.ask('/version')).toBe(`of reload ${reload}`);
@@ -27,15 +26,19 @@ async function expectNoLoss(app: ReloadedApp, port: number): Promise<void> {
   }
   for (const traffic of traffics) await traffic.stop();
   expect(traffics.flatMap(({ failures }) => failures)).toEqual([]);
-  expect(app.outcomes()).toEqual(Array.from({ length: RELOADS }, () => 'Reloaded.'));
-  expect(app.children()).toHaveLength(2 + 2 * RELOADS);
+  expect(app.outcomes()).toEqual(Array.from({ length: reloads }, () => 'Reloaded.'));
+  expect(app.children()).toHaveLength(2 + 2 * reloads);
   expect(app.children().slice(0, -2).filter(isAlive)).toEqual([]);
 }
 
 describe('a reload', IS_LONG ? { timeout: 600_000 } : {}, () => {
-  test(`under load loses no request, ${RELOADS} times`, async () => {
-    await using app = await ReloadedApp.start();
-    await expectNoLoss(app, app.port);
+  test.each([
+    ['', 3, {}, []],
+    [' of the lane of node:http', 1, { lane: 'http' }, []],
+    [' where Node cannot share a port', 1, {}, ['--import', './fixtures/without-shared-handles.mjs']],
+  ] as const)('under load loses no request%s', async (_where, reloads, options, args) => {
+    await using app = await ReloadedApp.start(options, args);
+    await expectNoLoss(app, IS_LONG ? 20 : reloads);
     expect(await app.stop()).toBe(0);
     expect(app.program.errors).not.toMatch(/ERROR|WARN/);
     expect(app.program.output.match(/^(?:onPrimary|onShutdown) by \d+$/gm)).toEqual(
@@ -43,10 +46,16 @@ describe('a reload', IS_LONG ? { timeout: 600_000 } : {}, () => {
     );
   });
 
+  test.skipIf(!hasOpenssl())('under load loses none over TLS', async () => {
+    await using app = await ReloadedApp.start({ tls: await makeCertificate('app.test') });
+    await expectNoLoss(app, IS_LONG ? 20 : 1);
+    expect(await app.stop()).toBe(0);
+  });
+
   test.skipIf(!IS_LONG || isSkipped(NGINX))('under load through nginx loses none either', async () => {
     await using app = await ReloadedApp.start();
     await using proxy = await ProxyProcess.start(NGINX, app.port);
-    await expectNoLoss(app, proxy.port);
+    await expectNoLoss(app, 20, proxy.port);
     expect(await app.stop()).toBe(0);
   });
 
@@ -156,7 +165,7 @@ describe('a reload with broken code', () => {
   ])('%s keeps the old processes', async (_what, code, message) => {
     await using app = await ReloadedApp.start({ bootTimeoutMs: 2_000 });
     const old = app.children();
-    await using traffic = new Traffic(app.port, 4, 5);
+    await using traffic = app.traffic(4, 5);
     app.change(code);
     await app.reload();
     await traffic.more(20);
@@ -177,7 +186,7 @@ describe('a reload with broken code', () => {
 describe('a child', () => {
   test('that leaks is replaced before it falls over, and no request is lost', async () => {
     await using app = await ReloadedApp.start({ children: 1, maxMemoryBytes: 400 * 1_048_576 });
-    await using traffic = new Traffic(app.port, 4, 5);
+    await using traffic = app.traffic(4, 5);
     const isReplaced = (): boolean => app.children().length > 1;
     while (!isReplaced()) {
       await app.ask('/leak/50');
@@ -191,7 +200,7 @@ describe('a child', () => {
 
   test('that has answered enough is replaced, one at a time, and no request is lost', async () => {
     await using app = await ReloadedApp.start({ maxRequestsPerWorker: 50 });
-    await using traffic = new Traffic(app.port, 4, 5);
+    await using traffic = app.traffic(4, 5);
     const ready = (count: number): Promise<true> =>
       app.program.until(() => (app.children().length >= count ? true : undefined), 'of another child');
     await ready(4);

@@ -1,5 +1,6 @@
-import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { once } from 'node:events';
+import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import { Agent as SecureAgent, request as requestByTls } from 'node:https';
 
 export interface Asking {
   readonly method?: string;
@@ -22,16 +23,21 @@ export interface Answer {
 /** One connection, on which one request follows another. It opens with the first. */
 export class Connection implements AsyncDisposable {
   readonly #port: number;
-  readonly #agent: Agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  readonly #agent: Agent;
+  readonly #request: typeof request;
   /** Which process answered last. */
   process = 0;
 
-  constructor(port: number) {
+  /** @param cert of a server that speaks TLS, as `app.test` */
+  constructor(port: number, cert?: string) {
+    const kept = { keepAlive: true, maxSockets: 1 };
     this.#port = port;
+    this.#agent = cert === undefined ? new Agent(kept) : new SecureAgent({ ...kept, ca: cert, servername: 'app.test' });
+    this.#request = cert === undefined ? request : requestByTls;
   }
 
   async ask(path: string, { method, headers, body, localAddress }: Asking = {}): Promise<Answer> {
-    const sent = request({
+    const sent = this.#request({
       host: '127.0.0.1',
       port: this.#port,
       path,

@@ -3,6 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Connection } from '../promises/connection.ts';
 import { RunningProgram } from '../run-program.ts';
+import { Traffic } from './traffic.ts';
+
+/** How many `children`, and options of the server. */
+export interface ReloadedAppOptions {
+  readonly tls?: { readonly key: string; readonly cert: string };
+  readonly [name: string]: unknown;
+}
 
 /** The app of `fixtures/reloaded.mjs`, with a part of its code that can be changed. Killed when its block is left. */
 export class ReloadedApp implements AsyncDisposable {
@@ -10,15 +17,18 @@ export class ReloadedApp implements AsyncDisposable {
   port = 0;
   readonly #folder: string = mkdtempSync(join(tmpdir(), 'portlight-reload-'));
 
-  private constructor(options: Readonly<Record<string, unknown>>) {
+  readonly #cert: string | undefined;
+
+  private constructor({ tls, ...options }: ReloadedAppOptions, args: readonly string[]) {
+    this.#cert = tls?.cert;
     this.change("export const version = 'one';");
-    const told = { part: this.#part, ...options };
-    this.program = new RunningProgram(['fixtures/reloaded.mjs', JSON.stringify(told)], {}, { isGroup: true });
+    const told = { part: this.#part, tls, ...options };
+    this.program = new RunningProgram([...args, 'fixtures/reloaded.mjs', JSON.stringify(told)], {}, { isGroup: true });
   }
 
-  /** @param options how many `children`, and options of the server */
-  static async start(options: Readonly<Record<string, unknown>> = {}): Promise<ReloadedApp> {
-    const app = new ReloadedApp(options);
+  /** @param args of Node */
+  static async start(options: ReloadedAppOptions = {}, args: readonly string[] = []): Promise<ReloadedApp> {
+    const app = new ReloadedApp(options, args);
     app.port = Number((await app.program.said(/listening (\d+)/))[1]);
     return app;
   }
@@ -44,6 +54,11 @@ export class ReloadedApp implements AsyncDisposable {
     return this.program.until(() => (this.outcomes().length >= count ? true : undefined), `${count} reloads`);
   }
 
+  /** @param perConnection how many requests follow each other on one connection */
+  traffic(clients: number, perConnection: number, port: number = this.port): Traffic {
+    return new Traffic(port, clients, perConnection, this.#cert);
+  }
+
   outcomes(): readonly string[] {
     return this.program.errors.match(/Reloaded\.|The reload has failed/g) ?? [];
   }
@@ -54,7 +69,7 @@ export class ReloadedApp implements AsyncDisposable {
   }
 
   async ask(path: string, method = 'GET'): Promise<string> {
-    await using connection = new Connection(this.port);
+    await using connection = new Connection(this.port, this.#cert);
     return (await connection.ask(path, { method })).text;
   }
 

@@ -21,11 +21,14 @@ export class Traffic implements AsyncDisposable {
   readonly #watchers: Watchers = new Watchers();
   readonly #clients: Promise<unknown>;
 
-  /** @param perConnection how many requests follow each other on one connection */
-  constructor(port: number, clients: number, perConnection: number) {
+  /**
+   * @param perConnection how many requests follow each other on one connection
+   * @param cert of a server that speaks TLS
+   */
+  constructor(port: number, clients: number, perConnection: number, cert?: string) {
     const run = async (): Promise<void> => {
       while (!this.#isOver) {
-        await using connection = new Connection(port);
+        await using connection = new Connection(port, cert);
         for (let asked = 0; asked < perConnection && !this.#isOver; asked++) if (!(await this.#ask(connection))) break;
       }
     };
