@@ -93,6 +93,17 @@ describe('a reload', IS_LONG ? { timeout: 600_000 } : {}, () => {
     expect(await app.stop()).toBe(0);
   });
 
+  test('lets clients that are connected stay so, and a stop tells of each', async () => {
+    await using app = await ReloadedApp.start();
+    await app.ask('/connect');
+    for (const reload of [1, 2]) {
+      await app.reload();
+      expect([reload, await app.ask('/private')]).toEqual([reload, 'welcome']);
+    }
+    expect(await app.stop()).toBe(0);
+    expect(app.program.output.match(/\S+ left for .* by/g)).toEqual(['127.0.0.1 left for shutdown by']);
+  });
+
   test('that is asked for twice during one comes once more', async () => {
     await using app = await ReloadedApp.start();
     for (const version of ['two', 'three', 'four']) {

@@ -2,7 +2,7 @@ import type { Client, ClientStore, ClientWatcher, Reservation } from './client-s
 
 interface Entry {
   readonly id: string;
-  readonly owner: string;
+  owner: string;
   readonly address: string;
   readonly connectedAt: number;
   lastSeenAt: number;
@@ -26,6 +26,8 @@ export class MemoryClientStore {
   readonly #now: () => number;
   /** Of whose end nobody that lives has been told yet. */
   #untold: Client[] = [];
+  /** Who takes over the clients of an end when that is gone. */
+  readonly #heirs: Map<string, string> = new Map();
   /** What was told, and to whose watcher, and is not acknowledged. */
   readonly #unacknowledged: Map<readonly Client[], string> = new Map();
 
@@ -56,9 +58,15 @@ export class MemoryClientStore {
     };
   }
 
+  /** From when the process of an end is gone, its clients are those of another end, if that one is still there. */
+  bequeath(owner: string, heir: string): void {
+    this.#heirs.set(owner, heir);
+  }
+
   /** The process of an end is gone without a word. Resolves when others have acknowledged its clients, if any live. */
   lose(owner: string): Promise<void> {
     this.#watchers.delete(owner);
+    this.#passOn(owner);
     this.#untold.push(...this.#removeOf(owner));
     for (const [clients, told] of this.#unacknowledged) {
       if (told === owner && this.#unacknowledged.delete(clients)) this.#untold.push(...clients);
@@ -152,6 +160,13 @@ export class MemoryClientStore {
       idle.push(toClient(entry));
     }
     return idle;
+  }
+
+  #passOn(owner: string): void {
+    const heir = this.#heirs.get(owner);
+    this.#heirs.delete(owner);
+    if (heir === undefined || !this.#watchers.has(heir)) return;
+    for (const entry of this.#entries.values()) if (entry.owner === owner) entry.owner = heir;
   }
 
   #removeOf(owner: string): readonly Client[] {

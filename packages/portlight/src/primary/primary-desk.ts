@@ -60,6 +60,11 @@ export class PrimaryDesk {
     line.onClosed(() => void this.lose(owner));
   }
 
+  /** The clients of one child are those of another when it is gone: nobody has lost them. */
+  bequeath(owner: string, heir: string): void {
+    this.#stores.clients.bequeath(owner, heir);
+  }
+
   /**
    * The child is gone, or is to be taken for gone: all it had is taken away, and told to another process. Resolves when
    * one that lives has heard of its clients. Never rejects; the second time it does nothing.

@@ -73,13 +73,14 @@ export class PrimaryRunner implements Runner {
       unresponsiveTimeoutMs: config.unresponsiveTimeoutMs,
       drainTimeoutMs: config.drainTimeoutMs + DEFAULTS.childEndMs,
       onWorker: (worker) => {
-        const owner = `${worker.key} ${worker.pid}`;
+        const owner = ownerOf(worker);
         desk.serve(worker.link, owner);
         seats.serve(worker.link, owner);
         this.#port.serve(worker);
         this.#serve(worker);
       },
       onReady: (worker) => this.#port.ready(worker),
+      onReplaced: (worker, successor) => desk.bequeath(ownerOf(worker), ownerOf(successor)),
       onReport: (worker) => this.#recycle(worker),
       onDraining: (worker) => this.#port.leave(worker),
       onExit: (worker) => this.#port.leave(worker),
@@ -283,6 +284,11 @@ function toInfo({ id, pid, state, restarts, startedAt, lastReport }: Worker): re
       startedAt,
     },
   ];
+}
+
+/** A name that no other process has. */
+function ownerOf({ key, pid }: Worker): string {
+  return `${key} ${pid}`;
 }
 
 /** A child's own error, with its stack; where it has told none, what is known of its end. */

@@ -53,6 +53,35 @@ describe('a process that is gone', () => {
     expect(lost).toEqual(['ada']);
   });
 
+  test('leaves its clients to its heir, those that came late too, and nobody is told', async () => {
+    const { store, end } = open();
+    const heir = store.end('heir');
+    const lost = vi.fn<() => void>();
+    for (const each of [end, heir, store.end('other')]) each.connect({ lost });
+    await connect(end, 'ada');
+    store.bequeath('a', 'heir');
+    await connect(end, 'bob');
+    await store.lose('a');
+    expect(await heir.count()).toBe(2);
+    expect(lost).not.toHaveBeenCalled();
+    expect((await heir.removeOwn()).map(({ id }) => id)).toEqual(['ada', 'bob']);
+  });
+
+  test('has no heir that is gone as well', async () => {
+    const { store, end } = open();
+    const lost: string[] = [];
+    const heir = store.end('heir');
+    for (const each of [store.end('other'), end, heir])
+      each.connect({ lost: (clients) => void lost.push(...clients.map(({ id }) => id)) });
+    await connect(end, 'ada');
+    await connect(heir, 'bob');
+    store.bequeath('a', 'heir');
+    await store.lose('heir');
+    await store.lose('a');
+    expect(lost).toEqual(['bob', 'ada']);
+    expect(await end.count()).toBe(0);
+  });
+
   test('holds nobody that has disconnected before', async () => {
     const { store, end } = open();
     const other = store.end('b');

@@ -27,6 +27,8 @@ export interface SupervisorOptions extends CommandOptions {
   readonly onReady?: ((worker: Worker) => void) | undefined;
   /** Its `lastReport` is a new one, about each second. */
   readonly onReport?: ((worker: Worker) => void) | undefined;
+  /** Another one that is ready has taken the place of one that goes on until it has finished. */
+  readonly onReplaced?: ((worker: Worker, successor: Worker) => void) | undefined;
   /** It finishes, for its own reasons or because another one has taken its place, and takes nothing new. */
   readonly onDraining?: ((worker: Worker) => void) | undefined;
   /** Called once for each, after all that it said. */

@@ -182,6 +182,7 @@ export class Supervisor {
     if (this.#stopping !== undefined) throw stoppedError();
     if (successor.readyAt === undefined) throw this.#keep(worker, successor);
     this.#log('info', worker, 'Another one has taken its place, and it finishes');
+    this.#tell(() => this.#options.onReplaced?.(worker, successor));
     this.#retire(worker);
     await worker.ended;
   }

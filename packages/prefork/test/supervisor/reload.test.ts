@@ -33,6 +33,7 @@ async function started(boot: (child: FakeChild) => void = ({ primary }) => prima
       entry: 'app.js',
       onWorker: see('start'),
       onReady: see('ready'),
+      onReplaced: (worker, { key }) => see(`${key} follows`)(worker),
       onDraining: see('finish'),
       onExit: see('end'),
       ...more,
@@ -63,10 +64,12 @@ describe('a reload', () => {
     expect(seen).toEqual([
       'start 1 1.1',
       'ready 1 1.1',
+      '1.1 follows 1 1.0',
       'finish 1 1.0',
       'end 1 1.0',
       'start 2 2.1',
       'ready 2 2.1',
+      '2.1 follows 2 2.0',
       'finish 2 2.0',
       'end 2 2.0',
     ]);
