@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ReloadedApp } from './reloaded-app.ts';
+
+/** Numbers from 0 to 1, the same ones for a seed (mulberry32). */
+function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d_2b_79_f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** Harms the processes of an app, by a seed: the same seed is the same harm, as far as processes let themselves be told. */
+export class Chaos {
+  /** What was done, in order. */
+  readonly done: string[] = [];
+  /** All children that there ever were, as far as it has seen. */
+  readonly seen: Set<number> = new Set();
+  readonly #app: ReloadedApp;
+  readonly #random: () => number;
+  readonly #stopped: Set<number> = new Set();
+
+  constructor(app: ReloadedApp, seed: number) {
+    this.#app = app;
+    this.#random = randomOf(seed);
+  }
+
+  /** Goes on for so long, then lets all that it has stopped go on. */
+  async run(ms: number, everyMs: number): Promise<void> {
+    const endsAt = performance.now() + ms;
+    while (performance.now() < endsAt) {
+      await this.#harm();
+      await delay(everyMs * (0.5 + this.#random()));
+    }
+    for (const pid of this.#stopped) this.#signal(pid, 'SIGCONT');
+    this.look();
+  }
+
+  /** The children that there are. */
+  look(): readonly number[] {
+    const { pid } = this.#app;
+    const pids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ').map(Number);
+    for (const each of pids) this.seen.add(each);
+    return pids.filter((each) => each > 0);
+  }
+
+  async #harm(): Promise<void> {
+    const deeds = Object.entries(this.#deeds);
+    const [name, deed] = deeds[Math.floor(this.#random() * deeds.length)] as (typeof deeds)[number];
+    const children = this.look();
+    const child = children[Math.floor(this.#random() * children.length)];
+    if (child === undefined) return;
+    this.done.push(name);
+    await deed(child);
+  }
+
+  readonly #deeds: Readonly<Record<string, (child: number) => unknown>> = {
+    kill: (child) => this.#signal(child, 'SIGKILL'),
+    'kill another': (child) => this.#signal(child, 'SIGKILL'),
+    terminate: (child) => this.#signal(child, 'SIGTERM'),
+    stop: (child) => this.#stop(child),
+    pause: async (child) => {
+      this.#stop(child);
+      await delay(1_000 * this.#random());
+      this.#signal(child, 'SIGCONT');
+    },
+    'pause the primary': async () => {
+      this.#signal(this.#app.pid, 'SIGSTOP');
+      await delay(1_000 * this.#random());
+      this.#signal(this.#app.pid, 'SIGCONT');
+    },
+    // Whoever accepts it.
+    loop: () => void this.#app.ask('/block/3600000').catch(() => {}),
+    block: () => void this.#app.ask('/block/500').catch(() => {}),
+    exit: () => void this.#app.ask('/exit').catch(() => {}),
+    reload: () => this.#signal(this.#app.pid, 'SIGUSR2'),
+  };
+
+  #stop(child: number): void {
+    this.#stopped.add(child);
+    this.#signal(child, 'SIGSTOP');
+  }
+
+  #signal(pid: number, signal: NodeJS.Signals): void {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It is gone.
+    }
+  }
+}
