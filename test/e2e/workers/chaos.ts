@@ -49,7 +49,7 @@ export class Chaos {
 
   async #harm(): Promise<void> {
     const deeds = Object.entries(this.#deeds);
-    const [name, deed] = deeds[Math.floor(this.#random() * deeds.length)] as (typeof deeds)[number];
+    const [name, deed] = deeds[Math.floor(this.#random() * deeds.length)] ?? ['nothing', () => undefined];
     const children = this.look();
     const child = children[Math.floor(this.#random() * children.length)];
     if (child === undefined) return;
