@@ -107,6 +107,18 @@ export const DEFAULTS = {
   maxMissPlans: 64,
   /** Requests that wait for their turn in the mode 'sequential'; one more is answered 503. */
   maxQueued: 1_000,
+  /** Connections that wait for a child process in the mode 'forked', as many as some ten processes answer in time. */
+  maxQueuedConnections: 128,
+  /** What a client waits for a child process in the mode 'forked'. */
+  queueTimeoutMs: 10_000,
+  /** Child processes in the mode 'forked', the spare ones among them. */
+  forkedProcesses: 10,
+  minSpare: 2,
+  maxSpare: 5,
+  /** Between two looks at whether there are too many spare ones. */
+  spareLookMs: 1_000,
+  /** For a child process to take a connection that is handed to it; one that is later leaves it to another one. */
+  handOverMs: 5_000,
   /** 1 MiB: a body up to that comes before the turn of its request. */
   maxEarlyBodyBytes: 1_048_576,
   /** In the mode 'sequential': a handler that calls its own server waits for itself, and has to end. */

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { DEFAULTS } from '../defaults.ts';
+import { ConfigError } from '../errors/config-error.ts';
 import type { HttpRequest } from '../request/http-request.ts';
 import type { RequestRules } from '../request/request-source.ts';
 import { type MimeTypes, parseMimeTypes } from './mime-types.ts';
@@ -100,11 +101,15 @@ export interface ServerOptions {
    */
   readonly handlerTimeoutMs?: number | undefined;
   /**
-   * Requests that may wait for their turn in the mode `'sequential'`, 0 to 1,000,000; one more is answered 503.
-   *
-   * @default 1_000
+   * What may wait, 0 to 1,000,000: requests for their turn in the mode `'sequential'`, connections for a child process
+   * in `'forked'`. One more is answered 503. @default 1_000; in the mode `'forked'` 128
    */
   readonly maxQueued?: number | undefined;
+  /**
+   * How long a connection may wait for a child process in the mode `'forked'`, in ms, 1 to 86,400,000; then 503.
+   * @default 10_000
+   */
+  readonly queueTimeoutMs?: number | undefined;
   /**
    * Media types of files by extension, without its dot, before the many that are known: `{ m4b: 'audio/mp4' }`. Text
    * that says no charset is UTF-8.
@@ -156,15 +161,33 @@ export interface ServerOptions {
    * looked at each second. @default however much
    */
   readonly maxMemoryBytes?: number | undefined;
+  /**
+   * Child processes of the mode `'forked'` that are kept waiting for a connection, 0 to 1,024, as far as
+   * `setMaxProcesses` allows. @default 2
+   */
+  readonly minSpare?: number | undefined;
+  /**
+   * Most child processes of the mode `'forked'` that wait for a connection, 1 to 1,024; those beyond are ended, one each
+   * second. Not less than `minSpare`. @default 5
+   */
+  readonly maxSpare?: number | undefined;
+  /**
+   * WebSockets and event streams that may be open in the mode `'forked'`, where each has a child process, 0 to 1,024; one
+   * more is answered 503. @default half of what `setMaxProcesses` says
+   */
+  readonly maxStreams?: number | undefined;
 }
+
+/** Options whose default the mode says. */
+type ForTheMode = 'maxQueued' | 'unresponsiveTimeoutMs' | 'maxStreams';
+
+/** Options without which nothing is limited. */
+type Unlimited = 'maxRequestsPerWorker' | 'maxMemoryBytes';
 
 /** Options of a server with every default filled in, and what its methods set. */
 export type ServerConfig = {
   readonly [
-    Name in Exclude<
-      keyof ServerOptions,
-      'tls' | 'identify' | 'mimeTypes' | 'handlerTimeoutMs' | 'entry' | 'maxRequestsPerWorker' | 'maxMemoryBytes'
-    >
+    Name in Exclude<keyof ServerOptions, 'tls' | 'identify' | 'mimeTypes' | 'handlerTimeoutMs' | 'entry' | ForTheMode | Unlimited>
   ]-?: Exclude<ServerOptions[Name], undefined>;
 } & {
   readonly tls: TlsOptions | undefined;
@@ -175,6 +198,9 @@ export type ServerConfig = {
   readonly handlerTimeoutMs: number | undefined;
   readonly maxRequestsPerWorker: number | undefined;
   readonly maxMemoryBytes: number | undefined;
+  readonly maxQueued: number | undefined;
+  readonly unresponsiveTimeoutMs: number | undefined;
+  readonly maxStreams: number | undefined;
   /** What follows from `websocket`. */
   readonly channels: WebSocketConfig;
   /** What follows from `trustProxy`, `identify` and `mimeTypes`. */
@@ -209,16 +235,20 @@ export const DEFAULT_SERVER_CONFIG: ServerConfig = {
   maxConnections: DEFAULTS.maxConnections,
   maxConnectionsPerIp: DEFAULTS.maxConnectionsPerIp,
   handlerTimeoutMs: undefined,
-  maxQueued: DEFAULTS.maxQueued,
+  maxQueued: undefined,
+  queueTimeoutMs: DEFAULTS.queueTimeoutMs,
   drainTimeoutMs: DEFAULTS.drainTimeoutMs,
   drainDelayMs: DEFAULTS.drainDelayMs,
   onStoreError: 'local',
   onUncaught: 'drain',
   entry: undefined,
   bootTimeoutMs: DEFAULTS.bootTimeoutMs,
-  unresponsiveTimeoutMs: DEFAULTS.unresponsiveTimeoutMs,
   maxRequestsPerWorker: undefined,
   maxMemoryBytes: undefined,
+  unresponsiveTimeoutMs: undefined,
+  minSpare: DEFAULTS.minSpare,
+  maxSpare: DEFAULTS.maxSpare,
+  maxStreams: undefined,
   silenceMs: 0,
   maxProcesses: undefined,
 };
@@ -233,6 +263,8 @@ export function resolveServerConfig(base: ServerConfig, options: ServerOptions, 
   if (isObject(options) && !Array.isArray(options) && Object.keys(options).length === 0) return base;
   const config = parseOver(base, serverOptionsSchema(), options, owner);
   if (options.tls !== undefined) assertTlsOptions(options.tls);
+  if (config.maxSpare < config.minSpare)
+    throw new ConfigError(`maxSpare is ${config.maxSpare}; it cannot be less than minSpare, ${config.minSpare}.`);
   const channels =
     options.websocket === undefined
       ? base.channels
@@ -244,6 +276,9 @@ export function resolveServerConfig(base: ServerConfig, options: ServerOptions, 
   };
   return { ...config, channels, rules };
 }
+
+/** That have a place in a pool. */
+const MOST_PROCESSES = 1_024;
 
 let schema: z.ZodMiniType<ServerOptions> | undefined;
 
@@ -283,6 +318,7 @@ function serverOptionsSchema(): z.ZodMiniType<ServerOptions> {
     maxConnectionsPerIp: wholeNumber('connections', 1, 1_000_000),
     handlerTimeoutMs: wholeNumber('milliseconds', 0, aDayMs),
     maxQueued: wholeNumber('requests', 0, 1_000_000),
+    queueTimeoutMs: wholeNumber('milliseconds', 1, aDayMs),
     // Looked at by `parseMimeTypes`, which says more.
     mimeTypes: z.optional(z.custom<MimeTypes>(() => true)),
     drainTimeoutMs: wholeNumber('milliseconds', 0, aDayMs),
@@ -299,6 +335,9 @@ function serverOptionsSchema(): z.ZodMiniType<ServerOptions> {
     unresponsiveTimeoutMs: wholeNumber('milliseconds', 2_000, aDayMs),
     maxRequestsPerWorker: wholeNumber('requests', 1, 1_000_000_000),
     maxMemoryBytes: wholeNumber('bytes', 100_663_296, Number.MAX_SAFE_INTEGER),
+    minSpare: wholeNumber('processes', 0, MOST_PROCESSES),
+    maxSpare: wholeNumber('processes', 1, MOST_PROCESSES),
+    maxStreams: wholeNumber('streams', 0, MOST_PROCESSES),
   }) satisfies z.ZodMiniType<ServerOptions>);
 }
 

@@ -13,6 +13,6 @@ export function createTurns(
   log: LogHolder,
 ): Turns {
   return mode === 'sequential'
-    ? new OneAtATime(maxQueued, handlerTimeoutMs ?? DEFAULTS.turnTimeoutMs, log)
+    ? new OneAtATime(maxQueued ?? DEFAULTS.maxQueued, handlerTimeoutMs ?? DEFAULTS.turnTimeoutMs, log)
     : EVERYBODY_AT_ONCE;
 }
