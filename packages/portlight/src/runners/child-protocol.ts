@@ -20,6 +20,10 @@ export const MESSAGES = {
   leavePort: 'server.leave-port',
   /** The primary has accepted a socket. */
   socket: 'server.socket',
+  /** A child says that the connection of a number, which it was handed, has ended. */
+  free: 'server.free',
+  /** The primary says how long clients may be silent between two requests, in ms; 0: they have one more. */
+  keepAlive: 'server.keep-alive',
   /** A child says how many connections it has. */
   load: 'server.load',
   /** The primary says how many a child has on the average. */
@@ -38,6 +42,8 @@ export interface Welcome {
   readonly address: ServerAddress;
   /** `'primary'`: sockets are handed over, and the child listens nowhere. */
   readonly accepts: 'child' | 'primary';
+  /** Whether those that the primary hands over have their seats already. */
+  readonly admits: boolean;
   /** In base64: with one set of keys for all, a client can resume its TLS session with any child. */
   readonly ticketKeys: string;
   /** Where they were renewed since the app gave them. */

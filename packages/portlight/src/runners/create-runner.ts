@@ -14,5 +14,5 @@ import { WorkerRunner } from './worker-runner.ts';
  */
 export function createRunner(mode: RunMode, parts: RunnerParts, primary: Primary | undefined): Runner {
   if (!hasChildren(mode)) return new OneProcessRunner(parts);
-  return primary === undefined ? new PrimaryRunner(parts) : new WorkerRunner(parts, primary);
+  return primary === undefined ? new PrimaryRunner(parts, mode === 'forked') : new WorkerRunner(parts, primary);
 }

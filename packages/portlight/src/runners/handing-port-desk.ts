@@ -18,6 +18,7 @@ interface Taker {
  */
 export class HandingPortDesk implements PortDesk {
   readonly accepts = 'primary';
+  readonly admits = false;
   readonly #at: ParsedAddress;
   readonly #backlog: number;
   readonly #listener: Listener = new Listener({ pauseOnConnect: true });

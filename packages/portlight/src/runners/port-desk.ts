@@ -4,7 +4,7 @@ import type { ServerAddress } from '../config/address.ts';
 import type { Welcome } from './child-protocol.ts';
 
 /** The port of a server with children, in its primary. */
-export interface PortDesk extends Pick<Welcome, 'accepts'> {
+export interface PortDesk extends Pick<Welcome, 'accepts' | 'admits'> {
   /** From when it is open. */
   readonly address: ServerAddress | undefined;
   /** What accepts in this process. */
@@ -17,6 +17,8 @@ export interface PortDesk extends Pick<Welcome, 'accepts'> {
   ready(worker: Worker): void;
   /** A child takes no new ones. */
   leave(worker: Worker): void;
+  /** How many a child has, where this process knows before the child tells it. */
+  connections?(worker: Worker): number;
   /** Children that listen are to stop by themselves. */
   close(): void;
 }

@@ -10,6 +10,7 @@ import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ServerAddress } from '../config/address.ts';
+import type { ServerConfig } from '../config/server-options.ts';
 import type { TlsOptions } from '../config/tls-options.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { runStopHooks } from '../lifecycle/hooks.ts';
@@ -26,6 +27,7 @@ import {
   SUPERVISOR_NAME,
   type Welcome,
 } from './child-protocol.ts';
+import { ForkedPortDesk } from './forked-port-desk.ts';
 import { HandingPortDesk } from './handing-port-desk.ts';
 import { HookCourse } from './hook-course.ts';
 import type { PortDesk } from './port-desk.ts';
@@ -53,24 +55,30 @@ export class PrimaryRunner implements Runner {
   /** The last one that was asked for. */
   #reloading: Promise<void> | undefined;
 
-  constructor(parts: RunnerParts) {
-    const { at, config, log } = parts;
+  /** @param isForked whether each child has one connection at a time */
+  constructor(parts: RunnerParts, isForked: boolean) {
+    const { config, log } = parts;
     parts.assertServable();
     this.#parts = parts;
-    this.#port = SharedPort.isSupported ? new SharedPortDesk(at) : new HandingPortDesk(at, config.backlog, log);
-    const size = config.maxProcesses ?? availableProcessors();
+    const most = config.maxProcesses ?? (isForked ? DEFAULTS.forkedProcesses : availableProcessors());
+    this.#port = isForked ? this.#openForked() : openShared(parts);
     const desk = new PrimaryDesk(parts.stores(), (name, data, body) => Link.encode(name, data, body));
-    const seats = new SeatDesk(size, {
+    const maxStreams = config.maxStreams ?? Math.max(1, Math.floor(most / 2));
+    const seats = new SeatDesk(most, {
       connections: { most: config.maxConnections, mostPerAddress: config.maxConnectionsPerIp },
-      channels: { most: config.channels.maxChannels, mostPerAddress: config.channels.maxChannelsPerIp },
+      channels: {
+        most: isForked ? Math.min(config.channels.maxChannels, maxStreams) : config.channels.maxChannels,
+        mostPerAddress: config.channels.maxChannelsPerIp,
+      },
     });
     this.#recycling = new Recycling(config);
     this.#supervisor = new Supervisor({
       name: SUPERVISOR_NAME,
-      size,
+      size: isForked ? Math.max(1, Math.min(config.minSpare, most)) : most,
+      maxSize: most,
       entry: config.entry,
       bootTimeoutMs: config.bootTimeoutMs,
-      unresponsiveTimeoutMs: config.unresponsiveTimeoutMs,
+      unresponsiveTimeoutMs: unresponsiveTimeoutMs(config, isForked),
       drainTimeoutMs: config.drainTimeoutMs + DEFAULTS.childEndMs,
       onWorker: (worker) => {
         const owner = ownerOf(worker);
@@ -137,7 +145,7 @@ export class PrimaryRunner implements Runner {
   }
 
   async workers(): Promise<readonly WorkerInfo[]> {
-    return this.#supervisor.workers.flatMap(toInfo);
+    return this.#supervisor.workers.flatMap((worker) => toInfo(worker, this.#port.connections?.(worker)));
   }
 
   reload(): void {
@@ -202,6 +210,14 @@ export class PrimaryRunner implements Runner {
     await this.#course.run('onStart', hooks.start, signal);
   }
 
+  #openForked(): PortDesk {
+    const { at, config, log } = this.#parts;
+    return new ForkedPortDesk(at, config, log, {
+      grow: () => this.#supervisor.grow(),
+      shrink: (worker) => this.#supervisor.shrink(worker),
+    });
+  }
+
   /** Both at once: each has the time of the stop. */
   async #stopChildren({ reason, timeoutMs, delayMs }: StopOptions): Promise<readonly StoppedWorker[]> {
     this.#isStopping = true;
@@ -245,10 +261,11 @@ export class PrimaryRunner implements Runner {
   }
 
   #welcome(): Welcome {
-    const { address, accepts } = this.#port;
+    const { address, accepts, admits } = this.#port;
     return {
       address: address ?? this.#parts.at,
       accepts,
+      admits,
       ticketKeys: this.#ticketKeys,
       certificates: this.#certificates,
     };
@@ -265,7 +282,11 @@ export class PrimaryRunner implements Runner {
   }
 }
 
-function toInfo({ id, pid, state, restarts, startedAt, lastReport }: Worker): readonly WorkerInfo[] {
+/** @param connections where this process knows them */
+function toInfo(
+  { id, pid, state, restarts, startedAt, lastReport }: Worker,
+  connections: number | undefined,
+): readonly WorkerInfo[] {
   if (pid === undefined || state === 'ended') return [];
   const count = (name: string): number => {
     const value = lastReport?.[name];
@@ -276,7 +297,7 @@ function toInfo({ id, pid, state, restarts, startedAt, lastReport }: Worker): re
       id,
       pid,
       state,
-      connections: count('connections'),
+      connections: connections ?? count('connections'),
       requests: count('requests'),
       memoryBytes: count('memoryBytes'),
       lagMs: count('lagMs'),
@@ -289,6 +310,19 @@ function toInfo({ id, pid, state, restarts, startedAt, lastReport }: Worker): re
 /** A name that no other process has. */
 function ownerOf({ key, pid }: Worker): string {
   return `${key} ${pid}`;
+}
+
+function openShared({ at, config, log }: RunnerParts): PortDesk {
+  return SharedPort.isSupported ? new SharedPortDesk(at) : new HandingPortDesk(at, config.backlog, log);
+}
+
+/** A child with one connection blocks nobody else, and may take as long as its handler may. */
+function unresponsiveTimeoutMs(
+  { unresponsiveTimeoutMs, handlerTimeoutMs = DEFAULTS.handlerTimeoutMs }: ServerConfig,
+  isForked: boolean,
+): number {
+  const mayBlock = isForked && handlerTimeoutMs === 0;
+  return unresponsiveTimeoutMs ?? (mayBlock ? Infinity : DEFAULTS.unresponsiveTimeoutMs);
 }
 
 /** A child's own error, with its stack; where it has told none, what is known of its end. */

@@ -9,6 +9,7 @@ import { PortSharing } from './port-sharing.ts';
 /** The children accept. This process is bound to the port, and says who does. */
 export class SharedPortDesk implements PortDesk {
   readonly accepts = 'child';
+  readonly admits = false;
   readonly server = undefined;
   readonly #at: ParsedAddress;
   readonly #workers: Map<string, Worker> = new Map();

@@ -1,5 +1,6 @@
 import type { Primary } from '@portlight/prefork';
-import type { Server, Socket } from 'node:net';
+import type { Server } from 'node:net';
+import { MemoryAdmission } from '../backplane/memory-admission.ts';
 import { notNow } from '../backplane/not-now.ts';
 import type { ServerAddress } from '../config/address.ts';
 import type { TlsOptions } from '../config/tls-options.ts';
@@ -10,8 +11,8 @@ import type { StopReport } from '../lifecycle/stop-report.ts';
 import { Listener } from '../ports/listener.ts';
 import { decodeCertificates, encodeCertificates, MESSAGES, type Welcome } from './child-protocol.ts';
 import { drain } from './drain.ts';
+import { HandedSockets } from './handed-sockets.ts';
 import { HookCourse } from './hook-course.ts';
-import { LoadTeller } from './load-teller.ts';
 import type { RunnerParts } from './runner-parts.ts';
 import type { Runner } from './runner.ts';
 import type { Serving } from './serving.ts';
@@ -103,11 +104,17 @@ export class WorkerRunner implements Runner {
     return report;
   }
 
-  #serve({ address, accepts, ticketKeys, certificates }: Welcome): Serving {
+  #serve({ address, accepts, admits, ticketKeys, certificates }: Welcome): Serving {
     const { config } = this.#parts;
     this.#address = address;
     const listener = accepts === 'child' ? new Listener() : null;
-    const serving = this.#parts.serve({ listener, ticketKeys: Buffer.from(ticketKeys, 'base64') });
+    const handed = new HandedSockets(this.#primary);
+    const serving = this.#parts.serve({
+      listener,
+      ticketKeys: Buffer.from(ticketKeys, 'base64'),
+      ...(listener === null ? { onEnd: handed.ended } : {}),
+      ...(admits ? { admission: new MemoryAdmission(Infinity, Infinity) } : {}),
+    });
     const { edge } = serving;
     this.#serving = serving;
     if (certificates !== undefined) this.#hearCertificates(decodeCertificates(certificates));
@@ -115,21 +122,9 @@ export class WorkerRunner implements Runner {
       this.#hearCertificates(decodeCertificates(data as Readonly<Record<string, unknown>>)),
     );
     this.#primary.report(() => ({ connections: edge.connectionCount, requests: edge.requestCount }));
-    if (listener === null) this.#takeSockets(serving);
+    if (listener === null) handed.feed(edge);
     else this.#listening = new SharedListening(this.#primary, listener, config.backlog, () => edge.socketCount);
     return serving;
-  }
-
-  #takeSockets({ edge }: Serving): void {
-    const load = new LoadTeller(this.#primary, () => edge.socketCount);
-    this.#primary.onMessage(MESSAGES.socket, (_data, handle) => {
-      if (handle === undefined) return false;
-      const socket = handle as Socket;
-      edge.take(socket);
-      load.noteChange();
-      socket.once('close', () => load.noteChange());
-      return true;
-    });
   }
 
   #hearCertificates(options: TlsOptions): void {

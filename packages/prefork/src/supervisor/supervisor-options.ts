@@ -14,8 +14,10 @@ export interface SupervisorLog {
 export interface SupervisorOptions extends CommandOptions {
   /** Told to the children. @default 'prefork' */
   readonly name?: string | undefined;
-  /** How many children there are. @default `availableProcessors()` */
+  /** How many children there are from the start on. @default `availableProcessors()` */
   readonly size?: number | undefined;
+  /** Up to how many `grow` adds. @default `size` */
+  readonly maxSize?: number | undefined;
   /** A child that has not said `ready()` after so many milliseconds is killed. @default 30_000 */
   readonly bootTimeoutMs?: number | undefined;
   /** A child whose event loop does not turn for so many milliseconds is killed. `Infinity`: never. @default 10_000 */
@@ -43,6 +45,7 @@ export interface SupervisorOptions extends CommandOptions {
 export interface SupervisorSettings {
   readonly name: string;
   readonly size: number;
+  readonly maxSize: number;
   readonly bootTimeoutMs: number;
   readonly unresponsiveTimeoutMs: number;
   readonly drainTimeoutMs: number;
@@ -56,15 +59,18 @@ export function parseSupervisorOptions(options: SupervisorOptions): SupervisorSe
   const {
     name = 'prefork',
     size = availableProcessors(),
+    maxSize = size,
     bootTimeoutMs = 30_000,
     unresponsiveTimeoutMs = 10_000,
     drainTimeoutMs = 10_000,
   } = options;
   if (!Number.isSafeInteger(size) || size < 1) throw badOption('size', size, 'a whole number from 1 up');
+  if (!Number.isSafeInteger(maxSize) || maxSize < size)
+    throw badOption('maxSize', maxSize, 'a whole number, and not less than size');
   for (const [option, value] of Object.entries({ bootTimeoutMs, unresponsiveTimeoutMs, drainTimeoutMs }))
     if (!(value > 0 && (value <= MAX_TIMER_MS || (option === 'unresponsiveTimeoutMs' && value === Infinity))))
       throw badOption(option, value, 'milliseconds, more than 0 and at most 24 days');
-  return { name, size, bootTimeoutMs, unresponsiveTimeoutMs, drainTimeoutMs };
+  return { name, size, maxSize, bootTimeoutMs, unresponsiveTimeoutMs, drainTimeoutMs };
 }
 
 function badOption(option: string, value: unknown, right: string): PreforkError {

@@ -57,6 +57,8 @@ export class Supervisor {
   #nextReload: Promise<void> | undefined;
   /** How many were started on each seat. */
   readonly #forks: Map<number, number> = new Map();
+  /** Seats on which a child is, or comes. */
+  readonly #seats: Set<number> = new Set();
   readonly #restartTimers: Set<NodeJS.Timeout> = new Set();
   readonly #stopped: StoppedWorker[] = [];
   #starting: { resolve(): void; reject(error: Error): void } | undefined;
@@ -92,6 +94,27 @@ export class Supervisor {
    */
   start(): Promise<void> {
     return (this.#started ??= this.#begin());
+  }
+
+  /**
+   * Starts one more child, on the first seat that is free. @returns whether there was one, and no stop has begun
+   */
+  grow(): boolean {
+    if (this.#stopping !== undefined || this.#hasGivenUp || this.#seats.size >= this.#settings.maxSize) return false;
+    let id = 1;
+    while (this.#seats.has(id)) id++;
+    this.#fork(id, 0);
+    return true;
+  }
+
+  /** Has a child finish, in whose place none is started. Nothing where another one takes its place already. */
+  shrink(worker: Worker): void {
+    const child = worker as ChildWorker;
+    if (this.#stopping !== undefined || child.state !== 'ready' || this.#replaced.has(child)) return;
+    this.#replaced.add(child);
+    this.#log('debug', child, 'It is not needed, and finishes');
+    void child.ended.then(() => this.#seats.delete(child.id));
+    this.#retire(child);
   }
 
   /**
@@ -187,7 +210,7 @@ export class Supervisor {
     await worker.ended;
   }
 
-  /** The other one has taken its place. */
+  /** It is to finish. */
   #retire(worker: ChildWorker): void {
     if (worker.state === 'draining') return;
     worker.drain(this.#settings.drainTimeoutMs, 'replace');
@@ -208,6 +231,7 @@ export class Supervisor {
   #fork(id: number, restarts: number, note: (worker: ChildWorker) => void = () => {}): ChildWorker {
     const forks = this.#forks.get(id) ?? 0;
     this.#forks.set(id, forks + 1);
+    this.#seats.add(id);
     const key = `${id}.${forks}`;
     const worker = new ChildWorker(this.#startProcess(id, key), { id, key, restarts }, this.#settings.bootTimeoutMs, {
       onReady: (worker) => this.#noteReady(worker),
