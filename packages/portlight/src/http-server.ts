@@ -38,10 +38,11 @@ export interface RunOptions extends ServerOptions {
   /**
    * `'concurrent'`: one process, every request as soon as it comes. `'sequential'`: one process, one at a time, in the
    * order in which they came. `'workers'`: child processes on one port, each as `'concurrent'`; see `setMaxProcesses`.
+   * `'forked'`: child processes, each with one connection at a time, so that a handler that blocks delays nobody else.
    *
    * @default 'concurrent'
    */
-  readonly mode?: 'concurrent' | 'sequential' | 'workers' | undefined;
+  readonly mode?: 'concurrent' | 'sequential' | 'workers' | 'forked' | undefined;
 }
 
 /** Asks a server for a WebSocket without a port, for `portlight/testing`. Set by the class below. */
@@ -245,8 +246,8 @@ export class HttpServer extends Router implements ServerView {
   }
 
   /**
-   * How many child processes serve, in the modes that have them. Without it, as many as this process may keep
-   * processors busy: what the quota of its container allows.
+   * How many child processes serve at most, in the modes that have them. Without it, in `'workers'` as many as this
+   * process may keep processors busy, what the quota of its container allows; in `'forked'` 10.
    *
    * @param count 1 to 1,024
    * @throws {ConfigError} on anything else

@@ -47,6 +47,7 @@ export class WaitingClient {
       this.bytes = bytes;
       onBytes();
     });
+    socket.resume();
   }
 
   /** Calls unless it is handed over, or gone, by then. */
