@@ -20,12 +20,15 @@ export function canStopReading(socket: Socket): boolean {
  * not.
  */
 export function stopReading(socket: Socket): void {
-  const handle = handleOf(socket);
   socket.pause();
-  if (handle === undefined) return;
-  // Or `resume()` would not begin again.
-  handle.reading = false;
-  handle.readStop?.();
+  // The socket shall not know: it would begin again by itself, to fill its buffer.
+  handleOf(socket)?.readStop?.();
+}
+
+/** Has a socket that was stopped read when it is asked to. */
+export function mayReadAgain(socket: Socket): void {
+  const handle = handleOf(socket);
+  if (handle !== undefined) handle.reading = false;
 }
 
 function handleOf(socket: Socket): Handle | undefined {

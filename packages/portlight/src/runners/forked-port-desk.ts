@@ -248,7 +248,11 @@ export class ForkedPortDesk implements PortDesk {
     this.#unqueue(client);
     const { socket } = client;
     // A handshake has not begun, and an answer would be none.
-    if (this.#config.tls !== undefined) socket.destroy();
-    else void formatLastResponse(HttpResponse.problem(error)).then((bytes) => new Connection(socket).end(bytes));
+    if (this.#config.tls !== undefined) {
+      socket.destroy();
+      return;
+    }
+    client.readAgain();
+    void formatLastResponse(HttpResponse.problem(error)).then((bytes) => new Connection(socket).end(bytes));
   }
 }
