@@ -187,7 +187,10 @@ type Unlimited = 'maxRequestsPerWorker' | 'maxMemoryBytes';
 /** Options of a server with every default filled in, and what its methods set. */
 export type ServerConfig = {
   readonly [
-    Name in Exclude<keyof ServerOptions, 'tls' | 'identify' | 'mimeTypes' | 'handlerTimeoutMs' | 'entry' | ForTheMode | Unlimited>
+    Name in Exclude<
+      keyof ServerOptions,
+      'tls' | 'identify' | 'mimeTypes' | 'handlerTimeoutMs' | 'entry' | ForTheMode | Unlimited
+    >
   ]-?: Exclude<ServerOptions[Name], undefined>;
 } & {
   readonly tls: TlsOptions | undefined;
