@@ -28,12 +28,17 @@ interface Taker {
   client: WaitingClient | undefined;
   /** Of that client. */
   id: number;
+  /** After so many it goes. */
+  readonly maxRequests: number;
   /** Whether it takes another one afterwards. */
   isLeaving: boolean;
 }
 
 /** Started at once, so that they do not keep each other from being ready. */
 const MOST_STARTING = 4;
+
+/** So much of its requests a child may go earlier, so that not all go at once. */
+const JITTER = 0.1;
 
 const LATER = { headers: { 'retry-after': '1' }, expose: true };
 
@@ -90,14 +95,15 @@ export class ForkedPortDesk implements PortDesk {
 
   serve({ key, link }: Worker): void {
     this.#starting.add(key);
-    link.on(MESSAGES.free, (id) => this.#free(key, id as number));
+    link.on(MESSAGES.free, (data) => this.#free(key, ...(data as readonly [number, number])));
     // After all that it said.
     link.onClosed(() => this.#lose(key));
   }
 
   ready(worker: Worker): void {
     this.#starting.delete(worker.key);
-    const taker = { worker, client: undefined, id: 0, isLeaving: false };
+    const maxRequests = (this.#config.maxRequestsPerWorker ?? Infinity) * (1 - JITTER * Math.random());
+    const taker = { worker, client: undefined, id: 0, maxRequests, isLeaving: false };
     this.#takers.set(worker.key, taker);
     if (this.#isHurrying) worker.link.tell(MESSAGES.keepAlive, 0);
     this.#rest(taker);
@@ -183,12 +189,17 @@ export class ForkedPortDesk implements PortDesk {
   }
 
   /** A child says that the connection of a client has ended. */
-  #free(key: string, id: number): void {
+  #free(key: string, id: number, requests: number): void {
     const taker = this.#takers.get(key);
     if (taker?.client === undefined || taker.id !== id) return;
     taker.client.end();
     taker.client = undefined;
-    this.#rest(taker);
+    if (requests < taker.maxRequests) this.#rest(taker);
+    else if (!taker.isLeaving) {
+      // One that is started in its stead is ready sooner than this one has ended.
+      this.leave(taker.worker);
+      this.#pool.shrink(taker.worker);
+    }
   }
 
   #rest(taker: Taker): void {

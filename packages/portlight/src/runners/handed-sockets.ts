@@ -10,6 +10,7 @@ export class HandedSockets {
   readonly #primary: Primary;
   readonly #ids: Map<Socket, number> = new Map();
   #load: LoadTeller | undefined;
+  #edge: Edge | undefined;
 
   constructor(primary: Primary) {
     this.#primary = primary;
@@ -19,6 +20,7 @@ export class HandedSockets {
   feed(edge: Edge): void {
     const load = new LoadTeller(this.#primary, () => edge.socketCount);
     this.#load = load;
+    this.#edge = edge;
     this.#primary.link.on(MESSAGES.keepAlive, (ms) => edge.keepAlive(ms as number));
     this.#primary.onMessage(MESSAGES.socket, (data, handle) => {
       const client = data as HandedClient | undefined;
@@ -36,7 +38,7 @@ export class HandedSockets {
   readonly ended = (socket: Socket): void => {
     const id = this.#ids.get(socket);
     if (id === undefined) this.#load?.noteChange();
-    else this.#primary.link.tell(MESSAGES.free, id);
+    else this.#primary.link.tell(MESSAGES.free, [id, this.#edge?.requestCount]);
     this.#ids.delete(socket);
   };
 }

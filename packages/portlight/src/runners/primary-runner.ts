@@ -1,16 +1,8 @@
-import {
-  availableProcessors,
-  Link,
-  type StoppedWorker,
-  Supervisor,
-  type Worker,
-  type WorkerExit,
-} from '@portlight/prefork';
+import { Link, type StoppedWorker, Supervisor, type Worker, type WorkerExit } from '@portlight/prefork';
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ServerAddress } from '../config/address.ts';
-import type { ServerConfig } from '../config/server-options.ts';
 import type { TlsOptions } from '../config/tls-options.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { runStopHooks } from '../lifecycle/hooks.ts';
@@ -31,6 +23,7 @@ import { ForkedPortDesk } from './forked-port-desk.ts';
 import { HandingPortDesk } from './handing-port-desk.ts';
 import { HookCourse } from './hook-course.ts';
 import type { PortDesk } from './port-desk.ts';
+import { poolOfForked, poolOfWorkers } from './pool-shape.ts';
 import { Recycling } from './recycling.ts';
 import type { RunnerParts } from './runner-parts.ts';
 import type { Runner } from './runner.ts';
@@ -60,25 +53,21 @@ export class PrimaryRunner implements Runner {
     const { config, log } = parts;
     parts.assertServable();
     this.#parts = parts;
-    const most = config.maxProcesses ?? (isForked ? DEFAULTS.forkedProcesses : availableProcessors());
+    const shape = isForked ? poolOfForked(config) : poolOfWorkers(config);
     this.#port = isForked ? this.#openForked() : openShared(parts);
     const desk = new PrimaryDesk(parts.stores(), (name, data, body) => Link.encode(name, data, body));
-    const maxStreams = config.maxStreams ?? Math.max(1, Math.floor(most / 2));
-    const seats = new SeatDesk(most, {
+    const seats = new SeatDesk(shape.maxSize, {
       connections: { most: config.maxConnections, mostPerAddress: config.maxConnectionsPerIp },
-      channels: {
-        most: isForked ? Math.min(config.channels.maxChannels, maxStreams) : config.channels.maxChannels,
-        mostPerAddress: config.channels.maxChannelsPerIp,
-      },
+      channels: { most: shape.maxChannels, mostPerAddress: config.channels.maxChannelsPerIp },
     });
-    this.#recycling = new Recycling(config);
+    this.#recycling = new Recycling(shape);
     this.#supervisor = new Supervisor({
       name: SUPERVISOR_NAME,
-      size: isForked ? Math.max(1, Math.min(config.minSpare, most)) : most,
-      maxSize: most,
+      size: shape.size,
+      maxSize: shape.maxSize,
       entry: config.entry,
       bootTimeoutMs: config.bootTimeoutMs,
-      unresponsiveTimeoutMs: unresponsiveTimeoutMs(config, isForked),
+      unresponsiveTimeoutMs: shape.unresponsiveTimeoutMs,
       drainTimeoutMs: config.drainTimeoutMs + DEFAULTS.childEndMs,
       onWorker: (worker) => {
         const owner = ownerOf(worker);
@@ -314,15 +303,6 @@ function ownerOf({ key, pid }: Worker): string {
 
 function openShared({ at, config, log }: RunnerParts): PortDesk {
   return SharedPort.isSupported ? new SharedPortDesk(at) : new HandingPortDesk(at, config.backlog, log);
-}
-
-/** A child with one connection blocks nobody else, and may take as long as its handler may. */
-function unresponsiveTimeoutMs(
-  { unresponsiveTimeoutMs, handlerTimeoutMs = DEFAULTS.handlerTimeoutMs }: ServerConfig,
-  isForked: boolean,
-): number {
-  const mayBlock = isForked && handlerTimeoutMs === 0;
-  return unresponsiveTimeoutMs ?? (mayBlock ? Infinity : DEFAULTS.unresponsiveTimeoutMs);
 }
 
 /** A child's own error, with its stack; where it has told none, what is known of its end. */

@@ -59,6 +59,8 @@ export class Supervisor {
   readonly #forks: Map<number, number> = new Map();
   /** Seats on which a child is, or comes. */
   readonly #seats: Set<number> = new Set();
+  /** Those in whose place none comes. */
+  readonly #unneeded: WeakSet<ChildWorker> = new WeakSet();
   readonly #restartTimers: Set<NodeJS.Timeout> = new Set();
   readonly #stopped: StoppedWorker[] = [];
   #starting: { resolve(): void; reject(error: Error): void } | undefined;
@@ -113,7 +115,7 @@ export class Supervisor {
     if (this.#stopping !== undefined || child.state !== 'ready' || this.#replaced.has(child)) return;
     this.#replaced.add(child);
     this.#log('debug', child, 'It is not needed, and finishes');
-    void child.ended.then(() => this.#seats.delete(child.id));
+    this.#unneeded.add(child);
     this.#retire(child);
   }
 
@@ -286,6 +288,7 @@ export class Supervisor {
 
   #noteEnd(worker: ChildWorker, exit: WorkerExit): void {
     this.#workers.delete(worker);
+    if (this.#unneeded.has(worker)) this.#seats.delete(worker.id);
     this.#tell(() => this.#options.onExit?.(worker, exit));
     if (this.#stopping !== undefined) this.#stopped.push({ id: worker.id, key: worker.key, pid: worker.pid, ...exit });
     else if (!this.#replaced.has(worker) && !this.#isOnTrial(worker)) this.#noteFailure(worker, exit);
