@@ -1,0 +1,226 @@
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { Agent, get as httpGet, request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect as connectTls } from 'node:tls';
+import { describe, expect, test } from 'vitest';
+import { EventClient } from '../../packages/portlight/test/support/event-client.ts';
+import { hasOpenssl, makeCertificate } from '../../packages/portlight/test/support/make-certificate.ts';
+import { get, RawClient, request } from '../../packages/portlight/test/support/raw-client.ts';
+import { TempFolder } from '../../packages/portlight/test/support/temp-folder.ts';
+import { WebSocketClient } from '../../packages/portlight/test/support/web-socket-client.ts';
+import { isAlive, WorkersApp, type WorkersAppOptions } from './workers-app.ts';
+
+const CLOSE = 'connection: close';
+
+const start = (options: WorkersAppOptions = {}): WorkersApp => new WorkersApp({ mode: 'forked', size: 10, ...options });
+
+describe('a child for each connection', () => {
+  test('answers a client while two others block theirs', async () => {
+    await using app = start();
+    await using first = await RawClient.open(await app.port());
+    await using second = await RawClient.open(await app.port());
+    first.send(get('/block/60000', CLOSE));
+    second.send(get('/block/60000', CLOSE));
+    await app.until(() => (app.count('block begun') === 2 ? true : undefined), 'both');
+    for (let count = 0; count < 5; count++) expect(Number(await app.get('/'))).toBeGreaterThan(0);
+    expect([first.received, second.received]).toEqual(['', '']);
+  });
+
+  test('keeps its child as long as the connection lasts, and gets each request of it', async () => {
+    await using app = start();
+    await using client = await RawClient.open(await app.port());
+    client.send(get('/') + get('/') + get('/'));
+    const together = await client.responses(3);
+    client.received = '';
+    client.send(get('/', CLOSE));
+    const last = await client.response();
+    const pids = new Set([...together, last].map(({ body }) => body));
+    expect(pids.size).toBe(1);
+    await client.ended();
+  });
+
+  test('loses no byte on the way, however they come', async () => {
+    await using app = start();
+    const port = await app.port();
+    const body = 'x'.repeat(5_000_000);
+    await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        await using client = await RawClient.open(port);
+        client.send(request('POST', '/length', [CLOSE], 'y'.repeat(900_000)));
+        expect((await client.response()).body).toBe('900000');
+      }),
+    );
+    const [answer] = (await once(
+      httpRequest({ port, host: '127.0.0.1', path: '/length', method: 'POST' }).end(body),
+      'response',
+    )) as [IncomingMessage];
+    // The limit of bodies is 1 MiB.
+    expect(answer.statusCode).toBe(413);
+    answer.destroy();
+    await using slow = await RawClient.open(port);
+    for (const byte of get('/', CLOSE)) {
+      slow.send(byte);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect((await slow.response()).status).toBe(200);
+  });
+
+  test('is kept waiting by no client that says nothing', async () => {
+    await using app = start({ size: 2 });
+    const silent = await Promise.all(Array.from({ length: 40 }, async () => RawClient.open(await app.port())));
+    for (let count = 0; count < 5; count++) expect(await app.get('/')).toMatch(/^\d+$/);
+    for (const client of silent) client.socket.destroy();
+  });
+
+  test('is told 408 where it says nothing for too long', async () => {
+    await using app = start({ size: 1, headersTimeoutMs: 200 });
+    await using client = await RawClient.open(await app.port());
+    expect(await client.ended()).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  test('answers 200 connections with ten children, in the order in which they came', async () => {
+    await using app = start({ maxQueued: 200 });
+    const port = await app.port();
+    const pids = await Promise.all(
+      Array.from({ length: 200 }, async () => {
+        await using client = await RawClient.open(port);
+        return (await client.send(get('/', CLOSE)).response()).body;
+      }),
+    );
+    expect(pids).toHaveLength(200);
+    expect(new Set(pids).size).toBeLessThanOrEqual(10);
+    for (const pid of pids) expect(pid).toMatch(/^\d+$/);
+  });
+
+  test('refuses with 503 who finds no place in the queue, and who waits too long there', async () => {
+    await using app = start({ size: 1, maxQueued: 1, queueTimeoutMs: 300 });
+    const port = await app.port();
+    await using busy = await RawClient.open(port);
+    busy.send(get('/block/3000', CLOSE));
+    await app.until(() => (app.count('block begun') === 1 ? true : undefined), 'the block');
+    await using waiting = await RawClient.open(port);
+    waiting.send(get('/', CLOSE));
+    await using refused = await RawClient.open(port);
+    refused.send(get('/', CLOSE));
+    const answers = await Promise.all([waiting.response(), refused.response()]);
+    for (const { status, headers, body } of answers) {
+      expect(status).toBe(503);
+      expect(headers).toMatchObject({ 'retry-after': '1', connection: 'close' });
+      expect(JSON.parse(body)).toMatchObject({ status: 503 });
+    }
+    expect((await busy.response()).body).toBe('blocked');
+  });
+
+  test('is given up by a client that asks for nothing while others wait', async () => {
+    await using app = start({ size: 1 });
+    const port = await app.port();
+    await using idle = await RawClient.open(port);
+    await idle.send(get('/')).response();
+    await using next = await RawClient.open(port);
+    expect((await next.send(get('/', CLOSE)).response()).status).toBe(200);
+    await idle.ended();
+  });
+
+  test('holds at most maxStreams of WebSockets and event streams', async () => {
+    await using app = start({ size: 4 });
+    const port = await app.port();
+    await using socket = await WebSocketClient.open(port, '/chat');
+    await using feed = await EventClient.open(`http://127.0.0.1:${port}/feed`);
+    await expect(WebSocketClient.open(port, '/chat')).rejects.toThrow(/503/);
+    await using third = await RawClient.open(port);
+    const refusal = await third.send(get('/feed', 'accept: text/event-stream', CLOSE)).response();
+    expect([refusal.status, refusal.headers['retry-after']]).toEqual([503, expect.stringMatching(/^\d+$/)]);
+    expect(await app.get('/')).toMatch(/^\d+$/);
+    await app.get('/publish');
+    expect(await feed.next()).toMatchObject({ data: 'published' });
+    expect(socket.isClosed).toBe(false);
+  });
+
+  test('that is killed takes its client with it, and nobody else', async () => {
+    await using app = start();
+    const port = await app.port();
+    await using doomed = await RawClient.open(port);
+    const pid = Number((await doomed.send(get('/')).response()).body);
+    await using other = await RawClient.open(port);
+    await other.send(get('/')).response();
+    process.kill(pid, 'SIGKILL');
+    await doomed.ended();
+    other.received = '';
+    expect((await other.send(get('/', CLOSE)).response()).status).toBe(200);
+    expect(await app.get('/')).not.toBe(String(pid));
+  });
+
+  test('ends after as many requests as it may have: with 1, each connection has a process that nobody had', async () => {
+    await using app = start({ maxRequestsPerWorker: 1 });
+    const pids = new Set<string>();
+    for (let count = 0; count < 6; count++) pids.add(await app.get('/'));
+    expect(pids.size).toBe(6);
+    app.kill('SIGTERM');
+    expect(await app.exit).toEqual({ code: 0, signal: null });
+  });
+
+  test('shares limits, topics and clients with the others', async () => {
+    await using app = start();
+    const port = await app.port();
+    await using one = await WebSocketClient.open(port, '/chat');
+    await using other = await WebSocketClient.open(port, '/chat');
+    const [first, second] = [await one.next(), await other.next()];
+    expect(first).not.toBe(second);
+    one.send('hello');
+    expect(await other.next()).toBe('hello');
+  });
+
+  test('stops with all kinds of clients, in time', async () => {
+    await using app = start({ size: 3, drainTimeoutMs: 1_000 });
+    const port = await app.port();
+    await using idle = await RawClient.open(port);
+    await idle.send(get('/')).response();
+    await using silent = await RawClient.open(port);
+    await using slow = await RawClient.open(port);
+    slow.send(get('/slow'));
+    await app.said('slow begun');
+    await using blocked = await RawClient.open(port);
+    blocked.send(get('/block/60000'));
+    await app.said('block begun');
+    await using queued = await RawClient.open(port);
+    queued.send(get('/'));
+    app.kill('SIGTERM');
+    expect((await slow.response()).body).toBe('slow answer');
+    for (const client of [idle, silent, queued, blocked]) await client.ended();
+    expect(await app.exit).toEqual({ code: 1, signal: null });
+    expect(app.report()).toMatchObject({ reason: 'SIGTERM', forced: 1 });
+  });
+
+  test('leaves no process behind when it stops, after many came and went', async () => {
+    await using app = start({ maxSpare: 2 });
+    const port = await app.port();
+    const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+    const ask = async (): Promise<number> => {
+      const [response] = (await once(httpGet({ port, host: '127.0.0.1', agent }), 'response')) as [IncomingMessage];
+      const parts = (await response.toArray()) as Buffer[];
+      return Number(Buffer.concat(parts));
+    };
+    const pids = new Set(await Promise.all(Array.from({ length: 40 }, ask)));
+    agent.destroy();
+    await app.settled((workers) => workers.length === 2);
+    app.kill('SIGTERM');
+    expect(await app.exit).toEqual({ code: 0, signal: null });
+    for (const pid of pids) expect(isAlive(pid)).toBe(false);
+  });
+
+  test.skipIf(!hasOpenssl())('speaks TLS, also with a client that sends its first bytes one by one', async () => {
+    await using folder = await TempFolder.create();
+    const { key, cert } = await makeCertificate('forked.test');
+    const tls = { key: folder.at('key'), cert: folder.at('cert') };
+    await Promise.all([writeFile(tls.key, key), writeFile(tls.cert, cert)]);
+    await using app = start({ at: 'tls://127.0.0.1', tls });
+    const port = await app.port();
+    for (let count = 0; count < 5; count++) {
+      const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+      await once(socket, 'secureConnect');
+      socket.write(get('/', CLOSE));
+      const parts = (await socket.toArray()) as Buffer[];
+      expect(Buffer.concat(parts).toString()).toMatch(/^HTTP\/1\.1 200 [^]*\r\n\r\n\d+$/);
+    }
+  });
+});
