@@ -35,8 +35,8 @@ export class App implements AsyncDisposable {
   /** Starts it, and does not wait until it listens. */
   constructor(mode: Mode, args: AppArguments = {}) {
     this.mode = mode;
-    const children = mode.hasChildren ? mode.serving : undefined;
-    const told = { mode: mode.name, children, ...args };
+    const { children, options } = mode;
+    const told = { mode: mode.name, children, ...args, options: { ...options, ...args.options } };
     this.program = new RunningProgram(
       ['fixtures/promises.mjs', JSON.stringify(told)],
       {},
@@ -97,12 +97,12 @@ export class App implements AsyncDisposable {
   }
 
   async #toEachProcess<Client extends OnAProcess>(open: () => Promise<Client>): Promise<Clients<Client>> {
-    const { serving } = this.mode;
+    const { serving, isOneEach } = this.mode;
     const first: Client[] = [];
     const others: Client[] = [];
     const reached = new Set<number>();
     while (reached.size < serving || first.length + others.length < SEVERAL) {
-      const more = await Promise.all(Array.from({ length: SEVERAL * serving }, open));
+      const more = await Promise.all(Array.from({ length: isOneEach ? serving : SEVERAL * serving }, open));
       for (const client of more) {
         (reached.has(client.process) ? others : first).push(client);
         reached.add(client.process);

@@ -107,6 +107,7 @@ export class ForkedPortDesk implements PortDesk {
     this.#takers.set(worker.key, taker);
     if (this.#isHurrying) worker.link.tell(MESSAGES.keepAlive, 0);
     this.#rest(taker);
+    this.#grow();
   }
 
   leave({ key }: Worker): void {
@@ -164,7 +165,6 @@ export class ForkedPortDesk implements PortDesk {
         this.#refuse(client, new ServiceUnavailableError('All processes are busy.', LATER)),
       );
       this.#queue.add(client);
-      this.#hurry();
     }
     this.#grow();
   }
@@ -222,12 +222,13 @@ export class ForkedPortDesk implements PortDesk {
     if (taker.client?.socket.destroyed === true) taker.client.end();
   }
 
+  /** To be called whenever fewer children wait, or more clients. */
   #grow(): void {
     if (this.#isClosed) return;
     const wanted = this.#config.minSpare + this.#queue.size;
-    for (let coming = this.#idle.size + this.#starting.size; coming < wanted; coming++) {
-      if (this.#starting.size >= MOST_STARTING || !this.#pool.grow()) return;
-    }
+    let coming = this.#idle.size + this.#starting.size;
+    while (coming < wanted && this.#starting.size < MOST_STARTING && this.#pool.grow()) coming += 1;
+    this.#hurry();
   }
 
   #has(taker: Taker): boolean {
@@ -245,9 +246,9 @@ export class ForkedPortDesk implements PortDesk {
     if (this.#queue.delete(client)) this.#hurry();
   }
 
-  /** While others wait, a client that sends nothing keeps its child no longer than it must. */
+  /** While others wait, and no child is on its way, a client that sends nothing keeps its own no longer than it must. */
   #hurry(): void {
-    const isHurrying = this.#queue.size > 0;
+    const isHurrying = this.#queue.size > 0 && this.#starting.size === 0;
     if (isHurrying === this.#isHurrying) return;
     this.#isHurrying = isHurrying;
     const ms = isHurrying ? 0 : this.#config.keepAliveTimeoutMs;
