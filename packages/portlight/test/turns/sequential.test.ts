@@ -607,5 +607,5 @@ test('a turn that was never given back is over with the stop', async () => {
 test('the mode has to be known before the server starts', async () => {
   await using open = await runSequential((app) => app.get('/', () => 'ok'));
   await expect(open.server.run()).rejects.toThrow(/has started/);
-  await expect(open.server.run({ mode: 'forked' as never })).rejects.toThrow(/'sequential' and 'workers' are/);
+  await expect(open.server.run({ mode: 'clustered' as never })).rejects.toThrow(/'workers' and 'forked' are/);
 });
