@@ -13,7 +13,9 @@ function randomOf(seed: number): () => number {
   };
 }
 
-/** Harms the processes of an app, by a seed: the same seed is the same harm, as far as processes let themselves be told. */
+/**
+ * Harms the processes of an app, by a seed: the same seed is the same harm, as far as processes let themselves be told.
+ */
 export class Chaos {
   /** What was done, in order. */
   readonly done: string[] = [];

@@ -167,13 +167,13 @@ export interface ServerOptions {
    */
   readonly minSpare?: number | undefined;
   /**
-   * Most child processes of the mode `'forked'` that wait for a connection, 1 to 1,024; those beyond are ended, one each
-   * second. Not less than `minSpare`. @default 5
+   * Most child processes of the mode `'forked'` that wait for a connection, 1 to 1,024; those beyond are ended, one
+   * each second. @default 5, or `minSpare` where that is more
    */
   readonly maxSpare?: number | undefined;
   /**
-   * WebSockets and event streams that may be open in the mode `'forked'`, where each has a child process, 0 to 1,024; one
-   * more is answered 503. @default half of what `setMaxProcesses` says
+   * WebSockets and event streams that may be open in the mode `'forked'`, where each has a child process, 0 to 1,024;
+   * one more is answered 503. @default half of what `setMaxProcesses` says
    */
   readonly maxStreams?: number | undefined;
 }
@@ -266,8 +266,9 @@ export function resolveServerConfig(base: ServerConfig, options: ServerOptions, 
   if (isObject(options) && !Array.isArray(options) && Object.keys(options).length === 0) return base;
   const config = parseOver(base, serverOptionsSchema(), options, owner);
   if (options.tls !== undefined) assertTlsOptions(options.tls);
-  if (config.maxSpare < config.minSpare)
-    throw new ConfigError(`maxSpare is ${config.maxSpare}; it cannot be less than minSpare, ${config.minSpare}.`);
+  const { minSpare = 0, maxSpare = Infinity } = options;
+  if (maxSpare < minSpare)
+    throw new ConfigError(`The option maxSpare is ${maxSpare}; it cannot be less than minSpare, ${minSpare}.`);
   const channels =
     options.websocket === undefined
       ? base.channels

@@ -16,8 +16,8 @@ export function canStopReading(socket: Socket): boolean {
  * comes later, and no byte of it is lost.
  *
  * `pause()` lets Node read on until the next turn of the loop, and what it reads then stays in this process. What Node
- * has below a socket has no public name; it is there in all versions from 20 to 26, and `canStopReading` says where it is
- * not.
+ * has below a socket has no public name; it is there in all versions from 20 to 26, and `canStopReading` says where it
+ * is not.
  */
 export function stopReading(socket: Socket): void {
   socket.pause();

@@ -20,7 +20,9 @@ export const MESSAGES = {
   leavePort: 'server.leave-port',
   /** The primary has accepted a socket. */
   socket: 'server.socket',
-  /** A child says `[id, requests]`: the connection of that number has ended, and how many requests it has had in all. */
+  /**
+   * A child says `[id, requests]`: the connection of that number has ended, and how many requests it has had in all.
+   */
   free: 'server.free',
   /** The primary says how long clients may be silent between two requests, in ms; 0: they have one more. */
   keepAlive: 'server.keep-alive',

@@ -44,7 +44,8 @@ const LATER = { headers: { 'retry-after': '1' }, expose: true };
 
 /**
  * This process accepts, and hands each client to a child that has none, once the client has sent its first bytes. The
- * others wait in the order in which they came; there are more children, up to the most, while some wait or few are spare.
+ * others wait in the order in which they came; there are more children, up to the most, while some wait or few are
+ * spare.
  */
 export class ForkedPortDesk implements PortDesk {
   readonly accepts = 'primary';
@@ -237,8 +238,9 @@ export class ForkedPortDesk implements PortDesk {
 
   /** The one that has been without a client longest goes. */
   #shrink(): void {
+    const { minSpare, maxSpare } = this.#config;
     const [longest] = this.#idle;
-    if (longest === undefined || this.#idle.size <= this.#config.maxSpare) return;
+    if (longest === undefined || this.#idle.size <= Math.max(minSpare, maxSpare)) return;
     this.#pool.shrink(longest.worker);
   }
 
@@ -246,7 +248,9 @@ export class ForkedPortDesk implements PortDesk {
     if (this.#queue.delete(client)) this.#hurry();
   }
 
-  /** While others wait, and no child is on its way, a client that sends nothing keeps its own no longer than it must. */
+  /**
+   * While others wait, and no child is on its way, a client that sends nothing keeps its own no longer than it must.
+   */
   #hurry(): void {
     const isHurrying = this.#queue.size > 0 && this.#starting.size === 0;
     if (isHurrying === this.#isHurrying) return;

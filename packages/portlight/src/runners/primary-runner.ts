@@ -319,8 +319,8 @@ function drainedOf({ report }: WorkerExit): number {
 }
 
 /**
- * A child that was killed before it was done, or failed without a word while it served, was forced; one that had nothing to
- * say was not.
+ * A child that was killed before it was done, or failed without a word while it served, was forced; one that had
+ * nothing to say was not.
  */
 function forcedOf({ wasReady, report, hasDrained, killedFor, code }: WorkerExit): number {
   if (killedFor !== undefined && !hasDrained) return 1;

@@ -29,8 +29,8 @@ export class Recycling {
   }
 
   /**
-   * Why a child is to be replaced, as the end of a sentence; `undefined` where it is not. To be asked for each report; a
-   * child that is still there a while later is named once more.
+   * Why a child is to be replaced, as the end of a sentence; `undefined` where it is not. To be asked for each report;
+   * a child that is still there a while later is named once more.
    */
   look(worker: Worker): string | undefined {
     const watched = this.#watch(worker);

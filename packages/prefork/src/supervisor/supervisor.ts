@@ -120,13 +120,13 @@ export class Supervisor {
   }
 
   /**
-   * Replaces a child by one that runs the file as it is then: starts the other one, and has this one finish when that is
-   * ready. One child at a time is replaced, and there is one more than `size` meanwhile; others wait.
+   * Replaces a child by one that runs the file as it is then: starts the other one, and has this one finish when that
+   * is ready. One child at a time is replaced, and there is one more than `size` meanwhile; others wait.
    *
    * Resolves when the one that was replaced has ended. One that ends by itself meanwhile is replaced all the same.
    *
-   * @throws {PreforkError} when the other one ends, or takes too long, before it is ready; then this one goes on. When a
-   *   stop comes before
+   * @throws {PreforkError} when the other one ends, or takes too long, before it is ready; then this one goes on. When
+   *   a stop comes before
    */
   replace(worker: Worker): Promise<void> {
     return this.#replacements.run(() => this.#succeed(worker as ChildWorker));

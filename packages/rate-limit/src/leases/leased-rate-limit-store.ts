@@ -10,8 +10,8 @@ import { type Loop, nodeLoop } from './loop.ts';
 import { PurseTable } from './purse-table.ts';
 
 /**
- * How long uses are gathered before they are said: a millisecond, and longer the more there are. A message for each would
- * cost more than what is answered; what a process has used and not said when it is killed is not counted.
+ * How long uses are gathered before they are said: a millisecond, and longer the more there are. A message for each
+ * would cost more than what is answered; what a process has used and not said when it is killed is not counted.
  */
 const SHORTEST_SAY_MS = 1;
 const LONGEST_SAY_MS = 10;
