@@ -13,9 +13,7 @@ function randomOf(seed: number): () => number {
   };
 }
 
-/**
- * Harms the processes of an app, by a seed: the same seed is the same harm, as far as processes let themselves be told.
- */
+/** Harms the processes of an app, by a seed: the same deeds in the same order, whatever becomes of them. */
 export class Chaos {
   /** What was done, in order. */
   readonly done: string[] = [];
