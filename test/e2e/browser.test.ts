@@ -237,6 +237,26 @@ describe.skipIf(SKIPS_BROWSER)('in a browser', () => {
     expect(opened).toBe(0);
   });
 
+  test.each([390, 1200])('the page of the modes shows who is blocked, and fits %i pixels', async (width) => {
+    await using program = new RunningProgram(['../../examples/forked/modes.js'], { PORT: '0' });
+    const [, address] = await program.said(/Open (http:\/\/127\.0\.0\.1:\d+)/);
+    const page = await (browser as Browser).newPage({ viewport: { width, height: 900 } });
+    await page.goto(`${address}/?mode=forked`);
+    await page.getByText('1: busy').waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+    await page.getByRole('button', { name: 'Block for five seconds' }).click();
+    await page.getByText(': blocked').waitFor();
+    const shown = await page.locator('#time').textContent();
+    await page.waitForFunction(`document.querySelector('#time').textContent !== ${JSON.stringify(shown)}`);
+    expect(await page.locator('#blocked').textContent()).toBe('A handler computes …');
+    await page.getByLabel('concurrent').check();
+    await page.getByText('1: busy').waitFor();
+    expect(await page.locator('#workers li').count()).toBe(1);
+    await page.close();
+    program.kill('SIGTERM');
+    expect(await program.exit).toEqual({ code: 0, signal: null });
+  });
+
   test('the tour has a chat in which both transports meet', async () => {
     await using program = new RunningProgram(['../../examples/tour/server.js'], { PORT: '0' });
     const [address] = await program.said(/http:\/\/127\.0\.0\.1:\d+/);

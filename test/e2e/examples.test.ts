@@ -30,6 +30,8 @@ const PROMISES: Readonly<Record<string, (base: string) => Promise<void>>> = {
     expect((await ask('/room', 'ada')).status).toBe(403);
   },
 
+  forked: keepsTheClockGoing,
+
   async cors(base) {
     const preflight = {
       method: 'OPTIONS',
@@ -132,6 +134,16 @@ async function tryChat(base: string): Promise<void> {
   });
   ada.send('{"text":""}');
   expect(await ada.end()).toMatchObject({ code: 1007 });
+}
+
+async function keepsTheClockGoing(base: string): Promise<void> {
+  const ask = async (path: string): Promise<{ readonly pid: number }> =>
+    (await (await fetch(base + path, { headers: { connection: 'close' } })).json()) as { readonly pid: number };
+  let isBlocked = true;
+  const blocked = ask('/block?ms=4000').finally(() => (isBlocked = false));
+  const clock = await ask('/clock');
+  expect(isBlocked).toBe(true);
+  expect((await blocked).pid).not.toBe(clock.pid);
 }
 
 const servers = readdirSync(EXAMPLES).filter((name) => existsSync(new URL(`${name}/server.js`, EXAMPLES)));

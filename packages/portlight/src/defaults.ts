@@ -131,6 +131,8 @@ export const DEFAULTS = {
   childEndMs: 1_250,
   /** How long a child process that was sent SIGTERM waits to hear whether its primary was as well. */
   groupSignalMs: 100,
+  /** Between two reports of a child process. */
+  reportMs: 1_000,
   /** Between two looks at how late the event loops of child processes are, which they report each second. */
   lagLookMs: 500,
   /** How long a child process serves at least before it is replaced for what it holds or has answered. */

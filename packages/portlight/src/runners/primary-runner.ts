@@ -273,7 +273,7 @@ export class PrimaryRunner implements Runner {
 
 /** @param connections where this process knows them */
 function toInfo(
-  { id, pid, state, restarts, startedAt, lastReport }: Worker,
+  { id, pid, state, restarts, startedAt, lastReport, reportedAt = performance.now() }: Worker,
   connections: number | undefined,
 ): readonly WorkerInfo[] {
   if (pid === undefined || state === 'ended') return [];
@@ -289,7 +289,8 @@ function toInfo(
       connections: connections ?? count('connections'),
       requests: count('requests'),
       memoryBytes: count('memoryBytes'),
-      lagMs: count('lagMs'),
+      // One that is busy does not report.
+      lagMs: Math.max(count('lagMs'), Math.round(performance.now() - reportedAt - DEFAULTS.reportMs)),
       restarts,
       startedAt,
     },

@@ -40,6 +40,7 @@ export class ChildWorker implements Worker {
   readonly link: Link;
   state: WorkerState = 'starting';
   lastReport: WorkerReport | undefined;
+  reportedAt: number | undefined;
   /** Of the monotonic clock. */
   readyAt: number | undefined;
   silentMs: number = 0;
@@ -143,6 +144,7 @@ export class ChildWorker implements Worker {
   #takeReport(data: unknown): void {
     this.silentMs = 0;
     this.lastReport = data as WorkerReport;
+    this.reportedAt = performance.now();
     this.#events.onReport(this);
   }
 

@@ -33,6 +33,8 @@ export interface Worker {
   readonly startedAt: number;
   /** `undefined` until the first one comes, within a second of its start. */
   readonly lastReport: WorkerReport | undefined;
+  /** When that came, on the clock of `performance`. */
+  readonly reportedAt: number | undefined;
   /** Messages and calls with data, in order. */
   readonly link: Link;
   /** Sees to the messages of a type that the child sends; a second handler takes the place of the first. */
