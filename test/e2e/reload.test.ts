@@ -174,7 +174,7 @@ describe('a reload with broken code', () => {
       /listen EACCES/,
     ],
   ])('%s keeps the old processes', async (_what, code, message) => {
-    await using app = await ReloadedApp.start({ bootTimeoutMs: 2_000 });
+    await using app = await ReloadedApp.start({ bootTimeoutMs: 4_000 });
     const old = app.children();
     await using traffic = app.traffic(4, 5);
     app.change(code);
@@ -232,17 +232,6 @@ describe('during a reload', () => {
     expect(await app.stop()).toBe(0);
     expect(app.program.errors).not.toMatch(/The reload has failed|Reloaded|ERROR/);
     app.program.killGroup('SIGKILL');
-  });
-
-  test('a stop does not wait for clients of the old process that say nothing', async () => {
-    await using app = await ReloadedApp.start({ children: 1 });
-    await using idle = await RawClient.open(app.port);
-    await idle.send(get('/version')).response();
-    app.program.kill('SIGUSR2');
-    await app.program.said('it finishes');
-    const startedAt = performance.now();
-    expect(await app.stop()).toBe(0);
-    expect(performance.now() - startedAt).toBeLessThan(1_900);
   });
 
   test('a signal to reload during a stop is passed over', async () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isAlive } from './children.ts';
 import type { ReloadedApp } from './reloaded-app.ts';
 
 /** Numbers from 0 to 1, the same ones for a seed (mulberry32). */
@@ -21,21 +22,24 @@ export class Chaos {
   readonly seen: Set<number> = new Set();
   readonly #app: ReloadedApp;
   readonly #random: () => number;
+  /** Those that nobody lets go on: they are killed for their silence. */
   readonly #stopped: Set<number> = new Set();
+  readonly #asked: Promise<unknown>[] = [];
 
   constructor(app: ReloadedApp, seed: number) {
     this.#app = app;
     this.#random = randomOf(seed);
   }
 
-  /** Goes on for so long, then lets all that it has stopped go on. */
+  /** Goes on for so long. Resolves when no process suffers from it any more. */
   async run(ms: number, everyMs: number): Promise<void> {
     const endsAt = performance.now() + ms;
     while (performance.now() < endsAt) {
       await this.#harm();
       await delay(everyMs * (0.5 + this.#random()));
     }
-    for (const pid of this.#stopped) this.#signal(pid, 'SIGCONT');
+    await Promise.all(this.#asked);
+    while ([...this.#stopped].some(isAlive)) await delay(20);
     this.look();
   }
 
@@ -61,11 +65,15 @@ export class Chaos {
     kill: (child) => this.#signal(child, 'SIGKILL'),
     'kill another': (child) => this.#signal(child, 'SIGKILL'),
     terminate: (child) => this.#signal(child, 'SIGTERM'),
-    stop: (child) => this.#stop(child),
+    stop: (child) => {
+      this.#stopped.add(child);
+      this.#signal(child, 'SIGSTOP');
+    },
     pause: async (child) => {
-      this.#stop(child);
+      this.#signal(child, 'SIGSTOP');
       await delay(1_000 * this.#random());
       this.#signal(child, 'SIGCONT');
+      this.#stopped.delete(child);
     },
     'pause the primary': async () => {
       this.#signal(this.#app.pid, 'SIGSTOP');
@@ -73,15 +81,15 @@ export class Chaos {
       this.#signal(this.#app.pid, 'SIGCONT');
     },
     // Whoever accepts it.
-    loop: () => void this.#app.ask('/block/3600000').catch(() => {}),
-    block: () => void this.#app.ask('/block/500').catch(() => {}),
-    exit: () => void this.#app.ask('/exit').catch(() => {}),
+    loop: () => this.#ask('/block/3600000'),
+    block: () => this.#ask('/block/500'),
+    exit: () => this.#ask('/exit'),
     reload: () => this.#signal(this.#app.pid, 'SIGUSR2'),
   };
 
-  #stop(child: number): void {
-    this.#stopped.add(child);
-    this.#signal(child, 'SIGSTOP');
+  /** Whoever takes it may be killed for what it does. */
+  #ask(path: string): void {
+    this.#asked.push(this.#app.ask(path).catch(() => {}));
   }
 
   #signal(pid: number, signal: NodeJS.Signals): void {
