@@ -51,4 +51,24 @@ describe('a stop with clients of every kind', () => {
     while (!statuses.has(503)) statuses.add((await fetch(url, { headers: { connection: 'close' } })).status);
     expect(await app.exit).toEqual({ code: 0, signal: null });
   });
+
+  test.each(['workers', 'forked'])('ends with 1 where a child of %s fails meanwhile', async (mode) => {
+    await using app = new WorkersApp({ mode });
+    await using client = await RawClient.open(await app.port());
+    client.send(get('/throw-in-stop'));
+    await app.said('late begun');
+    app.kill('SIGTERM');
+    expect((await client.response()).body).toBe('late');
+    expect(await app.exit).toEqual({ code: 1, signal: null });
+    expect(app.report()).toMatchObject({ reason: 'SIGTERM', forced: 0 });
+    expect(app.errors).toContain('thrown in a stop');
+  });
+
+  test('ends with 0 where a child has failed long before', async () => {
+    await using app = new WorkersApp();
+    expect(await app.get('/throw')).toBe('thrown');
+    await app.settled((workers) => workers.length === 2 && workers.some(({ restarts }) => restarts > 0));
+    app.kill('SIGTERM');
+    expect(await app.exit).toEqual({ code: 0, signal: null });
+  });
 });

@@ -1,5 +1,6 @@
 import type { ServerAddress } from '../config/address.ts';
 import type { TlsOptions } from '../config/tls-options.ts';
+import type { StopReport } from '../lifecycle/stop-report.ts';
 
 /** The name of supervisors whose children are those of a server. */
 export const SUPERVISOR_NAME = 'portlight';
@@ -50,6 +51,12 @@ export interface Welcome {
   readonly ticketKeys: string;
   /** Where they were renewed since the app gave them. */
   readonly certificates: EncodedCertificates | undefined;
+}
+
+/** What a child tells of its stop. */
+export interface ChildReport extends StopReport {
+  /** Whether there was an error that nothing caught while the whole app stopped. */
+  readonly hasFailed: boolean;
 }
 
 /** Certificates as JSON can say them: bytes in base64. */

@@ -5,7 +5,7 @@ import type { StopOptions } from '../lifecycle/service.ts';
 import type { StopReason, StopReport } from '../lifecycle/stop-report.ts';
 import { within } from '../lifecycle/within.ts';
 import type { LogHolder } from '../log.ts';
-import { MESSAGES, SUPERVISOR_NAME } from './child-protocol.ts';
+import { type ChildReport, MESSAGES, SUPERVISOR_NAME } from './child-protocol.ts';
 
 /** A run as a child process sees it. */
 export interface ChildRun {
@@ -28,6 +28,8 @@ export class ChildRole {
   #hearStop: (reason: StopReason) => void = () => {};
   readonly #stopHeard: Promise<void>;
   #hasFailed = false;
+  /** Whether that was while the whole app stopped: then it is the app's failure. */
+  #hasFailedInStop = false;
 
   constructor(primary: Primary) {
     this.primary = primary;
@@ -93,18 +95,19 @@ export class ChildRole {
     }
   }
 
-  async #drain(run: ChildRun, { timeoutMs, reason }: DrainOptions, delayMs: number): Promise<StopReport> {
+  async #drain(run: ChildRun, { timeoutMs, reason }: DrainOptions, delayMs: number): Promise<ChildReport> {
     // A signal to the whole group comes to the primary as well, which then says that all stop.
     if (reason === 'SIGTERM' && this.#appStops === undefined) await within(this.#stopHeard, DEFAULTS.groupSignalMs);
     const isLost = reason === 'primary-lost';
     const appStops = this.#appStops;
-    return run.stop({
+    const report = await run.stop({
       reason: appStops ?? this.#reasonFor(reason),
       timeoutMs: Math.max(0, timeoutMs - DEFAULTS.childEndMs),
       delayMs: appStops === undefined ? 0 : delayMs,
       appGoesOn: appStops === undefined && !isLost,
       appStops: this.#stopHeard,
     });
+    return { ...report, hasFailed: this.#hasFailedInStop };
   }
 
   /** Why this process alone stops. */
@@ -116,6 +119,7 @@ export class ChildRole {
 
   #fail(error: unknown, log: LogHolder): void {
     this.#hasFailed = true;
+    this.#hasFailedInStop ||= this.#appStops !== undefined;
     const outcome = this.#appStops === undefined ? 'this process stops, another takes its place' : 'the app stops';
     log.logger.error({ err: error }, `An error that nothing caught; ${outcome}.`);
     process.exitCode ??= 1;

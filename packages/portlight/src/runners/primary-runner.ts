@@ -12,6 +12,7 @@ import { SharedPort } from '../ports/shared-port.ts';
 import { PrimaryDesk } from '../primary/primary-desk.ts';
 import { SeatDesk } from '../primary/seat-desk.ts';
 import {
+  type ChildReport,
   decodeCertificates,
   type EncodedCertificates,
   encodeCertificates,
@@ -163,6 +164,8 @@ export class PrimaryRunner implements Runner {
     log.logger.info({ reason: options.reason }, 'Stopping.');
     this.#course.endWithin(options.timeoutMs + DEFAULTS.shutdownHookMs);
     const stopped = await this.#stopChildren(options);
+    // As after an error of this process.
+    if (stopped.some(hasFailed)) process.exitCode ??= 1;
     const failed = await runStopHooks(
       this.#course.takeEndings(),
       Math.max(this.#course.leftMs - DEFAULTS.shutdownHookMs, DEFAULTS.shutdownHookMs),
@@ -326,6 +329,10 @@ function drainedOf({ report }: WorkerExit): number {
 function forcedOf({ wasReady, report, hasDrained, killedFor, code }: WorkerExit): number {
   if (killedFor !== undefined && !hasDrained) return 1;
   return report === undefined ? Number(wasReady && code !== 0) : numberOf(report, 'forced');
+}
+
+function hasFailed({ report }: WorkerExit): boolean {
+  return (report as Partial<ChildReport> | undefined)?.hasFailed === true;
 }
 
 function numberOf(report: unknown, name: string): number {
