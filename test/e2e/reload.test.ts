@@ -46,6 +46,22 @@ describe('a reload', IS_LONG ? { timeout: 600_000 } : {}, () => {
     );
   });
 
+  test('under load loses none where each connection has a process', async () => {
+    await using app = await ReloadedApp.start({ mode: 'forked', children: 8, maxSpare: 2 });
+    const traffics = [app.traffic(2, Infinity), app.traffic(2, 1)];
+    const reloads = IS_LONG ? 20 : 1;
+    for (let reload = 1; reload <= reloads; reload++) {
+      app.change(`export const version = 'of reload ${reload}';`);
+      await app.reload();
+      expect(await app.ask('/version')).toBe(`of reload ${reload}`);
+      await Promise.all(traffics.map((traffic) => traffic.more(50)));
+    }
+    for (const traffic of traffics) await traffic.stop();
+    expect(traffics.flatMap(({ failures }) => failures)).toEqual([]);
+    expect(app.outcomes()).toEqual(Array.from({ length: reloads }, () => 'Reloaded.'));
+    expect(await app.stop()).toBe(0);
+  });
+
   test.skipIf(!hasOpenssl())('under load loses none over TLS', async () => {
     await using app = await ReloadedApp.start({ tls: await makeCertificate('app.test') });
     await expectNoLoss(app, IS_LONG ? 20 : 1);
