@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 
 /** What Node has below a socket. */
 interface Handle {
-  reading?: boolean;
+  readStart?(): number;
   readStop?(): number;
 }
 
@@ -25,10 +25,11 @@ export function stopReading(socket: Socket): void {
   handleOf(socket)?.readStop?.();
 }
 
-/** Has a socket that was stopped read when it is asked to. */
-export function mayReadAgain(socket: Socket): void {
-  const handle = handleOf(socket);
-  if (handle !== undefined) handle.reading = false;
+/** Has a socket that was stopped read on. */
+export function readOn(socket: Socket): void {
+  // The socket believes that it reads, and would not begin.
+  handleOf(socket)?.readStart?.();
+  socket.resume();
 }
 
 function handleOf(socket: Socket): Handle | undefined {

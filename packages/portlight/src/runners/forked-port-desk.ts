@@ -268,7 +268,7 @@ export class ForkedPortDesk implements PortDesk {
       socket.destroy();
       return;
     }
-    client.readAgain();
+    client.readOn();
     void formatLastResponse(HttpResponse.problem(error)).then((bytes) => new Connection(socket).end(bytes));
   }
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Seat } from '../backplane/admission.ts';
 import { DEFAULTS } from '../defaults.ts';
-import { canStopReading, mayReadAgain, stopReading } from '../ports/stop-reading.ts';
+import { canStopReading, readOn, stopReading } from '../ports/stop-reading.ts';
 
 const NOTHING = Buffer.alloc(0);
 
@@ -56,9 +56,9 @@ export class WaitingClient {
     this.#timer = setTimeout(onLate, ms);
   }
 
-  /** No process gets it: what it sends further is read here, when the socket is asked to. */
-  readAgain(): void {
-    if (this.bytes !== NOTHING) mayReadAgain(this.socket);
+  /** No process gets it: what it sends further is read here. */
+  readOn(): void {
+    if (this.bytes !== NOTHING) readOn(this.socket);
   }
 
   /** Another process has it. Here it is closed without a word to the client. */
