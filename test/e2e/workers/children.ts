@@ -6,7 +6,7 @@ import type { App } from '../promises/app.ts';
 export const IS_LONG: boolean = process.env['PORTLIGHT_LONG'] === '1';
 
 /** The mode 'workers', with four children. */
-export const WORKERS: Mode = { ...(MODES.find(({ name }) => name === 'workers') as Mode), serving: 4 };
+export const WORKERS: Mode = { ...(MODES.find(({ name }) => name === 'workers') as Mode), serving: 4, children: 4 };
 
 /** The children that have started so far, the first first. */
 export function childrenOf(app: App): readonly number[] {
