@@ -11,8 +11,10 @@ export interface WorkerInfo {
   readonly requests: number;
   /** Memory that it holds (resident set), in bytes. */
   readonly memoryBytes: number;
-  /** By how much its event loop was late at most in the last second, in ms: what a request waits for a busy process. Of one that
-   * is blocked: since when it is. */
+  /**
+   * By how much its event loop was late at most in the last second, in ms: what a request waits for a busy process. Of one
+   * that is blocked: since when it is.
+   */
   readonly lagMs: number;
   /** How many were at its place before it. */
   readonly restarts: number;
