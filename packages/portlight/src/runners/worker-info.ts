@@ -12,8 +12,8 @@ export interface WorkerInfo {
   /** Memory that it holds (resident set), in bytes. */
   readonly memoryBytes: number;
   /**
-   * By how much its event loop was late at most in the last second, in ms: what a request waits for a busy process. Of one
-   * that is blocked: since when it is.
+   * By how much its event loop was late at most in the last second, in ms: what a request waits for a busy process. Of
+   * one that is blocked: since when it is.
    */
   readonly lagMs: number;
   /** How many were at its place before it. */
