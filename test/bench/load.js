@@ -44,13 +44,17 @@ async function measureByAb(url) {
   return Number(/Requests per second:\s+([\d.]+)/.exec(stdout)?.[1]);
 }
 
-async function measureByWrk(url, { method = 'GET', body = '', headers = {}, pipelined = 1 }, seconds) {
+async function measureByWrk(
+  url,
+  { method = 'GET', body = '', headers = {}, pipelined = 1, connections = CONNECTIONS },
+  seconds,
+) {
   const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   const script = fileURLToPath(new URL('requests.lua', import.meta.url));
   const load = [
     'wrk',
     '-t1',
-    `-c${CONNECTIONS}`,
+    `-c${connections}`,
     `-d${seconds}s`,
     '-s',
     script,
@@ -66,7 +70,11 @@ async function measureByWrk(url, { method = 'GET', body = '', headers = {}, pipe
   return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]);
 }
 
-async function measureByAutocannon(url, { method = 'GET', body, headers = {}, pipelined = 1 }, seconds) {
+async function measureByAutocannon(
+  url,
+  { method = 'GET', body, headers = {}, pipelined = 1, connections = CONNECTIONS },
+  seconds,
+) {
   const { default: autocannon } = await import('autocannon');
   const result = await autocannon({
     url,
@@ -74,7 +82,7 @@ async function measureByAutocannon(url, { method = 'GET', body, headers = {}, pi
     body,
     headers,
     pipelining: pipelined,
-    connections: CONNECTIONS,
+    connections,
     duration: seconds,
     requests: withKeys(headers),
   });

@@ -19,6 +19,7 @@ const PERSON = JSON.stringify({ name: 'Grace', age: 41 });
  * @property {string} [body]
  * @property {Readonly<Record<string, string>>} [headers] a value `*` is another key with each request, of a thousand
  * @property {number} [pipelined] requests sent at once on a connection
+ * @property {number} [connections] @default 64
  * @property {'ab'} [program] what makes the load, in place of wrk or autocannon
  * @property {number} status
  * @property {string} [answer]

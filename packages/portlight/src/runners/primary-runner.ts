@@ -228,6 +228,8 @@ export class PrimaryRunner implements Runner {
     const limitMs = Math.max(config.drainTimeoutMs, DEFAULTS.shutdownHookMs);
     this.#course.endWithin(limitMs);
     this.#port.close();
+    // Nobody has sent them a signal.
+    for (const worker of this.#supervisor.workers) void worker.send(MESSAGES.stopping, 'shutdown');
     await this.#supervisor.stop({ timeoutMs: limitMs });
     await runStopHooks(this.#course.takeEndings(), limitMs, log);
     await shared.close(this.#course.leftMs);
