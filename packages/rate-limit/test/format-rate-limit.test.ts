@@ -105,7 +105,10 @@ describe('the RateLimit fields (draft-ietf-httpapi-ratelimit-headers-11)', () =>
         );
         expect(fields['retry-after'] ?? '0').toBe(
           String(
-            Math.max(0, ...decisions.filter(({ isAllowed }) => !isAllowed).map(({ resetSeconds }) => resetSeconds)),
+            Math.max(
+              0,
+              ...decisions.filter(({ isAllowed }) => !isAllowed).map(({ resetSeconds }) => Math.max(1, resetSeconds)),
+            ),
           ),
         );
       }),

@@ -4,7 +4,7 @@ import type { Algorithm, KeyState } from './algorithm.ts';
  * How finely time is told, as parts of a window: what was taken within one part comes back together, with the last of
  * it.
  */
-const SUB_WINDOWS = 16;
+export const SUB_WINDOWS = 16;
 
 /**
  * Never admits more than `max` in any time of `windowMs`, and never denies a key that had fewer than `max` admitted in

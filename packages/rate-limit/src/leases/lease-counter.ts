@@ -10,7 +10,7 @@ import { type Loop, nodeLoop } from './loop.ts';
 export interface LeaseCounterOptions {
   /** Most keys that are kept, of all policies together, 1 to 10,000,000. @default 100_000 */
   readonly maxKeys?: number | undefined;
-  /** How long a process is waited for that shall give back what it holds, in ms. @default 100 */
+  /** How long a process is waited for that shall give back what it holds, in ms. @default 250 */
   readonly recallMs?: number | undefined;
   /** @default the one of Node.js */
   readonly loop?: Loop | undefined;
@@ -27,7 +27,7 @@ export class LeaseCounter implements RateLimitStore {
    * @throws {RangeError | TypeError} with the code `ERR_PORTLIGHT_INVALID_OPTION`, when `maxKeys` is out of its range
    *   or of another type
    */
-  constructor({ maxKeys, recallMs = 100, loop = nodeLoop }: LeaseCounterOptions = {}) {
+  constructor({ maxKeys, recallMs = 250, loop = nodeLoop }: LeaseCounterOptions = {}) {
     this.#judge = new LeaseJudge(readMaxKeys(maxKeys), recallMs, loop);
   }
 

@@ -13,6 +13,11 @@ export const MESSAGES = {
   returned: 'limits:returned',
   /** To a holder: `[question, isAllowed, remaining, resetMs, deniedMs, lease, units, …]`, six for each claim. */
   answer: 'limits:answer',
+  /**
+   * To a holder: `[question, isOver]`. There is no answer in time; where `isOver` is 0 it may come later, and where it
+   * is 1 none does. What was asked may have been counted.
+   */
+  failed: 'limits:failed',
   /** To a holder: `[lease, policy, key]`. Answered by `returned`, also where it has nothing left of it. */
   recall: 'limits:recall',
 } as const;

@@ -1,6 +1,6 @@
 import type { Algorithm } from '../algorithms/algorithm.ts';
 import { algorithmOf } from '../algorithms/algorithm-of.ts';
-import { slidingWindowOf } from '../algorithms/sliding-window.ts';
+import { SUB_WINDOWS, slidingWindowOf } from '../algorithms/sliding-window.ts';
 import type { RateLimitPolicy } from '../rate-limit-policy.ts';
 
 /**
@@ -29,6 +29,12 @@ const leasedWindow = slidingWindowOf(PARTS);
 /** How a policy counts where leases are granted. */
 export function countingOf(policy: RateLimitPolicy): Algorithm {
   return isLeased(policy) ? leasedWindow : algorithmOf(policy);
+}
+
+/** In how many parts of a window units of a policy are told apart, where leases are granted; 0 where it is a bucket. */
+export function partsOf(policy: RateLimitPolicy): number {
+  if (policy.algorithm === 'token-bucket') return 0;
+  return isLeased(policy) ? PARTS : SUB_WINDOWS;
 }
 
 export function countedMs({ windowMs }: RateLimitPolicy): number {

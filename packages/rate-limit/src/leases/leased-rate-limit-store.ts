@@ -44,6 +44,8 @@ export interface LeaseQuestion {
   readonly askedAt: number;
   /** Others who need a key of it, in their order. */
   readonly waiters: Waiter[];
+  /** It has no answer in time. Who needs one of its keys asks anew, but what it says is learned if it comes before. */
+  hasFailed: boolean;
 }
 
 interface Place {
@@ -77,11 +79,12 @@ export class LeasedRateLimitStore implements RateLimitStore {
     this.#clock = new SteadyClock(() => loop.now());
     this.#maxKeys = readMaxKeys(maxKeys);
     line.on(MESSAGES.answer, (data) => this.#hearAnswer(data as readonly number[]));
+    line.on(MESSAGES.failed, (data) => this.#hearFailure(data as readonly [number, number]));
     line.on(MESSAGES.recall, (data) => this.#giveBack(data as readonly [number, number, string]));
     line.onClosed(() => this.#end());
   }
 
-  /** Takes one unit of each claim, or of none. Rejects when who counts is gone. */
+  /** Takes one unit of each claim, or of none. Rejects when who counts is gone, or says that it cannot. */
   take(claims: readonly RateLimitClaim[]): Decisions | Promise<Decisions> {
     const now = this.#clock.read();
     if (claims.length === 1) {
@@ -160,12 +163,12 @@ export class LeasedRateLimitStore implements RateLimitStore {
     if (wantsLeases) {
       for (const { table, key } of places) {
         const question = table.find(key)?.question;
-        if (question === undefined) continue;
+        if (question === undefined || question.hasFailed) continue;
         question.waiters.push(waiter);
         return;
       }
     }
-    const question: LeaseQuestion = { asker: waiter, places, indexes, askedAt: now, waiters: [] };
+    const question: LeaseQuestion = { asker: waiter, places, indexes, askedAt: now, waiters: [], hasFailed: false };
     if (wantsLeases) for (const { table, key } of places) hold(table.find(key) ?? table.open(key), question);
     this.#ask(question, wantsLeases);
   }
@@ -202,6 +205,19 @@ export class LeasedRateLimitStore implements RateLimitStore {
       }),
     );
     for (const waiter of question.waiters) this.#again(waiter, now);
+  }
+
+  #hearFailure([id, isOver]: readonly [number, number]): void {
+    const question = this.#questions.get(id);
+    if (question === undefined) return;
+    question.hasFailed = true;
+    for (const { reject } of [question.asker, ...question.waiters.splice(0)]) reject(notCounted());
+    if (isOver === 0) return;
+    this.#questions.delete(id);
+    for (const { table, key } of question.places) {
+      const purse = table.find(key);
+      if (purse?.question === question) purse.question = undefined;
+    }
   }
 
   #again(waiter: Waiter, now: number): void {
@@ -273,13 +289,20 @@ function learn(question: LeaseQuestion, index: number, standing: Standing, isDen
     purse.units = units;
     purse.endsAt = askedAt + table.usableMs;
   }
-  if (remaining > 0 && !isDenied) return;
+  if (remaining > 0 && !isDenied) {
+    // What it was told before may have been of units that others have given back since.
+    if (purse !== undefined) purse.deniedUntil = Number.NEGATIVE_INFINITY;
+    return;
+  }
   purse ??= table.open(key);
   purse.known = remaining;
   purse.knownUntil = askedAt + table.usableMs;
-  if (remaining > 0) return;
-  purse.deniedUntil = askedAt + deniedMs;
+  purse.deniedUntil = remaining > 0 ? Number.NEGATIVE_INFINITY : askedAt + deniedMs;
   purse.resetAt = now + resetMs;
+}
+
+function notCounted(): Error {
+  return new Error('What counts the limits does not answer.');
 }
 
 function lineClosed(): Error {

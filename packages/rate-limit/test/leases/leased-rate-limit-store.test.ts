@@ -166,6 +166,21 @@ describe('who counts', () => {
     expect(family.recalls).toBe(1);
   });
 
+  test('forgets a denial when it hears of units that came back meanwhile', async () => {
+    const family = new Family(2);
+    await takeMany(family, 0, 1, leased);
+    family.children[0]?.far.hold();
+    const rest = takeMany(family, 1, 76, leased);
+    while (family.recalls === 0) await settle();
+    family.now += 5;
+    expect(await rest).toBe(75);
+    family.children[0]?.far.release();
+    await settle();
+    expect(await takeOne(family, 1, leased)).toMatchObject({ isAllowed: false });
+    expect(await take(family, 1, leased, small)).toMatchObject([{ isAllowed: true }, { isAllowed: true }]);
+    expect(await takeOne(family, 1, leased)).toMatchObject({ isAllowed: true });
+  });
+
   test('says truly when one more is admitted, where a process that is stuck holds what is left', async () => {
     const family = new Family(2);
     await takeMany(family, 0, 1, leased);
