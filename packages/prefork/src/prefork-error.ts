@@ -5,7 +5,7 @@
  * - `ERR_PREFORK_NO_ENTRY`: there is no file that a child could be started from: `node -e`, standard input, the REPL.
  * - `ERR_PREFORK_BOOT`: a child ended, or said nothing for too long, before it was ready; its own error is the cause.
  * - `ERR_PREFORK_GAVE_UP`: children end again and again before they are ready; the error of the last is the cause.
- * - `ERR_PREFORK_STOPPED`: a stop came before the children were ready.
+ * - `ERR_PREFORK_STOPPED`: a stop came before the children were ready, or before the start.
  * - `ERR_PREFORK_VERSION`: primary and child were not started from the same version of this package.
  */
 export class PreforkError extends Error {

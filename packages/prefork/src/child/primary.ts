@@ -4,10 +4,11 @@ import { formatRemoteError } from '../control/remote-error.ts';
 import { Link } from '../link/link.ts';
 import type { Marker } from '../start/marker.ts';
 import { LagMeter } from './lag-meter.ts';
+import { UnheardError } from '../unheard-error.ts';
 import type { OwnProcess } from './own-process.ts';
 
 export interface DrainOptions {
-  /** Until everything has to be done; soon after, this process is ended. */
+  /** Until everything has to be done; `graceMs` of the supervisor later, this process is ended. */
   readonly timeoutMs: number;
   readonly reason: DrainReason;
 }
@@ -18,8 +19,11 @@ export type DrainHandler = (options: DrainOptions) => unknown;
 /** Name of the reports on the link. */
 export const REPORT = 'prefork:report';
 
-/** A drain may be told right at its deadline. */
-const EXIT_AFTER_DEADLINE_MS = 250;
+/** What is written right at the deadline leaves. */
+const EXIT_AFTER_DEADLINE_MS = 50;
+
+/** So long before the deadline a child says that it lives: it may be late, and still be heard in time. */
+const ALIVE_BEFORE_DEADLINE_MS = 250;
 
 /**
  * The primary, as a child sees it.
@@ -46,6 +50,7 @@ export class Primary {
   #give: () => Readonly<Record<string, unknown>> = () => ({});
   #onError: (error: unknown) => void = (error) => process.emitWarning(asError(error));
   #drainHandler: DrainHandler | undefined;
+  #exitTimer: NodeJS.Timeout | undefined;
   #isReady = false;
   #isDraining = false;
 
@@ -55,13 +60,15 @@ export class Primary {
     this.key = marker.key;
     this.#marker = marker;
     this.#own = own;
-    this.link = new Link(own.port, { onError: (error) => this.#onError(error) });
+    this.link = new Link(own.port, { onError: (error) => this.#tellError(error) });
     this.#control = new ControlChannel(own.control, {
       onControl: (message) => this.#hear(message),
       onClosed: () => this.lose(),
-      onError: (error) => this.#onError(error),
+      onError: (error) => this.#tellError(error),
     });
     this.link.onClosed(() => this.lose());
+    // The file of the app may loop before it says that it is ready.
+    this.#watch();
   }
 
   /** Sees to the messages of a type that the primary sends; a second handler takes the place of the first. */
@@ -87,7 +94,6 @@ export class Primary {
     this.#isReady = true;
     this.#own.hold();
     void this.#control.control({ kind: 'ready' });
-    this.#watch();
     this.#lag.start();
     this.#report();
     this.#reportTimer = setInterval(() => this.#report(), this.#marker.reportIntervalMs).unref();
@@ -129,12 +135,22 @@ export class Primary {
     void this.#drain({ timeoutMs: this.#marker.drainTimeoutMs, reason: 'primary-lost' });
   }
 
+  /** Until it is ready a child has not said yet what it sees to. */
+  #tellError(error: unknown): void {
+    if (this.#isReady || !(error instanceof UnheardError)) this.#onError(error);
+  }
+
   /** Where Node lets a process have no threads, it goes without. */
   #watch(): void {
     const onError = (error: unknown): void => this.#onError(error);
     try {
-      const { drainTimeoutMs } = this.#marker;
-      this.#own.watch({ drainTimeoutMs, onParentLost: () => this.lose(), onError });
+      const { pid, drainTimeoutMs, graceMs } = this.#marker;
+      this.#own.watch({
+        primaryPid: pid,
+        endsAfterMs: drainTimeoutMs + graceMs,
+        onParentLost: () => this.lose(),
+        onError,
+      });
     } catch (error) {
       onError(error);
     }
@@ -147,8 +163,13 @@ export class Primary {
   async #drain({ timeoutMs, reason }: DrainOptions): Promise<void> {
     if (this.#isDraining) return;
     this.#isDraining = true;
+    const endsAt = performance.now() + timeoutMs;
+    const sign = setTimeout(
+      () => void this.#control.control({ kind: 'alive' }),
+      Math.max(0, timeoutMs - ALIVE_BEFORE_DEADLINE_MS),
+    ).unref();
+    this.#exitAt(endsAt + this.#marker.graceMs, 1);
     let code = 1;
-    setTimeout(() => this.#own.exit(code), timeoutMs + EXIT_AFTER_DEADLINE_MS).unref();
     try {
       const report = await this.#drainHandler?.({ timeoutMs, reason });
       await this.#control.control({ kind: 'drained', report });
@@ -157,7 +178,16 @@ export class Primary {
       this.#onError(error);
       this.fail(error);
     }
+    clearTimeout(sign);
+    this.#exitAt(endsAt, code);
     this.#leave(code);
+  }
+
+  /** @param endsAt on the clock of `performance` */
+  #exitAt(endsAt: number, code: number): void {
+    clearTimeout(this.#exitTimer);
+    const leftMs = Math.max(0, endsAt - performance.now());
+    this.#exitTimer = setTimeout(() => this.#own.exit(code), leftMs + EXIT_AFTER_DEADLINE_MS).unref();
   }
 
   #leave(code: number): void {

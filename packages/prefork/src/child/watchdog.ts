@@ -2,6 +2,8 @@ import { Worker } from 'node:worker_threads';
 
 /** As this file is loaded: by the time that the thread runs, it may be another one. */
 const PARENT = process.ppid;
+/** No process has it. */
+const GONE = 0;
 /** Between two looks at who the parent is. A look is one call of the system. */
 const LOOK_EVERY_MS = 250;
 /** For the event loop to hear of it. */
@@ -25,20 +27,24 @@ process.kill(process.pid, 'SIGKILL');
 const LIMITS = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 };
 
 export interface WatchdogOptions {
-  /** From when it is told until it is killed. */
-  readonly drainTimeoutMs: number;
+  readonly primaryPid: number;
+  /** From when it is told until it has ended by itself; a second later it is killed. */
+  readonly endsAfterMs: number;
   readonly onParentLost: () => void;
   /** There is no watchdog: a process whose event loop is stuck would not be ended. */
   readonly onError: (error: Error) => void;
 }
 
 /** Kills this process when its parent is gone and it does not end by itself. Keeps no process alive. */
-export function startWatchdog({ drainTimeoutMs, onParentLost, onError }: WatchdogOptions): void {
+export function startWatchdog({ primaryPid, endsAfterMs, onParentLost, onError }: WatchdogOptions): void {
   const heard = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  const killAfterMs = drainTimeoutMs + PATIENCE_MS;
+  // The parent may have changed before this file was loaded; and where something stands between the two, it is another
+  // one all the time.
+  const parent = isAlive(primaryPid) ? PARENT : GONE;
+  const killAfterMs = endsAfterMs + PATIENCE_MS;
   const thread = new Worker(SOURCE, {
     eval: true,
-    workerData: { parent: PARENT, heard, lookEveryMs: LOOK_EVERY_MS, patienceMs: PATIENCE_MS, killAfterMs },
+    workerData: { parent, heard, lookEveryMs: LOOK_EVERY_MS, patienceMs: PATIENCE_MS, killAfterMs },
     argv: [],
     // Loaders and what is preloaded are for the app.
     execArgv: [],
@@ -53,4 +59,13 @@ export function startWatchdog({ drainTimeoutMs, onParentLost, onError }: Watchdo
   });
   thread.on('error', onError);
   thread.unref();
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Somebody else's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }

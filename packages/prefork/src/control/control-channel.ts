@@ -1,11 +1,13 @@
 import { type ControlMessage, formatControlMessage, parseControlMessage } from './control-message.ts';
+import { UnheardError } from '../unheard-error.ts';
 import type { ControlPort } from '../ports/control-port.ts';
 
 /**
  * What is done about a message of the app. `false`, or an error, says that the handle was not taken: it is closed, and
- * who sent it is told.
+ * who sent it is told. A function is called when the other side has been told that it was taken, whatever becomes of
+ * this process from then on: before, it may give the same handle to another one.
  */
-export type MessageHandler = (data: unknown, handle: object | undefined) => boolean | void;
+export type MessageHandler = (data: unknown, handle: object | undefined) => boolean | void | (() => void);
 
 export interface ControlChannelOptions {
   /** What this side itself has to see to: all but messages of the app. */
@@ -98,16 +100,19 @@ export class ControlChannel {
   }
 
   #hear({ type, data, id }: ControlMessage & { readonly kind: 'message' }, handle: object | undefined): void {
-    let isTaken = false;
+    let outcome: ReturnType<MessageHandler> = false;
     try {
       const handler = this.#handlers.get(type);
-      if (handler === undefined) throw new Error(`Nobody sees to messages of the type ${type}.`);
-      isTaken = handler(data, handle) !== false;
+      if (handler === undefined) throw new UnheardError(`Nobody sees to messages of the type ${type}.`);
+      outcome = handler(data, handle);
     } catch (error) {
       this.#options.onError(error);
     }
+    const isTaken = outcome !== false;
     if (!isTaken) closeHandle(handle);
-    if (id !== undefined) void this.control({ kind: 'taken', id, isTaken: isTaken && handle !== undefined });
+    const goOn = typeof outcome === 'function' ? outcome : () => {};
+    if (id === undefined) goOn();
+    else this.#write({ kind: 'taken', id, isTaken: isTaken && handle !== undefined }, undefined, goOn);
   }
 }
 

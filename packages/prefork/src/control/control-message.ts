@@ -11,6 +11,8 @@ export type ControlMessage =
   | { readonly kind: 'ready' }
   | { readonly kind: 'failed'; readonly error: RemoteErrorData }
   | { readonly kind: 'drain'; readonly timeoutMs: number; readonly reason: DrainReason }
+  /** Shortly before the end of its time: its event loop turns. */
+  | { readonly kind: 'alive' }
   | { readonly kind: 'draining'; readonly reason: DrainReason; readonly isFailure: boolean }
   | { readonly kind: 'drained'; readonly report: unknown }
   | { readonly kind: 'message'; readonly type: string; readonly data: unknown; readonly id?: number }
@@ -20,6 +22,7 @@ const KINDS: ReadonlySet<unknown> = new Set<ControlMessage['kind']>([
   'ready',
   'failed',
   'drain',
+  'alive',
   'draining',
   'drained',
   'message',

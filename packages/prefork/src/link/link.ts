@@ -1,6 +1,7 @@
 import { encodeFrame, type Frame, FRAME_KINDS, FrameReader } from './frame.ts';
 import { LinkError } from './link-error.ts';
 import type { Port } from '../ports/port.ts';
+import { UnheardError } from '../unheard-error.ts';
 
 /** What a call gives: data that JSON can say, and bytes beside it. */
 export interface Answer {
@@ -169,7 +170,7 @@ export class Link {
   #hear(name: string, data: unknown, body: Uint8Array | undefined): void {
     try {
       const handler = this.#tellHandlers.get(name);
-      if (handler === undefined) throw new Error(`Nobody sees to messages of the name ${name}.`);
+      if (handler === undefined) throw new UnheardError(`Nobody sees to messages of the name ${name}.`);
       handler(data, body);
     } catch (error) {
       this.#onError(error);

@@ -19,10 +19,12 @@ export class RestartPolicy {
    * A child failed.
    *
    * @param upMs how long it was ready; `undefined` when it never was
+   * @param othersServe whether there is something to lose by giving up
    * @returns after how many milliseconds there is another, or that there is none
    */
-  failed(seat: number, upMs: number | undefined, nowMs: number): number | 'give-up' {
-    if (upMs === undefined && this.#countBootFailure(nowMs) >= MAX_BOOT_FAILURES) return 'give-up';
+  failed(seat: number, upMs: number | undefined, nowMs: number, othersServe: boolean = false): number | 'give-up' {
+    const isHopeless = upMs === undefined && this.#countBootFailure(nowMs) >= MAX_BOOT_FAILURES;
+    if (isHopeless && !othersServe) return 'give-up';
     const failures = upMs !== undefined && upMs >= FORGIVEN_AFTER_MS ? 0 : (this.#failures.get(seat) ?? 0);
     this.#failures.set(seat, failures + 1);
     return delayAfter(failures, this.#random());

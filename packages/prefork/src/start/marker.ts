@@ -4,11 +4,15 @@ export interface Marker {
   readonly version: number;
   /** Of the supervisor. */
   readonly name: string;
+  /** The process of the primary. */
+  readonly pid: number;
   readonly id: number;
   readonly key: string;
   readonly reportIntervalMs: number;
   /** For a drain that the primary did not ask for. */
   readonly drainTimeoutMs: number;
+  /** Beyond the time of any drain, for a child that lives. */
+  readonly graceMs: number;
 }
 
 const VARIABLE = 'PREFORK_CHILD';

@@ -4,6 +4,7 @@ import type { ControlMessage, DrainReason } from '../control/control-message.ts'
 import { parseRemoteError } from '../control/remote-error.ts';
 import { Link } from '../link/link.ts';
 import type { ChildEnd, StartedChild } from '../start/started-child.ts';
+import type { SupervisorSettings } from './supervisor-options.ts';
 import type { KillReason, Worker, WorkerExit, WorkerReport, WorkerState } from './worker.ts';
 
 /** What becomes of a worker, told to its supervisor. */
@@ -22,10 +23,18 @@ export interface WorkerPlace {
   readonly id: number;
   readonly key: string;
   readonly restarts: number;
+  /** Whether it is to take the place of one that goes on until it is ready. */
+  readonly isSuccessor: boolean;
 }
 
-/** A child may tell what came of its drain right at its deadline. */
-const KILL_AFTER_DEADLINE_MS = 500;
+/** What a child does and says right at its deadline is heard. */
+const KILL_AFTER_DEADLINE_MS = 100;
+
+/** One that has finished ends by itself, or at its deadline; what it has for its exit takes a moment. */
+const KILL_AFTER_DRAINED_MS = 500;
+
+/** Until a child hears that it shall finish, however short its time is. */
+const HEARING_MS = 500;
 
 /** The channel of a process that dies is gone shortly before it is. One that lives on without finishes by itself. */
 const DEAD_AFTER_CHANNEL_MS = 1_000;
@@ -35,6 +44,13 @@ export class ChildWorker implements Worker {
   readonly id: number;
   readonly key: string;
   readonly restarts: number;
+  readonly isSuccessor: boolean;
+  /** Whether another one is in its place, or comes, or none is needed there. */
+  isReplaced: boolean = false;
+  /** Whether none comes in its place. */
+  isUnneeded: boolean = false;
+  /** Whether it shall not go on either where the one that is to take its place fails. */
+  isDispensable: boolean = false;
   readonly startedAt: number = Date.now();
   readonly pid: number | undefined;
   readonly link: Link;
@@ -56,16 +72,25 @@ export class ChildWorker implements Worker {
   readonly #events: WorkerEvents;
   #deadline: NodeJS.Timeout;
   #channelTimer: NodeJS.Timeout | undefined;
+  readonly #graceMs: number;
+  /** Of its drain, on the clock of `performance`. */
+  #endsAt = 0;
   #wasDraining = false;
   #killedFor: KillReason | undefined;
   #hasDrained = false;
   #report: unknown;
   #error: Error | undefined;
 
-  constructor(child: StartedChild, place: WorkerPlace, bootTimeoutMs: number, events: WorkerEvents) {
-    ({ id: this.id, key: this.key, restarts: this.restarts } = place);
+  constructor(
+    child: StartedChild,
+    place: WorkerPlace,
+    { bootTimeoutMs, graceMs }: Pick<SupervisorSettings, 'bootTimeoutMs' | 'graceMs'>,
+    events: WorkerEvents,
+  ) {
+    ({ id: this.id, key: this.key, restarts: this.restarts, isSuccessor: this.isSuccessor } = place);
     this.pid = child.pid;
     this.#child = child;
+    this.#graceMs = graceMs;
     this.#events = events;
     this.booted = new Promise((resolve) => (this.#noteBooted = resolve));
     this.ended = new Promise((resolve) => (this.#noteEnded = resolve));
@@ -100,8 +125,8 @@ export class ChildWorker implements Worker {
   finishWithin(timeoutMs: number): void {
     this.state = 'draining';
     this.#wasDraining = true;
-    clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(() => this.kill('drain-timeout'), timeoutMs + KILL_AFTER_DEADLINE_MS);
+    this.#endsAt = performance.now() + timeoutMs;
+    this.#killIn(Math.max(timeoutMs + KILL_AFTER_DEADLINE_MS, HEARING_MS));
   }
 
   kill(reason: KillReason): void {
@@ -112,6 +137,7 @@ export class ChildWorker implements Worker {
 
   #hear(message: ControlMessage): void {
     if (message.kind === 'ready') this.#becomeReady();
+    else if (message.kind === 'alive') this.#outlive(this.#graceMs + KILL_AFTER_DEADLINE_MS);
     else if (message.kind === 'failed') this.#error = parseRemoteError(message.error);
     else if (message.kind === 'drained') this.#noteDrained(message.report);
     else if (message.kind === 'draining') this.#leave(String(message.reason), message.isFailure);
@@ -130,6 +156,20 @@ export class ChildWorker implements Worker {
   #noteDrained(report: unknown): void {
     this.#hasDrained = true;
     this.#report = report;
+    this.#outlive(KILL_AFTER_DRAINED_MS);
+  }
+
+  /** It may live for so long beyond its deadline. */
+  #outlive(ms: number): void {
+    if (this.state === 'draining') this.#killIn(Math.max(0, this.#endsAt - performance.now()) + ms);
+  }
+
+  #killIn(ms: number): void {
+    clearTimeout(this.#deadline);
+    // What has come by then is heard first, however late the timer is.
+    this.#deadline = setTimeout(() => {
+      this.#deadline = setTimeout(() => this.kill('drain-timeout'), 1);
+    }, ms);
   }
 
   #loseChannel(): void {

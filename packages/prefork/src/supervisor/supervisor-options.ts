@@ -24,6 +24,11 @@ export interface SupervisorOptions extends CommandOptions {
   readonly unresponsiveTimeoutMs?: number | undefined;
   /** For a child that finishes without being told to: after SIGTERM, or without its primary. @default 10_000 */
   readonly drainTimeoutMs?: number | undefined;
+  /**
+   * What a child has beyond the time of its drain, where its event loop turns, for what only the end of that time
+   * brings about. One that is stuck is killed when the time is over. @default 250
+   */
+  readonly graceMs?: number | undefined;
   /** Called for each child, before it can say anything: what it sends from the beginning has its handlers. */
   readonly onWorker?: ((worker: Worker) => void) | undefined;
   readonly onReady?: ((worker: Worker) => void) | undefined;
@@ -35,7 +40,7 @@ export interface SupervisorOptions extends CommandOptions {
   readonly onDraining?: ((worker: Worker) => void) | undefined;
   /** Called once for each, after all that it said. */
   readonly onExit?: ((worker: Worker, exit: WorkerExit) => void) | undefined;
-  /** No more are started, because they end again and again before they are ready. Those that serve go on. */
+  /** No more are started, because they end again and again before they are ready, and none is left that serves. */
   readonly onGaveUp?: ((error: PreforkError) => void) | undefined;
   /** @default nowhere */
   readonly log?: SupervisorLog | undefined;
@@ -49,6 +54,7 @@ export interface SupervisorSettings {
   readonly bootTimeoutMs: number;
   readonly unresponsiveTimeoutMs: number;
   readonly drainTimeoutMs: number;
+  readonly graceMs: number;
 }
 
 /** Beyond it a timer of Node fires at once. */
@@ -63,14 +69,17 @@ export function parseSupervisorOptions(options: SupervisorOptions): SupervisorSe
     bootTimeoutMs = 30_000,
     unresponsiveTimeoutMs = 10_000,
     drainTimeoutMs = 10_000,
+    graceMs = 250,
   } = options;
   if (!Number.isSafeInteger(size) || size < 1) throw badOption('size', size, 'a whole number from 1 up');
   if (!Number.isSafeInteger(maxSize) || maxSize < size)
     throw badOption('maxSize', maxSize, 'a whole number, and not less than size');
-  for (const [option, value] of Object.entries({ bootTimeoutMs, unresponsiveTimeoutMs, drainTimeoutMs }))
+  for (const [option, value] of Object.entries({ bootTimeoutMs, unresponsiveTimeoutMs }))
     if (!(value > 0 && (value <= MAX_TIMER_MS || (option === 'unresponsiveTimeoutMs' && value === Infinity))))
       throw badOption(option, value, 'milliseconds, more than 0 and at most 24 days');
-  return { name, size, maxSize, bootTimeoutMs, unresponsiveTimeoutMs, drainTimeoutMs };
+  for (const [option, value] of Object.entries({ drainTimeoutMs, graceMs }))
+    if (!(value >= 0 && value <= MAX_TIMER_MS)) throw badOption(option, value, 'milliseconds, at most 24 days');
+  return { name, size, maxSize, bootTimeoutMs, unresponsiveTimeoutMs, drainTimeoutMs, graceMs };
 }
 
 function badOption(option: string, value: unknown, right: string): PreforkError {

@@ -1,15 +1,14 @@
 import { connectToPrimary } from '../child/connect-to-primary.ts';
-import { CONTROL_VERSION, type DrainReason } from '../control/control-message.ts';
+import type { DrainReason } from '../control/control-message.ts';
 import { PreforkError } from '../prefork-error.ts';
-import { RestartPolicy } from '../restart/restart-policy.ts';
-import { childCommand } from '../start/child-command.ts';
-import { formatMarker } from '../start/marker.ts';
+import { Restarts } from '../restart/restarts.ts';
 import { startChild } from '../start/start-child.ts';
-import type { StartChild, StartedChild } from '../start/started-child.ts';
-import { unstartedChild } from '../start/unstarted-child.ts';
+import type { StartChild } from '../start/started-child.ts';
 import { ChildWorker } from './child-worker.ts';
 import { bootError, describeEnd, gaveUpError } from './describe-end.ts';
 import { OneByOne } from './one-by-one.ts';
+import { type SeatStarter, seatStarter } from './seat-starter.ts';
+import { Seats } from './seats.ts';
 import { SilenceWatch } from './silence-watch.ts';
 import {
   parseSupervisorOptions,
@@ -29,12 +28,14 @@ export interface StoppedWorker extends WorkerExit {
 /** A signal to all, as from a terminal, comes to the children too: nobody takes the place of those that finish then. */
 const REPLACED_AFTER_MS = 100;
 
-/** What a terminal sends to the whole group, and what reloads: children that listen pass over all but SIGTERM. */
-const SIGNALS_TO_ALL: ReadonlySet<NodeJS.Signals | null> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2']);
+/** What reloads, where a terminal or an operator sends it to the whole group. */
+const SIGNALS_TO_RELOAD: ReadonlySet<NodeJS.Signals | null> = new Set(['SIGHUP', 'SIGUSR2']);
 
-/** Several missed reports make a silence. */
-const REPORTS_IN_SILENCE = 5;
-const MAX_REPORT_INTERVAL_MS = 1_000;
+/** What comes to the whole group at all: children that listen pass over all but SIGTERM. */
+const SIGNALS_TO_ALL: ReadonlySet<NodeJS.Signals | null> = new Set(['SIGINT', 'SIGTERM', ...SIGNALS_TO_RELOAD]);
+
+/** A child that such a signal ends so often in a row, before it is ready, sends it to itself. */
+const MOST_STRUCK = 5;
 
 /**
  * Children from the file that this process runs: started, watched, replaced, finished.
@@ -45,41 +46,34 @@ const MAX_REPORT_INTERVAL_MS = 1_000;
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #settings: SupervisorSettings;
-  readonly #startChild: StartChild;
-  readonly #policy: RestartPolicy = new RestartPolicy();
+  readonly #start: SeatStarter;
+  readonly #restarts: Restarts = new Restarts();
+  readonly #seats: Seats;
   readonly #watch: SilenceWatch<ChildWorker>;
   readonly #workers: Set<ChildWorker> = new Set();
-  /** Those in whose place another one is, or comes. */
-  readonly #replaced: WeakSet<ChildWorker> = new WeakSet();
-  /** Those that are to take the place of one that goes on until they are ready. */
-  readonly #successors: WeakSet<ChildWorker> = new WeakSet();
   readonly #replacements: OneByOne = new OneByOne();
   #nextReload: Promise<void> | undefined;
-  /** How many were started on each seat. */
-  readonly #forks: Map<number, number> = new Map();
-  /** Seats on which a child is, or comes. */
-  readonly #seats: Set<number> = new Set();
-  /** Those in whose place none comes. */
-  readonly #unneeded: WeakSet<ChildWorker> = new WeakSet();
-  readonly #restartTimers: Set<NodeJS.Timeout> = new Set();
   readonly #stopped: StoppedWorker[] = [];
   #starting: { resolve(): void; reject(error: Error): void } | undefined;
   #started: Promise<void> | undefined;
   #stopping: Promise<readonly StoppedWorker[]> | undefined;
   #onAllEnded: () => void = () => {};
+  #hasStarted = false;
+  /** Whether any of them ever was. */
   #wasReady = false;
   #hasGivenUp = false;
 
   /**
    * @param startOne how a process is started; for tests
-   * @throws {PreforkError} on a wrong option, and in a child: children have no children
+   * @throws {PreforkError} on a wrong option; where there is no file to start; in a child: children have no children
    */
   constructor(options: SupervisorOptions = {}, startOne: StartChild = startChild) {
     if (connectToPrimary() !== undefined)
       throw new PreforkError('This process is a child of a supervisor, and cannot have one.', 'ERR_PREFORK_CONFIG');
     this.#options = options;
     this.#settings = parseSupervisorOptions(options);
-    this.#startChild = startOne;
+    this.#seats = new Seats(this.#settings.maxSize);
+    this.#start = seatStarter(this.#settings, options, startOne);
     this.#watch = new SilenceWatch(this.#settings.unresponsiveTimeoutMs, () => this.#readyWorkers());
   }
 
@@ -89,39 +83,52 @@ export class Supervisor {
   }
 
   /**
-   * Resolves when all children are ready.
+   * Resolves when all children are ready. One start, however often it is called.
    *
    * @throws {PreforkError} when one ends, or takes too long, before any of them was ready; when this goes on until it
-   * is given up; when a stop comes before; where there is no file. No child is left then.
+   * is given up; when a stop comes before. No child is left then. After a stop: that is the end of a supervisor
    */
   start(): Promise<void> {
+    if (this.#hasStarted && this.#stopping !== undefined) return Promise.reject(overError());
     return (this.#started ??= this.#begin());
   }
 
-  /**
-   * Starts one more child, on the first seat that is free. @returns whether there was one, and no stop has begun
-   */
-  grow(): boolean {
-    if (this.#stopping !== undefined || this.#hasGivenUp || this.#seats.size >= this.#settings.maxSize) return false;
-    let id = 1;
-    while (this.#seats.has(id)) id++;
-    this.#fork(id, 0);
-    return true;
+  /** How many are to come in the place of others that have ended, some of them later because others failed. */
+  get awaited(): number {
+    return this.#restarts.awaited;
   }
 
-  /** Has a child finish, in whose place none is started. Nothing where another one takes its place already. */
+  /**
+   * Starts one more child, on the first seat that is free. @returns whether there was one, fewer processes than the
+   * most, and no stop has begun
+   */
+  grow(): boolean {
+    if (this.#stopping !== undefined || this.#hasGivenUp || this.#workers.size >= this.#settings.maxSize) return false;
+    const id = this.#seats.take();
+    if (id !== undefined) this.#fork(id);
+    return id !== undefined;
+  }
+
+  /**
+   * Has a child finish, in whose place none is started. Where another one is to take its place, it finishes when that
+   * is ready, or has failed.
+   */
   shrink(worker: Worker): void {
     const child = worker as ChildWorker;
-    if (this.#stopping !== undefined || child.state !== 'ready' || this.#replaced.has(child)) return;
-    this.#replaced.add(child);
+    if (this.#stopping !== undefined || child.state !== 'ready') return;
+    if (child.isReplaced) {
+      child.isDispensable = true;
+      return;
+    }
+    child.isReplaced = true;
+    child.isUnneeded = true;
     this.#log('debug', child, 'It is not needed, and finishes');
-    this.#unneeded.add(child);
     this.#retire(child);
   }
 
   /**
    * Replaces a child by one that runs the file as it is then: starts the other one, and has this one finish when that
-   * is ready. One child at a time is replaced, and there is one more than `size` meanwhile; others wait.
+   * is ready. One child at a time is replaced; others wait.
    *
    * Resolves when the one that was replaced has ended. One that ends by itself meanwhile is replaced all the same.
    *
@@ -129,13 +136,18 @@ export class Supervisor {
    *   a stop comes before
    */
   replace(worker: Worker): Promise<void> {
-    return this.#replacements.run(() => this.#succeed(worker as ChildWorker));
+    return this.#replacements.run(async () => {
+      await this.#succeed(worker as ChildWorker);
+      await (worker as ChildWorker).ended;
+    });
   }
 
   /**
-   * Replaces all children that there are, one after the other. The first that cannot be replaced ends it.
+   * Replaces all children that there are, one after the other, with one process more than `maxSize` at most: those that
+   * finish are waited for where there are so many. The first that cannot be replaced ends it.
    *
-   * A call during a reload is another one after it, however many such calls there are.
+   * Resolves when those that were replaced have ended. A call during a reload is another one after it, however many
+   * such calls there are.
    *
    * @throws {PreforkError} as `replace`
    */
@@ -147,7 +159,7 @@ export class Supervisor {
   }
 
   /**
-   * Tells all children to finish, and kills those that have not after `timeoutMs`.
+   * Tells all children to finish, and kills those that have not after `timeoutMs`, or some milliseconds later.
    *
    * Resolves when all have ended, to what became of each. One stop, however often it is called.
    */
@@ -165,12 +177,12 @@ export class Supervisor {
 
   async #begin(): Promise<void> {
     if (this.#stopping !== undefined) throw stoppedError();
-    childCommand(process, this.#options);
     const ready = new Promise<void>((resolve, reject) => (this.#starting = { resolve, reject }));
     this.#watch.start((worker) => this.#killSilent(worker));
-    for (let id = 1; id <= this.#settings.size; id++) this.#fork(id, 0);
+    for (let count = 0; count < this.#settings.size; count++) this.#fork(this.#seats.take() as number);
     try {
       await ready;
+      this.#hasStarted = true;
     } catch (error) {
       if (this.#stopping === undefined) this.kill();
       await this.stop();
@@ -182,7 +194,7 @@ export class Supervisor {
 
   async #finish(end: (worker: ChildWorker) => void): Promise<readonly StoppedWorker[]> {
     this.#watch.stop();
-    this.#clearRestarts();
+    this.#restarts.end();
     this.#starting?.reject(stoppedError());
     const ended = new Promise<void>((resolve) => (this.#onAllEnded = resolve));
     for (const worker of this.#workers) end(worker);
@@ -194,22 +206,35 @@ export class Supervisor {
     // Those that are started from here on run the file as it is.
     await this.#started?.catch(() => {});
     if (this.#stopping !== undefined) throw stoppedError();
-    for (const worker of this.workers) await this.#succeed(worker as ChildWorker);
+    const replaced = this.workers as readonly ChildWorker[];
+    for (const worker of replaced) await this.#succeed(worker);
+    await Promise.all(replaced.map(({ ended }) => ended));
   }
 
+  /** Until another one is ready, and this one finishes. */
   async #succeed(worker: ChildWorker): Promise<void> {
+    while (this.#workers.size > this.#settings.maxSize)
+      await Promise.race([...this.#workers].map(({ ended }) => ended));
     if (this.#stopping !== undefined) throw stoppedError();
     // In its place another one comes already.
-    if (this.#replaced.has(worker) || worker.state === 'draining' || worker.state === 'ended') return;
-    this.#replaced.add(worker);
-    const successor = this.#fork(worker.id, worker.restarts + 1, (successor) => this.#successors.add(successor));
-    await successor.booted;
-    if (this.#stopping !== undefined) throw stoppedError();
+    if (worker.isReplaced || worker.state === 'draining' || worker.state === 'ended') return;
+    worker.isReplaced = true;
+    const successor = await this.#bootSuccessor(worker);
     if (successor.readyAt === undefined) throw this.#keep(worker, successor);
     this.#log('info', worker, 'Another one has taken its place, and it finishes');
     this.#tell(() => this.#options.onReplaced?.(worker, successor));
     this.#retire(worker);
-    await worker.ended;
+  }
+
+  /** Another one for the same seat: ready, or failed. One that a signal to all struck while it started is not it. */
+  async #bootSuccessor({ id, restarts }: ChildWorker): Promise<ChildWorker> {
+    for (let tries = 1; ; tries++) {
+      const successor = this.#fork(id, restarts + 1, true);
+      await successor.booted;
+      if (this.#stopping !== undefined) throw stoppedError();
+      const wasStruck = successor.readyAt === undefined && SIGNALS_TO_RELOAD.has(successor.exit?.signal ?? null);
+      if (!wasStruck || tries === MOST_STRUCK) return successor;
+    }
   }
 
   /** It is to finish. */
@@ -221,53 +246,31 @@ export class Supervisor {
 
   /** The other one has failed. @returns why */
   #keep(worker: ChildWorker, successor: ChildWorker): PreforkError {
-    this.#replaced.delete(worker);
+    worker.isReplaced = false;
     // It did not go on meanwhile.
     if (worker.state === 'draining' || worker.state === 'ended') {
-      this.#replaced.add(worker);
+      worker.isReplaced = true;
       this.#replaceFailed(worker, undefined);
-    }
+    } else if (worker.isDispensable) this.shrink(worker);
     return bootError(successor, successor.exit as WorkerExit);
   }
 
-  #fork(id: number, restarts: number, note: (worker: ChildWorker) => void = () => {}): ChildWorker {
-    const forks = this.#forks.get(id) ?? 0;
-    this.#forks.set(id, forks + 1);
-    this.#seats.add(id);
-    const key = `${id}.${forks}`;
-    const worker = new ChildWorker(this.#startProcess(id, key), { id, key, restarts }, this.#settings.bootTimeoutMs, {
+  #fork(id: number, restarts = 0, isSuccessor = false): ChildWorker {
+    const key = this.#seats.nextKey(id);
+    const worker = new ChildWorker(this.#start(id, key), { id, key, restarts, isSuccessor }, this.#settings, {
       onReady: (worker) => this.#noteReady(worker),
       onLeaving: (worker, reason, isFailure) => this.#noteLeaving(worker, reason, isFailure),
       onEnd: (worker, exit) => this.#noteEnd(worker, exit),
       onReport: (worker) => this.#tell(() => this.#options.onReport?.(worker)),
       onError: (worker, err) => this.#log('error', worker, 'Something that it said is not in order', { err }),
     });
-    note(worker);
     this.#workers.add(worker);
     this.#tell(() => this.#options.onWorker?.(worker));
     return worker;
   }
 
-  #startProcess(id: number, key: string): StartedChild {
-    const { name, drainTimeoutMs, unresponsiveTimeoutMs } = this.#settings;
-    const marker = formatMarker({
-      version: CONTROL_VERSION,
-      name,
-      id,
-      key,
-      drainTimeoutMs,
-      reportIntervalMs: Math.min(MAX_REPORT_INTERVAL_MS, unresponsiveTimeoutMs / REPORTS_IN_SILENCE),
-    });
-    try {
-      const command = childCommand(process, this.#options);
-      return this.#startChild({ ...command, environment: { ...command.environment, ...marker } });
-    } catch (error) {
-      return unstartedChild(error as Error);
-    }
-  }
-
   #noteReady(worker: ChildWorker): void {
-    this.#policy.ready();
+    this.#restarts.ready();
     this.#wasReady = true;
     this.#log('debug', worker, 'It is ready');
     this.#tell(() => this.#options.onReady?.(worker));
@@ -279,26 +282,26 @@ export class Supervisor {
     this.#tell(() => this.#options.onDraining?.(worker));
     // Of one that fails before any was ready, the end says why.
     if (this.#stopping !== undefined || (isFailure && !this.#wasReady) || this.#isOnTrial(worker)) return;
-    if (this.#replaced.has(worker)) return;
+    if (worker.isReplaced) return;
     this.#log('info', worker, `It finishes (${reason}), and another one takes its place`);
-    this.#replaced.add(worker);
+    worker.isReplaced = true;
     if (isFailure) this.#replaceFailed(worker, undefined);
-    else this.#replace(worker, REPLACED_AFTER_MS);
+    else this.#restarts.plan(REPLACED_AFTER_MS, () => this.#restart(worker));
   }
 
   #noteEnd(worker: ChildWorker, exit: WorkerExit): void {
     this.#workers.delete(worker);
-    if (this.#unneeded.has(worker)) this.#seats.delete(worker.id);
+    if (worker.isUnneeded) this.#seats.free(worker.id);
     this.#tell(() => this.#options.onExit?.(worker, exit));
     if (this.#stopping !== undefined) this.#stopped.push({ id: worker.id, key: worker.key, pid: worker.pid, ...exit });
-    else if (!this.#replaced.has(worker) && !this.#isOnTrial(worker)) this.#noteFailure(worker, exit);
+    else if (!worker.isReplaced && !this.#isOnTrial(worker)) this.#noteFailure(worker, exit);
     else if (worker.readyAt !== undefined && !exit.wasDraining) this.#logEnd(worker, exit);
     if (this.#workers.size === 0) this.#onAllEnded();
   }
 
   /** Whether another one goes on in its place if it fails. */
   #isOnTrial(worker: ChildWorker): boolean {
-    return worker.readyAt === undefined && this.#successors.has(worker);
+    return worker.readyAt === undefined && worker.isSuccessor;
   }
 
   #logEnd(worker: ChildWorker, exit: WorkerExit): void {
@@ -314,31 +317,20 @@ export class Supervisor {
   }
 
   #replaceFailed(worker: ChildWorker, exit: WorkerExit | undefined): void {
-    const now = performance.now();
-    const upMs = worker.readyAt === undefined ? undefined : now - worker.readyAt;
-    const delayMs = this.#policy.failed(worker.id, upMs, now);
-    if (delayMs !== 'give-up') this.#replace(worker, delayMs);
-    else this.#giveUp(gaveUpError(worker, exit));
+    // A start has to come to an end: it waits for all.
+    const othersServe = this.#starting === undefined && this.#readyWorkers().length > 0;
+    if (!this.#restarts.failed(worker.id, worker.readyAt, othersServe, () => this.#restart(worker)))
+      this.#giveUp(gaveUpError(worker, exit));
   }
 
-  #replace({ id, restarts }: ChildWorker, delayMs: number): void {
-    if (this.#hasGivenUp) return;
-    const timer = setTimeout(() => {
-      this.#restartTimers.delete(timer);
-      this.#fork(id, restarts + 1);
-    }, delayMs);
-    this.#restartTimers.add(timer);
-  }
-
-  #clearRestarts(): void {
-    for (const timer of this.#restartTimers) clearTimeout(timer);
-    this.#restartTimers.clear();
+  #restart({ id, restarts }: ChildWorker): void {
+    this.#fork(id, restarts + 1);
   }
 
   #giveUp(error: PreforkError): void {
     if (this.#hasGivenUp) return;
     this.#hasGivenUp = true;
-    this.#clearRestarts();
+    this.#restarts.end();
     this.#options.log?.error({ err: error }, error.message);
     if (this.#starting !== undefined) this.#starting.reject(error);
     else this.#tell(() => this.#options.onGaveUp?.(error));
@@ -373,4 +365,11 @@ export class Supervisor {
 
 function stoppedError(): PreforkError {
   return new PreforkError('The supervisor was stopped before its children were ready.', 'ERR_PREFORK_STOPPED');
+}
+
+function overError(): PreforkError {
+  return new PreforkError(
+    'The supervisor has stopped: make another one to start children anew.',
+    'ERR_PREFORK_STOPPED',
+  );
 }

@@ -61,6 +61,28 @@ describe('a message', () => {
     expect(seen).toEqual(['other: no', 'other: Nobody sees to messages of the type nobody.']);
   });
 
+  it('with a handle lets who takes it go on once the other side has been told', async () => {
+    const [onePort, otherPort] = joinControlPorts();
+    const ignored = { onControl: () => {}, onClosed: () => {}, onError: () => {} };
+    const one = new ControlChannel(onePort, ignored);
+    const other = new ControlChannel(otherPort, ignored);
+    const seen: string[] = [];
+    other.on('takes', () => {
+      seen.push('taken');
+      return () => void seen.push('goes on');
+    });
+    const write = otherPort.write.bind(otherPort);
+    const held: (() => void)[] = [];
+    otherPort.write = (...args) => void held.push(() => write(...args));
+    const sent = one.send('takes', undefined, handle()).then((isTaken) => seen.push(`told ${isTaken}`));
+    while (held.length === 0) await turn();
+    expect(seen).toEqual(['taken']);
+    held[0]?.();
+    await sent;
+    await turn();
+    expect(seen.toSorted()).toEqual(['goes on', 'taken', 'told true']);
+  });
+
   it('is not taken when the other side is gone, however that is noticed', async () => {
     const { one, other, otherPort, seen } = join();
     otherPort.listen({ received() {}, closed() {} });

@@ -61,6 +61,14 @@ describe.concurrent('when the primary is killed, a child', () => {
     await Promise.all(app.pids.map(gone));
   });
 
+  test('that loops before it is ready is killed', async () => {
+    await using app = new App('loops at boot');
+    const line = await app.line(/looping \d+/);
+    app.signal('SIGKILL');
+    await app.exit();
+    await gone(Number(line.split(' ')[1]));
+  });
+
   test('that never finishes is gone when its time is over', async () => {
     await using app = await App.start('never drains');
     app.signal('SIGKILL');

@@ -51,6 +51,13 @@ describe('giving up', () => {
     for (let times = 0; times < 100; times++) expect(slow.failed(1, undefined, times * 6_700)).not.toBe('give-up');
   });
 
+  it('does not come while others serve, and the next start comes later and later', () => {
+    const policy = new RestartPolicy(() => 0);
+    const failed = (othersServe: boolean): number | 'give-up' => policy.failed(1, undefined, 0, othersServe);
+    expect(Array.from({ length: 12 }, () => failed(true)).slice(-3)).toEqual([25_600, 30_000, 30_000]);
+    expect(failed(false)).toBe('give-up');
+  });
+
   it('keeps the number of starts bounded, whatever happens', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 8 }), fc.double({ min: 0, max: 1, noNaN: true }), (seats, chance) => {

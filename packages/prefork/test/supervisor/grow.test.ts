@@ -1,10 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Supervisor } from '../../src/supervisor/supervisor.ts';
-import { FakeChildren } from '../../src/testing/fake-children.ts';
+import { type FakeChild, FakeChildren } from '../../src/testing/fake-children.ts';
 
-async function started(size: number, maxSize: number) {
-  const fakes = new FakeChildren();
+async function started(size: number, maxSize: number, boot?: (child: FakeChild) => void) {
+  const fakes = new FakeChildren(boot);
   const ended: string[] = [];
   const supervisor = new Supervisor(
     { size, maxSize, entry: 'app.js', onExit: ({ key }) => ended.push(key) },
@@ -29,6 +29,17 @@ describe('a supervisor that grows', () => {
     expect(idsOf(supervisor)).toEqual([1, 2, 3]);
     await supervisor.stop();
     expect(supervisor.grow()).toBe(false);
+  });
+
+  it('tells of those that are to come later because others failed', async () => {
+    const { supervisor, fakes } = await started(1, 3);
+    expect(supervisor.awaited).toBe(0);
+    fakes.all[0]?.exit(1);
+    while (supervisor.workers.length > 0) await turn();
+    expect(supervisor.awaited).toBe(1);
+    await settle(supervisor, 1);
+    expect([supervisor.awaited, idsOf(supervisor)]).toEqual([0, [1]]);
+    await supervisor.stop();
   });
 
   it('has no more than its size without a most', async () => {
@@ -59,6 +70,36 @@ describe('a supervisor that grows', () => {
     await settle(supervisor, 1);
     await supervisor.reload();
     expect([ended, idsOf(supervisor)]).toEqual([['1.0', '2.0'], [2]]);
+    await supervisor.stop();
+  });
+
+  it('has one finish that was not needed while another was to take its place, when that one fails', async () => {
+    const { supervisor, fakes, ended } = await started(1, 2, ({ pid, primary }) => {
+      if (pid === 1 || pid > 2) primary.ready();
+    });
+    const [old] = supervisor.workers;
+    const replaced = supervisor.replace(old as never);
+    while (fakes.all.length < 2) await turn();
+    supervisor.shrink(old as never);
+    expect(supervisor.workers.map(({ state }) => state)).toEqual(['ready', 'starting']);
+    fakes.all[1]?.exit(1);
+    await expect(replaced).rejects.toThrow();
+    await settle(supervisor, 0);
+    expect(ended).toEqual(['1.1', '1.0']);
+    expect([supervisor.grow(), supervisor.grow(), supervisor.grow()]).toEqual([true, true, false]);
+    await settle(supervisor, 2);
+    await supervisor.stop();
+  });
+
+  it('leaves the seat of one that was not needed to the one that has taken its place', async () => {
+    const { supervisor, fakes, ended } = await started(1, 1);
+    const [old] = supervisor.workers;
+    const replaced = supervisor.replace(old as never);
+    while (fakes.all.length < 2) await turn();
+    supervisor.shrink(old as never);
+    await replaced;
+    expect([ended, supervisor.grow()]).toEqual([['1.0'], false]);
+    expect(supervisor.workers.map(({ key, state }) => [key, state])).toEqual([['1.1', 'ready']]);
     await supervisor.stop();
   });
 

@@ -99,6 +99,45 @@ describe('a reload', () => {
     await supervisor.stop();
   });
 
+  it('waits for none that finishes slowly while there may be more processes', async () => {
+    const { supervisor, fakes } = await started(undefined, { maxSize: 3 });
+    const finish = fakes.all.map(({ primary }) => {
+      let done = (): void => {};
+      primary.onDrain(() => new Promise<void>((resolve) => (done = resolve)));
+      return () => done();
+    });
+    const reload = watch(supervisor.reload());
+    await pass(0);
+    expect(pidsOf(supervisor)).toEqual([1, 3, 2, 4]);
+    // One more than the most is enough: nobody is added beside those that finish.
+    expect(supervisor.grow()).toBe(false);
+    finish[1]?.();
+    await pass(0);
+    expect([reload.outcome, pidsOf(supervisor), supervisor.grow()]).toEqual(['pending', [1, 3, 4], false]);
+    finish[0]?.();
+    await pass(0);
+    expect([reload.outcome, pidsOf(supervisor), supervisor.grow()]).toEqual(['done', [3, 4], true]);
+    await supervisor.stop();
+  });
+
+  it('goes on when any of those has finished', async () => {
+    const { supervisor, fakes } = await started(undefined, { maxSize: 2 });
+    let finish = (): void => {};
+    fakes.all[0]?.primary.onDrain(() => new Promise<void>((resolve) => (finish = resolve)));
+    const reload = watch(supervisor.reload());
+    await pass(0);
+    expect(pidsOf(supervisor)).toEqual([1, 3, 2]);
+    // Which of the two makes room does not matter.
+    fakes.all[1]?.primary.drain('own');
+    await pass(200);
+    expect(pidsOf(supervisor)).toEqual([1, 3, 4]);
+    expect(reload.outcome).toBe('pending');
+    finish();
+    await pass(0);
+    expect([reload.outcome, pidsOf(supervisor)]).toEqual(['done', [3, 4]]);
+    await supervisor.stop();
+  });
+
   it.each([
     [
       'fails',
@@ -122,6 +161,27 @@ describe('a reload', () => {
     expect(pidsOf(supervisor)).toEqual([1, 2]);
     expect(fakes.all).toHaveLength(3);
     expect(seen).not.toContain('finish 1 1.0');
+    await supervisor.stop();
+  });
+
+  it.each(['SIGHUP', 'SIGUSR2'] as const)(
+    'starts one more where a %s to all has struck the new one',
+    async (signal) => {
+      const { supervisor, fakes } = await started((child) =>
+        child.pid === 3 ? child.endBy(signal) : child.primary.ready(),
+      );
+      await supervisor.reload();
+      expect(pidsOf(supervisor)).toEqual([4, 5]);
+      expect(fakes.all).toHaveLength(5);
+      await supervisor.stop();
+    },
+  );
+
+  it('gives up a new one that a signal ends again and again', async () => {
+    const { supervisor, fakes } = await started((child) => child.endBy('SIGHUP'));
+    await expect(supervisor.reload()).rejects.toMatchObject({ code: 'ERR_PREFORK_BOOT' });
+    expect(pidsOf(supervisor)).toEqual([1, 2]);
+    expect(fakes.all).toHaveLength(2 + 5);
     await supervisor.stop();
   });
 

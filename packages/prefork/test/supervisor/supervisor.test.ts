@@ -10,6 +10,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  vi.restoreAllMocks();
   vi.useRealTimers();
 });
 
@@ -180,9 +181,18 @@ describe('a start', () => {
     await supervisor.start();
     expect(fakes.all).toHaveLength(2);
     await supervisor.stop();
+    await expect(supervisor.start()).rejects.toMatchObject({ code: 'ERR_PREFORK_STOPPED' });
+    expect(fakes.all).toHaveLength(2);
     const { supervisor: other } = supervise();
     expect(await other.stop()).toEqual([]);
     await expect(other.start()).rejects.toMatchObject({ code: 'ERR_PREFORK_STOPPED' });
+  });
+
+  it('that has failed fails the same way when it is asked for again', async () => {
+    const { supervisor } = supervise({}, (child) => child.exit(3));
+    const failure = await failureOf(supervisor.start());
+    expect(failure).toMatchObject({ code: 'ERR_PREFORK_BOOT' });
+    expect(await failureOf(supervisor.start())).toBe(failure);
   });
 
   it('rejects when it is stopped before', async () => {
@@ -241,11 +251,45 @@ describe('a stop', () => {
     const { supervisor, fakes } = await started();
     fakes.all[0]?.stopHearing();
     const stop = supervisor.stop({ timeoutMs: 2_000 });
-    await pass(2_500);
+    await pass(2_150);
     expect((await stop).map(({ id, signal, killedFor }) => [id, signal, killedFor])).toEqual([
       [2, null, undefined],
       [1, 'SIGKILL', 'drain-timeout'],
     ]);
+  });
+
+  it.each([
+    ['is in time with what comes after its deadline', 1_900, [0, null, true]],
+    ['is ended when its grace is over', 5_000, [1, null, false]],
+  ])('gives one that lives its grace: it %s', async (_what, lateMs, outcome) => {
+    const { supervisor } = await started({ size: 1, graceMs: 2_000 }, ({ primary }) => {
+      primary.onDrain(({ timeoutMs }) => new Promise((resolve) => setTimeout(resolve, timeoutMs + lateMs)));
+      primary.ready();
+    });
+    const stop = supervisor.stop({ timeoutMs: 1_000 });
+    await pass(1_000);
+    await pass(2_150);
+    expect((await stop).map(({ code, signal, hasDrained }) => [code, signal, hasDrained])).toEqual([outcome]);
+  });
+
+  it('kills one that has finished and does not end, in spite of its grace', async () => {
+    const { supervisor, fakes } = await started({ size: 1, graceMs: 60_000 });
+    const [child] = fakes.all;
+    if (child !== undefined) child.exit = () => {};
+    const stop = supervisor.stop({ timeoutMs: 1_000 });
+    await pass(1_000);
+    await pass(600);
+    expect(await stop).toMatchObject([{ signal: 'SIGKILL', killedFor: 'drain-timeout', hasDrained: true }]);
+  });
+
+  it('lets a child hear it, however short its time is', async () => {
+    const { supervisor } = await started({ size: 1 }, ({ primary }) => {
+      primary.onDrain(() => new Promise((resolve) => setTimeout(resolve, 200)));
+      primary.ready();
+    });
+    const stop = supervisor.stop({ timeoutMs: 0 });
+    await pass(250);
+    expect(await stop).toMatchObject([{ code: 0, killedFor: undefined, hasDrained: true }]);
   });
 
   it('ends at once when it has to', async () => {
@@ -372,7 +416,7 @@ describe('a worker', () => {
 });
 
 describe('giving up', () => {
-  it('is told once, with the last error; those that serve go on', async () => {
+  it('is told once, with the last error, and not before the last one that serves has ended', async () => {
     const gaveUp: unknown[] = [];
     const { supervisor, fakes } = await started({ onGaveUp: (error) => gaveUp.push(error) }, (child) => {
       if (child.pid <= 2) child.primary.ready();
@@ -382,10 +426,16 @@ describe('giving up', () => {
       }
     });
     fakes.all[0]?.exit(1);
-    for (let seconds = 0; seconds < 90; seconds++) await pass(1_000);
-    expect(gaveUp).toMatchObject([{ code: 'ERR_PREFORK_GAVE_UP', cause: { message: 'the database is gone' } }]);
-    expect(fakes.all).toHaveLength(12);
+    for (let seconds = 0; seconds < 300; seconds++) await pass(1_000);
+    expect(gaveUp).toEqual([]);
     expect(supervisor.workers.map(({ id, state }) => [id, state])).toEqual([[2, 'ready']]);
+    // Two and those of five minutes, of which the later ones come each half minute.
+    expect(fakes.all.length).toBeGreaterThan(15);
+    expect(fakes.all.length).toBeLessThan(30);
+    fakes.all[1]?.exit(1);
+    for (let seconds = 0; seconds < 60; seconds++) await pass(1_000);
+    expect(gaveUp).toMatchObject([{ code: 'ERR_PREFORK_GAVE_UP', cause: { message: 'the database is gone' } }]);
+    expect(fakes.all.some(({ isAlive }) => isAlive)).toBe(false);
     await supervisor.stop();
   });
 });
@@ -418,8 +468,15 @@ describe('options', () => {
     { bootTimeoutMs: Infinity },
     { unresponsiveTimeoutMs: -1 },
     { drainTimeoutMs: 2 ** 31 },
+    { graceMs: -1 },
   ])('refuse %o', (options) => {
     expect(() => supervise(options)).toThrow(expect.objectContaining({ code: 'ERR_PREFORK_CONFIG' }));
+  });
+
+  it('need a file to start', () => {
+    vi.spyOn(process, 'argv', 'get').mockReturnValue([process.execPath]);
+    expect(() => new Supervisor()).toThrow(expect.objectContaining({ code: 'ERR_PREFORK_NO_ENTRY' }));
+    expect(new Supervisor({ entry: 'app.js' }).workers).toEqual([]);
   });
 
   it('let a child be silent for ever', async () => {
