@@ -6,7 +6,7 @@ import own from './package.json' with { type: 'json' };
 
 // One file for each entry, and one that they share, with every library in it: see docs/decisions/one-file-of-code.md.
 export default defineConfig({
-  input: { index: 'src/index.ts', testing: 'src/testing/index.ts' },
+  input: { index: 'src/index.ts', guests: 'src/guests.ts', testing: 'src/testing/index.ts' },
   platform: 'node',
   plugins: [inlineLibraries(), listInlined(own), inlineTypes()],
   resolve: { conditionNames: ['@portlight/source', 'import', 'node'] },

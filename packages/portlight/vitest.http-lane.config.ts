@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     name: 'http-lane',
     include: [
-      'test/{handlers,interceptors,lifecycle,pipeline,ports,request,response,router,socket,turns}/**/*.test.ts',
+      'test/{handlers,interceptors,lifecycle,observers,pipeline,ports,request,response,router,socket,turns}/**/*.test.ts',
     ],
     setupFiles: ['test/support/use-http-lane.ts'],
     testTimeout: 30_000,

@@ -64,6 +64,8 @@ export const DEFAULTS = {
   backplaneOpenMs: 10_000,
   /** What a backplane has for an answer that a request or a stop waits for. */
   storeTimeoutMs: 1_000,
+  /** A store of limits that takes longer to reject is waited for by no other request until it answers. */
+  storeSlowMs: 50,
   /** Between two questions to a store of limits that answers too late, or two attempts to open a backplane. */
   storeProbeMs: 1_000,
   /** When a client may come back that could not be answered without the backplane, in seconds. */
@@ -117,6 +119,10 @@ export const DEFAULTS = {
   maxSpare: 5,
   /** Between two looks at whether there are too many spare ones. */
   spareLookMs: 1_000,
+  /** For how long clients wait for a child process before kept connections of others are told to end. */
+  hurryAfterMs: 50,
+  /** For a spare child process to answer before another one is asked too. */
+  spareAnswerMs: 50,
   /** For a child process to take a connection that is handed to it; one that is later leaves it to another one. */
   handOverMs: 5_000,
   /** 1 MiB: a body up to that comes before the turn of its request. */
@@ -127,7 +133,7 @@ export const DEFAULTS = {
   bootTimeoutMs: 30_000,
   /** Between two reports of a child process before it is taken for stuck. */
   unresponsiveTimeoutMs: 10_000,
-  /** What a child process has beyond the time of a stop, for its hooks and its last words. */
+  /** What a child process that is not stuck has beyond the time of a stop, for its hooks and its last words. */
   childEndMs: 1_250,
   /** How long a child process that was sent SIGTERM waits to hear whether its primary was as well. */
   groupSignalMs: 100,
@@ -188,6 +194,15 @@ export const DEFAULTS = {
   maxHistorySize: 10_000,
   /** Departures that are remembered for `since: 'left'`, some 10 MB; the longest gone are forgotten. */
   maxDepartures: 100_000,
+  /** 1 MiB: one body of a bridge. */
+  maxBridgeBytes: 1_048_576,
+  /** Messages in one body of a bridge, and topics of one of them. */
+  maxBridgeMessages: 100,
+  maxBridgeTopics: 100,
+  /** As long as the output of SHA-256 (RFC 2104 §3: a shorter key makes an HMAC weaker). */
+  minSecretBytes: 32,
+  /** How far the clock of who signs may be from this one. */
+  signatureSeconds: 300,
   /** How long an id of a publication is known, so that a repeat is not passed on. */
   publishIdMs: 300_000,
   /** Ids of publications that are remembered, some 20 MB; the oldest are forgotten. */

@@ -1,10 +1,13 @@
 import { Assembly } from './assembly/assembly.ts';
+import { type GuestHost, guestHostOf } from './assembly/guest-host.ts';
+import { bridgeHandler } from './bridge/bridge.ts';
+import { type BridgeOptions, parseBridgeOptions } from './bridge/bridge-options.ts';
 import { describeListening } from './config/describe-listening.ts';
 import { parseClientAddress } from './config/parse-client-address.ts';
 import { parseServerArguments } from './config/parse-server-arguments.ts';
 import { assertBackplane } from './backplane/assert-backplane.ts';
 import type { Backplane } from './backplane/backplane.ts';
-import type { Clients, ConnectHandler, DisconnectHandler } from './clients/client-registry.ts';
+import type { ConnectHandler, DisconnectHandler } from './clients/client-registry.ts';
 import { parsePort } from './config/address.ts';
 import { assertHandler } from './config/assert-handler.ts';
 import { assertNoMore } from './config/assert-no-more.ts';
@@ -18,18 +21,18 @@ import { parseWebSocketOptions, type WebSocketOptions } from './config/websocket
 import { ANY, atCaller, type Entry, throwAtCaller } from './errors/at-caller.ts';
 import { ConfigError } from './errors/config-error.ts';
 import { ListenError } from './errors/listen-error.ts';
-import type { Presence, PresenceChange, PublishOptions } from './hub/hub.ts';
+import type { PresenceChange } from './hub/hub.ts';
+import type { Clients, Presence, PublishOptions, PublishResult } from './server-view.ts';
 import { expectStart, forgetStart } from './lifecycle/forgotten-start.ts';
 import type { Hook } from './lifecycle/hooks.ts';
 import type { StopReport } from './lifecycle/stop-report.ts';
 import { type Logger, parseLogger } from './log.ts';
-import { fetchPortless } from './portless/fetch-portless.ts';
 import { upgradePortless } from './portless/upgrade-portless.ts';
 import { freePort } from './ports/free-port.ts';
 import { isPortFree } from './ports/is-port-free.ts';
-import type { ServerView } from './request/request-source.ts';
 import { HttpResponse } from './response/http-response.ts';
 import type { WorkerInfo } from './runners/worker-info.ts';
+import { readOptions } from './registration/read-route.ts';
 import { bookOf, Router } from './router.ts';
 import type { Server } from 'node:net';
 
@@ -52,6 +55,21 @@ export let upgrade: (
   headers: Readonly<Record<string, string>>,
 ) => ReturnType<typeof upgradePortless>;
 
+/**
+ * What a package that brings a guest, a protocol of its own with a path on the port, finds in a server.
+ *
+ * @throws {ConfigError} for what is no server, or one of another copy of `portlight`
+ */
+export function hostGuest(server: HttpServer): GuestHost {
+  if (hostOf(server) !== undefined) return hostOf(server) as GuestHost;
+  throw new ConfigError(
+    'A guest needs a server: an HttpServer of the same copy of portlight that its package finds. `npm ls portlight` shows several.',
+  );
+}
+
+/** Set by the class below. */
+let hostOf: (server: unknown) => GuestHost | undefined;
+
 let lastId = 0;
 
 /**
@@ -61,7 +79,7 @@ let lastId = 0;
  * const server = new HttpServer('127.0.0.1', 8080).get('/', () => 'Hello, World!');
  * await server.run(); // until SIGINT or SIGTERM
  */
-export class HttpServer extends Router implements ServerView {
+export class HttpServer extends Router {
   readonly #id: number = ++lastId;
   readonly #parts: Assembly;
 
@@ -73,7 +91,7 @@ export class HttpServer extends Router implements ServerView {
   constructor(address?: string, port?: number, options: ServerOptions = {}) {
     const { at, config } = parseServerArguments(address, port, options, HttpServer);
     super({ strictSlashes: config.strictSlashes });
-    this.#parts = new Assembly(at, config, bookOf(this), this);
+    this.#parts = new Assembly(this.#id, at, config, bookOf(this));
     if (config.autostart) this.#parts.startSoon();
     else if (!this.#parts.isChild) expectStart(this.#parts, HttpServer);
   }
@@ -116,6 +134,8 @@ export class HttpServer extends Router implements ServerView {
    * @throws {ListenError} when it cannot listen
    */
   async run(options: RunOptions = {}, ...rest: readonly never[]): Promise<StopReport> {
+    // What is wrong with it is said to who calls.
+    forgetStart(this.#parts);
     try {
       if (
         typeof options !== 'object' ||
@@ -158,7 +178,7 @@ export class HttpServer extends Router implements ServerView {
 
   /** Whether it listens. */
   isConnected(): boolean {
-    return this.#parts.life.service?.isListening ?? false;
+    return this.#parts.face.isConnected();
   }
 
   /**
@@ -198,8 +218,7 @@ export class HttpServer extends Router implements ServerView {
 
   /** The bound address; before the start, the configured one. */
   getAddress(): { readonly address: string; readonly port: number } {
-    const { address, port } = this.#parts.life.service?.address ?? this.#parts.at;
-    return { address, port };
+    return this.#parts.face.getAddress();
   }
 
   /** The accepting socket, or `undefined` while there is none. */
@@ -333,11 +352,7 @@ export class HttpServer extends Router implements ServerView {
    * @param data a string, bytes (for WebSockets), or anything with a JSON form
    * @returns the position of the message, where the topic has a history, and how many it was sent to
    */
-  publish(
-    topic: string,
-    data: unknown,
-    options: PublishOptions = {},
-  ): Promise<{ readonly id: string | undefined; readonly subscribers: number }> {
+  publish(topic: string, data: unknown, options: PublishOptions = {}): Promise<PublishResult> {
     return this.#parts.hub.publish(topic, data, options);
   }
 
@@ -374,6 +389,26 @@ export class HttpServer extends Router implements ServerView {
     this.#parts.book.assertOpen('backplane');
     assertNoMore(rest, 'backplane');
     this.#parts.shared.use(assertBackplane(backplane));
+    return this;
+  }
+
+  /**
+   * Has other programs publish: `POST` JSON to the path, `{ topic, data, event, id, … }`, with a secret or a signature
+   * made by it. The answer is what `publish` resolves to.
+   *
+   * @param options `secrets`, by their names; without one that is set the path answers 404
+   * @throws {ConfigError} on an unknown option, or a secret of fewer than 32 bytes
+   */
+  bridge(path: string, options: BridgeOptions, ...rest: readonly never[]): this {
+    const { book, shared, hub, log } = this.#parts;
+    const call = `bridge(${JSON.stringify(path)})`;
+    book.assertOpen(call);
+    assertNoMore(rest, 'bridge');
+    const { secrets, route } = parseBridgeOptions(options);
+    const handler = bridgeHandler(secrets, shared, (...args) => hub.publish(...args));
+    if (secrets.size > 0)
+      book.add(['POST'], path, { ...readOptions(route, call), connectionRequired: false }, handler, true);
+    else if (!this.#parts.isChild) log.logger.warn({}, `${call} is off: none of its secrets is set.`);
     return this;
   }
 
@@ -427,11 +462,8 @@ export class HttpServer extends Router implements ServerView {
   get fetch(): (input: string | URL | Request, init?: RequestInit) => Promise<Response> {
     // Whoever hands it on has a use for the server.
     forgetStart(this.#parts);
-    return this.#fetch;
+    return this.#parts.face.fetch;
   }
-
-  readonly #fetch = (input: string | URL | Request, init?: RequestInit): Promise<Response> =>
-    fetchPortless(this.#parts.pipeline, this, this.#parts.config.rules, input, init);
 
   static {
     throwAtCaller(this.prototype, {
@@ -448,6 +480,7 @@ export class HttpServer extends Router implements ServerView {
       onPresence: 2,
       history: 2,
       ready: 1,
+      bridge: ANY,
       backplane: ANY,
       onStart: 1,
       onShutdown: 1,
@@ -460,8 +493,10 @@ export class HttpServer extends Router implements ServerView {
       throw atCaller(new ConfigError(explainStart('listen', args, this.#parts.at.address)), listen);
     };
     Object.defineProperty(this.prototype, 'listen', { value: listen });
+    hostOf = (server) =>
+      typeof server === 'object' && server !== null && #parts in server ? guestHostOf(server.#parts) : undefined;
     upgrade = (server, target, headers) =>
-      upgradePortless(server.#parts.pipeline, server, server.#parts.config.rules, target, headers);
+      upgradePortless(server.#parts.pipeline, server.#parts.face, server.#parts.config.rules, target, headers);
   }
 
   #hook(list: Hook[], hook: Hook, call: string): this {

@@ -1,13 +1,21 @@
 /// <reference types="node" preserve="true" />
-export type { ErrorHandler, ErrorStatus, Middleware, ResponseInterceptor } from './config/hooks.ts';
 export type {
+  ErrorHandler,
+  ErrorStatus,
+  FinishedExchange,
+  FinishObserver,
+  Middleware,
+  ResponseInterceptor,
+} from './config/hooks.ts';
+export type {
+  LeaseLine,
   RateLimitAlgorithm,
   RateLimitClaim,
   RateLimitDecision,
   RateLimitPolicy,
   RateLimitStore,
 } from '@portlight/rate-limit';
-export type { Backplane } from './backplane/backplane.ts';
+export type { Backplane, BackplaneWatcher } from './backplane/backplane.ts';
 export { formatPosition, parsePosition } from './backplane/bus.ts';
 export type {
   Bus,
@@ -25,18 +33,14 @@ export type {
   Retention,
   Since,
 } from './backplane/bus.ts';
-export type { Client, ClientStore, ClientWatcher, Reservation } from './backplane/client-store.ts';
+export type { ClientStore, ClientWatcher, Reservation } from './backplane/client-store.ts';
+export type { SharedStores, StoresEnd } from './backplane/shared-stores.ts';
 export type { ValueStore } from './backplane/value-store.ts';
-export type {
-  Clients,
-  ConnectHandler,
-  ConnectReason,
-  DisconnectHandler,
-  DisconnectReason,
-} from './clients/client-registry.ts';
+export type { ConnectHandler, ConnectReason, DisconnectHandler, DisconnectReason } from './clients/client-registry.ts';
 export type { RateLimitOptions, RouteRateLimit } from './config/rate-limit-options.ts';
 export type { MimeTypes } from './config/mime-types.ts';
 export type { TrustProxy } from './config/trust-proxy.ts';
+export type { FilesOptions } from './config/files-options.ts';
 export type { RouteOptions } from './config/route-options.ts';
 export type { ServerOptions } from './config/server-options.ts';
 export type { TlsOptions } from './config/tls-options.ts';
@@ -74,7 +78,8 @@ export type { CookieOptions } from './fields/cookie.ts';
 export type { HeaderList } from './fields/header-list.ts';
 export type { ChannelHandlers, EventsHandler, MessageHandler } from './handlers/channel-route.ts';
 export type { RouteHandler, RouteReply, RouteShape } from './handlers/route-handler.ts';
-export type { JoinOptions, Presence, PresenceChange, PublishOptions } from './hub/hub.ts';
+export type { JoinOptions, PresenceChange } from './hub/hub.ts';
+export type { BridgeOptions } from './bridge/bridge-options.ts';
 export { HttpServer, type RunOptions } from './http-server.ts';
 export type { ShutdownOptions } from './config/shutdown-options.ts';
 export type { Hook } from './lifecycle/hooks.ts';
@@ -82,13 +87,18 @@ export type { StopReason, StopReport } from './lifecycle/stop-report.ts';
 export type { Logger } from './log.ts';
 export type { AnyRequestShape, HttpRequest, RequestClient, RequestShape } from './request/http-request.ts';
 export type { FormLimits } from './request/form-limits.ts';
+// An interface that apps add to is found behind a star alone.
+export type * from './request/request-state.ts';
 export type { ReceivedFormData, UploadedFile } from './request/uploaded-file.ts';
 export type { Query } from './request/query.ts';
-export type { ServerView } from './request/request-source.ts';
+export type { Client, Clients, Presence, PublishOptions, PublishResult, ServerView } from './server-view.ts';
 export type { BodyStream, Chunk, ResponseBody } from './response/body-stream.ts';
 export type { FileOptions } from './response/file-body.ts';
-export { type HeaderFields, type HeaderValue, HttpResponse, type ResponseInit } from './response/http-response.ts';
+export type { HeaderValue } from './response/field-text.ts';
+export { type HeaderFields, HttpResponse, type ResponseInit, type StreamInit } from './response/http-response.ts';
+export type { TrailerFields, TrailerValue } from './response/trailers.ts';
 export type { WorkerInfo } from './runners/worker-info.ts';
-export { Router, type RouterOptions } from './router.ts';
+export type { RegisteredRoute } from './registration/list-routes.ts';
+export { type AtOnce, Router, type RouterOptions } from './router.ts';
 export type { PathParams } from './routing/params.ts';
 export type { RoutePattern } from './routing/pattern.ts';

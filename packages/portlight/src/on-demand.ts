@@ -6,8 +6,8 @@ import { createRequire } from 'node:module';
  */
 export const require: NodeJS.Require = /* @__PURE__ */ createRequire(import.meta.url);
 
-/** A library that is evaluated when it is first needed: most servers start without it. */
-export function onDemand<Library>(load: () => Library): () => Library {
-  let library: Library | undefined;
-  return () => (library ??= load());
+/** A library, or what is made with one, that is evaluated when it is first needed: most servers start without it. */
+export function onDemand<Needed>(load: () => Needed): () => Needed {
+  let needed: Needed | undefined;
+  return () => (needed ??= load());
 }

@@ -1,3 +1,4 @@
+import type { FinishedExchange } from './config/hooks.ts';
 import type { ServerConfig } from './config/server-options.ts';
 import type { WebSocketConfig } from './config/websocket-options.ts';
 import { toHttpError } from './errors/http-error.ts';
@@ -9,6 +10,7 @@ import { Remarks } from './handlers/remarks.ts';
 import { respondToError } from './handlers/respond-to-error.ts';
 import { runMiddleware } from './handlers/run-middleware.ts';
 import type { LogHolder } from './log.ts';
+import { tellObservers } from './observers/tell-observers.ts';
 import type { Plan } from './planning/plan.ts';
 import { Plans } from './planning/plans.ts';
 import type { Registrations } from './planning/registrations.ts';
@@ -67,6 +69,14 @@ export class Pipeline {
   /** The response to a request. */
   respond(request: HttpRequest): MaybePromise<HttpResponse> {
     const plan = this.#plans.find(request);
+    if (!(plan instanceof Promise)) return this.#follow(plan, request);
+    return plan.then(
+      (late) => this.#follow(late, request),
+      (thrown: unknown) => this.#fail(this.#plans.unknown, request, thrown),
+    );
+  }
+
+  #follow(plan: Plan, request: HttpRequest): MaybePromise<HttpResponse> {
     controls.limitBody(request, plan.maxBodyBytes);
     if (plan.formLimits !== undefined) controls.limitForm(request, plan.formLimits);
     if (this.#log.verbose && plan.schemaless !== undefined) this.#remarks.watch(plan.schemaless, request);
@@ -91,11 +101,23 @@ export class Pipeline {
    * The response in place of one that failed before anything of it was sent, when the interceptors had seen it already.
    */
   recover(failure: unknown, request: HttpRequest): MaybePromise<HttpResponse> {
-    const plan = this.#plans.find(request);
+    const plan = (controls.planOf(request) as Plan | undefined) ?? this.#plans.unknown;
     const response = this.#respondToError(plan, request, failure);
     return response instanceof Promise
       ? response.then((late) => dressResponse(late, plan.headers))
       : dressResponse(response, plan.headers);
+  }
+
+  /** Whether anybody hears of exchanges that are over. */
+  get isObserved(): boolean {
+    return this.#plans.isObserved;
+  }
+
+  /** Tells who wants to hear of it that an exchange is over. */
+  finish(finished: FinishedExchange): void {
+    const { request } = finished;
+    const plan = (request && (controls.planOf(request) as Plan | undefined)) ?? this.#plans.unknown;
+    tellObservers(plan.observers, finished, this.#log);
   }
 
   #proceed(plan: Plan, request: HttpRequest, { refusal, fields }: Verdict): MaybePromise<HttpResponse> {
@@ -138,7 +160,9 @@ export class Pipeline {
   #dismiss(plan: Plan, request: HttpRequest, thrown: unknown, fields: Verdict['fields']): HttpResponse {
     const { method, path } = request;
     if (this.#log.verbose) this.#log.logger.debug({ method, path }, 'A client left before the turn of its request.');
-    return dressResponse(HttpResponse.problem(toHttpError(thrown)), plan.headers, fields);
+    const error = toHttpError(thrown);
+    controls.setError(request, error);
+    return dressResponse(HttpResponse.problem(error), plan.headers, fields);
   }
 
   /** Middleware, and the handler in it. */
@@ -152,7 +176,7 @@ export class Pipeline {
     return runMiddleware({ middleware, request, core: () => this.#runInner(plan, request), onError, deadline });
   }
 
-  #tellLate({ route, timeoutMs: limitMs }: Plan, { method, path }: HttpRequest): void {
+  #tellLate({ name: route, timeoutMs: limitMs }: Plan, { method, path }: HttpRequest): void {
     this.#log.logger.error({ method, path, route, limitMs }, 'A handler took longer than it may.');
   }
 

@@ -1,6 +1,8 @@
-import type { ErrorHandler, ErrorStatus, Middleware, ResponseInterceptor } from './config/hooks.ts';
+import type { ErrorHandler, ErrorStatus, FinishObserver, Middleware, ResponseInterceptor } from './config/hooks.ts';
 import type { RateLimitOptions } from './config/rate-limit-options.ts';
 import { assertFunction } from './config/assert-function.ts';
+import { assertParameters } from './config/assert-parameters.ts';
+import type { FilesOptions } from './config/files-options.ts';
 import type { RouteOptions } from './config/route-options.ts';
 import {
   explainError,
@@ -24,13 +26,20 @@ import type { RouteHandler, RouteShape } from './handlers/route-handler.ts';
 import { describeRoute } from './routing/describe-route.ts';
 import type { RoutePattern } from './routing/pattern.ts';
 import { parseChannelHandlers } from './registration/parse-channel-handlers.ts';
+import { readFolder } from './registration/read-folder.ts';
 import { type CallWriter, parseMethods, readOptions, readRoute } from './registration/read-route.ts';
+import { listRoutes, type RegisteredRoute } from './registration/list-routes.ts';
 import { RouteBook } from './registration/route-book.ts';
 
 export interface RouterOptions {
   /** Tells `/users/` from `/users`; a server decides by its own option of this name. @default false */
   readonly strictSlashes?: boolean | undefined;
 }
+
+/** What a function that registers may return: no promise, for what it registers late is not there. */
+export type AtOnce<Result> = [Extract<Result, PromiseLike<unknown>>] extends [never]
+  ? unknown
+  : 'It registers at once, not late.';
 
 /** What a router has registered: for a server, and not for an app. Set by the class below. */
 export let bookOf: (router: Router) => RouteBook;
@@ -161,6 +170,7 @@ export class Router {
       throw new ConfigError(explainRoute(call, name, pattern, rest, isRouter));
     const [options, handler] = rest.length === 1 ? [{}, rest[0]] : [readOptions(rest[0], name), rest[1]];
     const handlers = parseChannelHandlers(handler, name);
+    assertParameters(handlers.message, 'handler of messages', name, (example) => call(pattern, example));
     this.#book.addChannelRoute(pattern, options, handlers);
     return this;
   }
@@ -181,8 +191,29 @@ export class Router {
   events(pattern: RoutePattern, ...rest: readonly unknown[]): this {
     const name = describeRoute('events', pattern);
     this.#book.assertOpen(name);
-    const [options, handler] = readRoute((...args) => writeCall('events', ...args), name, pattern, rest, isRouter);
+    const call: CallWriter = (...args) => writeCall('events', ...args);
+    const [options, handler] = readRoute(call, name, pattern, rest, isRouter);
+    assertParameters(handler, 'handler of events', name, (example) => call(pattern, example));
     this.#book.addEventsRoute(pattern, options, handler as EventsRoute['handler']);
+    return this;
+  }
+
+  /**
+   * Serves a folder of files to GET and HEAD, where no route takes the path; of several folders the one with the
+   * longest prefix is asked first. Where there is no file, it is as if the folder were not there; another method at a
+   * file that is there is 405.
+   *
+   * @param prefix in front of the names of the files, `'/'` for none
+   * @param folder its path, from the working directory if it is relative, or its `file:` URL
+   * @throws {ConfigError} where there is no such folder, or an option is wrong
+   * @example
+   * server.files('/', new URL('dist', import.meta.url), { fallback: 'index.html', immutable: /-[0-9a-f]{8}\./ });
+   */
+  files(prefix: string, folder: string | URL, options: FilesOptions = {}, ...rest: readonly never[]): this {
+    this.#book.assertOpen('files');
+    if (rest.length > 0) throw new ConfigError('files takes a prefix, a folder and options, and nothing behind them.');
+    const read = readFolder(prefix, folder, options);
+    this.#book.addFolder(read.prefix, read.root, read.options);
     return this;
   }
 
@@ -200,6 +231,8 @@ export class Router {
     const [pattern, middleware] = args.length === 1 ? [undefined, args[0]] : args;
     if (args.length > 2 || typeof middleware !== 'function' || typeof pattern === 'function' || Array.isArray(pattern))
       throw new ConfigError(explainUse(args, isRouter));
+    const before = pattern === undefined ? [] : [pattern];
+    assertParameters(middleware, 'middleware', 'use', (example) => writeCall('use', ...before, example));
     if (pattern !== undefined) this.#book.checkPattern('use', pattern);
     this.#book.root.middleware.push({ pattern, middleware });
     return this;
@@ -216,6 +249,8 @@ export class Router {
     const [status, handler] = args.length === 1 ? (['any', args[0]] as const) : args;
     if (args.length > 2 || !isErrorStatus(status) || typeof handler !== 'function')
       throw new ConfigError(explainError(args));
+    const before = status === 'any' ? [] : [status];
+    assertParameters(handler, 'error handler', 'error', (example) => writeCall('error', ...before, example));
     if (this.#book.root.errorHandlers.has(status)) {
       throw new ConfigError(
         `This router has an error handler for ${status === 'any' ? 'all errors' : String(status)} already.`,
@@ -231,7 +266,25 @@ export class Router {
   onResponse(interceptor: ResponseInterceptor): this {
     this.#book.assertOpen('onResponse');
     assertFunction(interceptor, 'onResponse', 'an interceptor');
+    assertParameters(interceptor, 'interceptor', 'onResponse');
     this.#book.root.interceptors.push(interceptor);
+    return this;
+  }
+
+  /**
+   * Tells a function of everything that came in for this router, once, when its last byte was handed to the kernel or
+   * it was cut: requests of every answer, 404, 405 and 429 among them, refused handshakes, and channels and streams of
+   * events when they close. A server's hears also of what has no route, and of what the parser refused. In the order of
+   * the calls, those of inner routers first; what it throws is logged.
+   *
+   * @example
+   * server.onFinish(({ method, path, status, durationMs }) => log.info({ method, path, status, durationMs }));
+   */
+  onFinish(observer: FinishObserver): this {
+    this.#book.assertOpen('onFinish');
+    assertFunction(observer, 'onFinish', 'an observer');
+    assertParameters(observer, 'observer', 'onFinish');
+    this.#book.root.observers.push(observer);
     return this;
   }
 
@@ -293,21 +346,13 @@ export class Router {
    * @example
    * server.group('/api', (api) => api.use(authenticate).get('/me', (request) => request.state['user']));
    */
-  group(prefix: string, register: (group: Router) => unknown): this {
+  group<Result>(prefix: string, register: (group: Router) => Result & AtOnce<Result>): this {
     this.#book.assertOpen('group');
     if (typeof prefix !== 'string' || typeof register !== 'function')
       throw new ConfigError(explainGroup([prefix, register], isRouter));
+    assertParameters(register, 'function that registers', 'group', (example) => writeCall('group', prefix, example));
     const group = new Router({ strictSlashes: this.#book.strictSlashes });
-    let result: unknown;
-    try {
-      result = register(group);
-    } catch (error) {
-      throw fromApp(error);
-    }
-    if (ignoreRejection(result))
-      throw new ConfigError(
-        `group(${JSON.stringify(prefix)}) needs a function that registers at once, not an async one.`,
-      );
+    registerAtOnce(() => register(group), `group(${JSON.stringify(prefix)})`);
     this.#book.mount(prefix, group.#book);
     return this;
   }
@@ -332,10 +377,36 @@ export class Router {
     return this;
   }
 
+  /**
+   * Has a plugin register what it has: a function that is given this router. An app's own parts may be plugins too.
+   *
+   * @throws {ConfigError} when it is no function, or an async one, whose registrations would come too late
+   * @example
+   * const cors = (origin: string) => (router: Router) => router.setHeader('access-control-allow-origin', origin);
+   * server.apply(cors('https://app.example'));
+   */
+  apply<Result>(plugin: (router: this) => Result & AtOnce<Result>): this {
+    this.#book.assertOpen('apply');
+    assertFunction(plugin, 'apply', 'a plugin');
+    assertParameters(plugin, 'plugin', 'apply');
+    registerAtOnce(() => plugin(this), 'apply');
+    return this;
+  }
+
+  /**
+   * What is registered by now, that of mounted routers included: HTTP routes first, then WebSocket routes and routes of
+   * event streams, and folders of files, each in the order of their registration.
+   */
+  routes(): readonly RegisteredRoute[] {
+    return listRoutes(this.#book.registrations);
+  }
+
   #add(methods: readonly (string | null)[], pattern: RoutePattern, rest: readonly unknown[]): this {
     const name = describeRoute(methods.join('|') || null, pattern);
     this.#book.assertOpen(name);
-    const [options, handler] = readRoute(writeRoute(methods), name, pattern, rest, isRouter);
+    const call = writeRoute(methods);
+    const [options, handler] = readRoute(call, name, pattern, rest, isRouter);
+    assertParameters(handler, 'handler', name, (example) => call(pattern, example));
     this.#book.add(methods, pattern, options, handler as HttpRoute['handler']);
     return this;
   }
@@ -361,17 +432,32 @@ export class Router {
       route: ANY,
       accept: ANY,
       events: ANY,
+      files: ANY,
       use: ANY,
       error: ANY,
       onResponse: 1,
+      onFinish: 1,
       setRateLimit: ANY,
       ping: 1,
       setHeader: 2,
       setHeaders: 1,
       group: 2,
       mount: 2,
+      apply: 1,
     });
   }
+}
+
+/** Runs a function of the app that registers something. @throws {ConfigError} on an async one; what it throws itself */
+function registerAtOnce(register: () => unknown, call: string): void {
+  let result: unknown;
+  try {
+    result = register();
+  } catch (error) {
+    throw fromApp(error);
+  }
+  if (ignoreRejection(result))
+    throw new ConfigError(`${call} needs a function that registers at once, not an async one.`);
 }
 
 function isRouter(value: unknown): value is Router {

@@ -7,9 +7,10 @@ import { runInterceptors } from './interceptors/run-interceptors.ts';
 import type { LogHolder } from './log.ts';
 import type { Plan } from './planning/plan.ts';
 import { awaitFirstChunk } from './replies/await-first-chunk.ts';
-import { dressResponse } from './replies/dress-response.ts';
+import { completeResponse, dressResponse } from './replies/dress-response.ts';
 import { controls, type HttpRequest } from './request/http-request.ts';
 import { bodyOf, type HttpResponse } from './response/http-response.ts';
+import { StreamedBody } from './response/streamed-body.ts';
 
 type MaybePromise<T> = T | Promise<T>;
 
@@ -53,12 +54,13 @@ export class WayOut {
     fields: Verdict['fields'],
   ): MaybePromise<HttpResponse> {
     if (this.#log.verbose) this.#remarks.tell(response, request);
-    if (plan.interceptors.length === 0 || response.status === 101 || isEventStream(response) || takeoverOf(response))
-      return response;
+    if (plan.interceptors.length === 0 || response.status === 101 || takeoverOf(response)) return response;
+    const body = bodyOf(response);
+    if (body instanceof StreamedBody && body.isEvents) body.isFixed = true;
     const intercept = (): MaybePromise<HttpResponse> => this.#intercept(plan, response, request);
     const whole = request === undefined ? intercept() : controls.inContext(request, intercept);
     const conclude = (last: HttpResponse): HttpResponse =>
-      last === response ? last : dressResponse(last, plan.headers, fields);
+      last === response ? last : completeResponse(last, plan.headers, fields);
     return whole instanceof Promise ? whole.then(conclude) : conclude(whole);
   }
 

@@ -236,3 +236,73 @@ describe('a request', () => {
     >();
   });
 });
+
+declare module '../src/index.ts' {
+  interface RequestState {
+    user?: { readonly name: string };
+  }
+}
+
+describe('what middleware tells those after it', () => {
+  test('has the types that the app has declared, and others are unknown', () => {
+    server.get('/', (request) => {
+      expectTypeOf(request.state.user).toEqualTypeOf<{ readonly name: string } | undefined>();
+      expectTypeOf(request.state['other']).toEqualTypeOf<unknown>();
+      // @ts-expect-error The app has declared another type.
+      request.state.user = 'Ada';
+    });
+  });
+});
+
+describe('request.accepts', () => {
+  test('gives one of the types that are on offer', () => {
+    server.get('/', (request) =>
+      expectTypeOf(request.accepts('html', 'json')).toEqualTypeOf<'html' | 'json' | undefined>(),
+    );
+  });
+});
+
+describe('a plugin', () => {
+  test('is a function of a router, or of a server where it is applied to one', () => {
+    const plugin = (router: Router): Router => router.get('/', () => 'x');
+    expectTypeOf(server.apply(plugin)).toEqualTypeOf<HttpServer>();
+    expectTypeOf(new Router().apply(plugin)).toEqualTypeOf<Router>();
+    server.apply((own) => own.ready());
+    // @ts-expect-error What an async plugin registers would come too late.
+    server.apply(async (own) => void own.ready());
+    // @ts-expect-error So it would where it waits only sometimes.
+    server.apply(() => (Date.now() > 0 ? undefined : Promise.resolve()));
+    // @ts-expect-error A group registers at once, too.
+    server.group('/a', async (group) => void group.get('/', () => ''));
+    const late = async (router: Router): Promise<void> => void router.ping();
+    // @ts-expect-error So is one that is written elsewhere.
+    server.apply(late);
+    server.apply((router): unknown => router.ping()).group('/b', (group): void => void group.ping());
+    // @ts-expect-error A router has no port.
+    new Router().apply((router) => void router.ready);
+    // @ts-expect-error It needs a server.
+    new Router().apply((own: HttpServer) => own.ready());
+  });
+});
+
+describe('the list of routes', () => {
+  test('tells the options of each kind apart', () => {
+    for (const route of server.routes()) {
+      if (route.kind === 'files') expectTypeOf(route.options.fallback).toEqualTypeOf<string | undefined>();
+      else expectTypeOf(route.options.tags).toEqualTypeOf<readonly string[] | undefined>();
+    }
+  });
+});
+
+describe('the end of an exchange', () => {
+  test('may have no request and no status', () => {
+    server.onFinish(({ request, status, durationMs, closeCode }) => {
+      expectTypeOf(request).toEqualTypeOf<HttpRequest | undefined>();
+      expectTypeOf(status).toEqualTypeOf<number | undefined>();
+      expectTypeOf(durationMs).toEqualTypeOf<number>();
+      expectTypeOf(closeCode).toEqualTypeOf<number | undefined>();
+    });
+    // @ts-expect-error What it hears is over, and cannot be changed.
+    server.onFinish((exchange) => void (exchange.status = 200));
+  });
+});

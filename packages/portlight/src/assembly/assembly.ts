@@ -1,6 +1,7 @@
 import type { Backplane } from '../backplane/backplane.ts';
 import { MemoryStores } from '../backplane/memory-stores.ts';
 import { type OwnBackplane, SharedState } from '../backplane/shared-state.ts';
+import type { SharedStores } from '../backplane/shared-stores.ts';
 import { ChannelRegistry } from '../channels/channel-registry.ts';
 import { ClientRegistry } from '../clients/client-registry.ts';
 import type { ParsedAddress } from '../config/address.ts';
@@ -22,8 +23,9 @@ import { Pipeline } from '../pipeline.ts';
 import { ChildBackplane } from '../primary/child-backplane.ts';
 import { ChildSeats } from '../primary/child-seats.ts';
 import { ConnectingRoutes } from '../registration/connecting-routes.ts';
+import { assertWholePatterns } from '../registration/assert-whole-patterns.ts';
 import type { RouteBook } from '../registration/route-book.ts';
-import type { ServerView } from '../request/request-source.ts';
+import type { ServerView } from '../server-view.ts';
 import { ChildRole } from '../runners/child-role.ts';
 import { createRunner } from '../runners/create-runner.ts';
 import type { RunnerParts } from '../runners/runner-parts.ts';
@@ -31,9 +33,12 @@ import type { Runner } from '../runners/runner.ts';
 import type { WorkerInfo } from '../runners/worker-info.ts';
 import { Edge } from '../socket/edge.ts';
 import { createTurns } from '../turns/create-turns.ts';
+import { faceOf } from './face-of.ts';
 
 /** The parts of one server, and how they are put together: what answers requests when it is first needed. */
 export class Assembly implements IdleServer {
+  /** Of the server. */
+  readonly id: number;
   readonly at: ParsedAddress;
   readonly book: RouteBook;
   readonly hooks: Hooks = new Hooks();
@@ -43,6 +48,8 @@ export class Assembly implements IdleServer {
   /** Says where a program listens. */
   #announcer: Logger = createStderrLogger('info');
   #stores: MemoryStores | undefined;
+  /** In a child: whether it uses what it does not share with the other processes. */
+  #isApart = false;
   /** In a child that serves: the seats that all children share. */
   #seats: ChildSeats | undefined;
   readonly shared: SharedState = new SharedState(this.log, this.#ownBackplane());
@@ -52,19 +59,19 @@ export class Assembly implements IdleServer {
   readonly connecting: ConnectingRoutes;
   readonly life: Life<Runner> = new Life(() => this.#openRunner(), this.log);
   config: ServerConfig;
-  readonly #view: ServerView;
+  /** The server as its requests see it. */
+  readonly face: ServerView = faceOf(this);
   #mode: RunMode = 'concurrent';
   #pipeline: Pipeline | undefined;
   /** What is open, and whose turn it is: of the pipeline that was made last. */
   #channels: ChannelServices | undefined;
   #autostart: NodeJS.Immediate | undefined;
 
-  /** @param view the server as its requests see it */
-  constructor(at: ParsedAddress, config: ServerConfig, book: RouteBook, view: ServerView) {
+  constructor(id: number, at: ParsedAddress, config: ServerConfig, book: RouteBook) {
+    this.id = id;
     this.at = at;
     this.config = config;
     this.book = book;
-    this.#view = view;
     this.connecting = new ConnectingRoutes(book, this.clients);
     book.owner = {
       whyClosed: () => (this.life.hasBegun || this.life.service !== undefined ? 'the server has started' : undefined),
@@ -80,8 +87,11 @@ export class Assembly implements IdleServer {
 
   /** Whether there is something to serve, and no router took it over. */
   isComplete(): boolean {
-    const { routes, channelRoutes, eventsRoutes } = this.book.registrations;
-    return this.book.whyClosed === undefined && routes.length + channelRoutes.length + eventsRoutes.length > 0;
+    const { routes, channelRoutes, eventsRoutes, folders } = this.book.registrations;
+    return (
+      this.book.whyClosed === undefined &&
+      routes.length + channelRoutes.length + eventsRoutes.length + folders.length > 0
+    );
   }
 
   /** @throws {ConfigError} on a wrong option or mode, and when it is too late for one */
@@ -105,6 +115,11 @@ export class Assembly implements IdleServer {
     this.log.logger = this.#label(logger);
     this.log.verbose = verbose;
     this.#announcer = logger;
+  }
+
+  /** How requests are handled; what `run` says, once it was called. */
+  get mode(): RunMode {
+    return this.#mode;
   }
 
   /** Whether this process is a child of a server: then its primary starts and stops. */
@@ -196,6 +211,7 @@ export class Assembly implements IdleServer {
 
   #openPipeline(): Pipeline {
     this.connecting.complete(this.guards.isConnectionRequired);
+    assertWholePatterns(this.book.registrations);
     this.guards.onStoreError = this.config.onStoreError;
     const config = configOf(this.#mode, this.config);
     const channels = {
@@ -210,25 +226,27 @@ export class Assembly implements IdleServer {
   }
 
   #openRunner(): Runner {
-    const { at, config, hooks, shared, clients, log } = this;
+    const { id, at, config, hooks, shared, clients, log } = this;
     const parts: RunnerParts = {
+      id,
       at,
       config,
       hooks,
       shared,
       clients,
       log,
-      stores: () => this.#openStores(),
+      stores: () => this.#sharedStores(),
       serve: (options) => {
         if (this.#role !== undefined) {
           this.#seats = new ChildSeats(this.#role.primary.link);
           this.#pipeline = undefined;
         }
         const admission = this.#seats?.connections;
-        const edge = new Edge(this.pipeline, config, this.#view, log, { admission, ...options });
+        const edge = new Edge(this.pipeline, config, this.face, log, { admission, ...options });
         const { registry, turns } = this.#channels as ChannelServices;
         return { edge, channels: registry, turns };
       },
+      announce: (sentence) => this.#announcer.info({}, sentence),
       assertServable: () => void this.#openPipeline(),
       stop: (reason, timeoutMs) => void this.stop(reason, timeoutMs),
       certificatesRenewed: (tls) => (this.config = { ...this.config, tls }),
@@ -239,10 +257,19 @@ export class Assembly implements IdleServer {
   /** Where the app gives no backplane: the memory of this process, or in a child that of its primary. */
   #ownBackplane(): OwnBackplane {
     const role = this.#role;
-    if (role === undefined) return { isAlone: true, make: () => this.#openStores().end('primary') };
-    const make = (): Backplane =>
-      role.isOf(this) ? new ChildBackplane(role.primary.link) : this.#openStores().end('this process');
+    if (role === undefined) return { isAlone: true, make: (given) => given ?? this.#openStores().own('primary') };
+    const make = (given: Backplane | undefined): Backplane => {
+      const isServed = role.isOf(this.id);
+      if (isServed && (given === undefined || given.stores !== undefined)) return new ChildBackplane(role.primary.link);
+      this.#isApart ||= !isServed;
+      return given ?? this.#openStores().own('this process');
+    };
     return { isAlone: false, make };
+  }
+
+  /** What is behind the backplanes of children. */
+  #sharedStores(): SharedStores {
+    return this.shared.given?.stores ?? this.#openStores();
   }
 
   #openStores(): MemoryStores {
@@ -256,8 +283,12 @@ export class Assembly implements IdleServer {
 
   #claimChildren(): void {
     const isTaken = lifeWithChildren?.hasBegun === true && lifeWithChildren !== this.life;
-    if (isTaken || this.#role?.isOf(this) === false)
+    if (isTaken || this.#role?.claim(this.id) === false)
       throw new ConfigError('Another server of this process has child processes already; one in a process can.');
+    if (this.#isApart)
+      throw new ConfigError(
+        'This server is not the one that the first process of the app runs with child processes: make the same servers in the same order in each process.',
+      );
     lifeWithChildren = this.life;
   }
 }

@@ -1,7 +1,16 @@
 import type { RateLimitStore } from '@portlight/rate-limit';
 import type { Bus } from './bus.ts';
 import type { ClientStore } from './client-store.ts';
+import type { SharedStores } from './shared-stores.ts';
 import type { ValueStore } from './value-store.ts';
+
+/** Who says to an operator how a backplane does. No method throws. */
+export interface BackplaneWatcher {
+  /** What is behind it cannot be reached any more. */
+  away(error: Error): void;
+  /** It can be reached again. */
+  back(): void;
+}
 
 /**
  * What the processes of an app share. This is the end that one server in one process has; what lies behind it, the
@@ -18,6 +27,13 @@ export interface Backplane {
   readonly bus: Bus;
   /** Small values for a time. */
   readonly values: ValueStore;
+  /**
+   * What lies behind it, where one process shall keep the way to it for all of its machine: then the primary opens this
+   * backplane, and its children have theirs through it. Left out, each process opens its own.
+   */
+  readonly stores?: SharedStores | undefined;
+  /** Called once, before `open`. Left out where nothing can be out of reach. */
+  watch?(watcher: BackplaneWatcher): void;
   /**
    * Called before anything is asked, and again when it shall be used after a `close`. The parts are told before, once
    * in all and by their `connect`, who listens. What is asked before it resolves waits or rejects.

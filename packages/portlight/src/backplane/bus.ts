@@ -53,6 +53,11 @@ export interface PassedMessage extends BusMessage {
   readonly prev: number;
   /** Whether a history has it. */
   readonly isKept: boolean;
+  /**
+   * Passed on to the processes of one machine alone, while the others cannot be reached: it has no place among other
+   * messages, and `position` and `prev` compare with nothing.
+   */
+  readonly isAside?: true | undefined;
 }
 
 /** For how long a message is kept. */
@@ -61,6 +66,8 @@ export interface Retention {
   readonly size: number;
   /** `undefined`: until others push it out. */
   readonly ttlMs: number | undefined;
+  /** For so long it is given to who comes later, where that is less. What it leaves behind is no gap. */
+  readonly freshMs?: number | undefined;
 }
 
 /** How a message is to be published. */
@@ -193,7 +200,8 @@ export interface Bus {
   setInterest(topic: string, channels: number): MaybePromise<Position>;
   /**
    * Numbers the message, keeps it where the terms say so, and passes it to all who are interested, this process
-   * included.
+   * included. Where the others cannot be reached, a bus may pass it on aside instead, to the processes of its own
+   * machine: then the position is of an epoch of its own.
    */
   publish(message: BusMessage, terms: PublishTerms): MaybePromise<Published>;
   /** What was published before the call and is still kept. May also hold messages that have not arrived yet. */

@@ -1,17 +1,6 @@
-type MaybePromise<T> = T | Promise<T>;
+import type { Client } from '../server-view.ts';
 
-/** Who is connected, in the sense of `/connect`: a client, which may have many connections or none. */
-export interface Client {
-  /** What tells it from others: its address, or what the option `identify` says. */
-  readonly id: string;
-  readonly address: string;
-  /** In ms since the epoch. */
-  readonly connectedAt: number;
-  /** When its last request came, in ms since the epoch. */
-  readonly lastSeenAt: number;
-  /** How many requests came since it is connected. */
-  readonly requests: number;
-}
+type MaybePromise<T> = T | Promise<T>;
 
 /** The process at this end of a store of clients. */
 export interface ClientWatcher {
@@ -42,10 +31,12 @@ export interface ClientStore {
   /** Called once, before anything else. */
   connect(watcher: ClientWatcher): void;
   /**
-   * Counts a request of a client, if it is connected. Called with every request, so it waits for nothing and does not
+   * Counts requests of a client, if it is connected. Called with every request, so it waits for nothing and does not
    * fail: what is elsewhere hears of many at once, within a second.
+   *
+   * @param requests how many, the last one just before; by default one
    */
-  noteRequest(id: string): void;
+  noteRequest(id: string, requests?: number): void;
   has(id: string): MaybePromise<boolean>;
   get(id: string): MaybePromise<Client | undefined>;
   /** All, whoever owns them. */

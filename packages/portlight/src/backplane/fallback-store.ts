@@ -26,15 +26,15 @@ const SENTENCES: Readonly<Record<OnStoreError, string>> = {
  * The counts that processes share, and what stands in for them while they cannot be had: a store that throws, rejects,
  * answers something else or too late never fails a request by it.
  *
- * After an answer that was too late nobody waits for the next ones: one request a second asks, and has its answer from
- * what stands in.
+ * After an answer that was too late, or a rejection that took its time, nobody waits for the next ones: one request a
+ * second asks, and has its answer from what stands in.
  */
 export class FallbackStore implements RateLimitStore {
   readonly #shared: SharedState;
   readonly #modeOf: () => OnStoreError;
   readonly #outage: Outage;
   #local: MemoryRateLimitStore | undefined;
-  /** When a store that answers too late is asked next, on the clock of `performance`. */
+  /** When a store that answers or rejects too late is asked next, on the clock of `performance`. */
   #nextProbeAt: number | undefined;
 
   constructor(shared: SharedState, modeOf: () => OnStoreError) {
@@ -66,16 +66,22 @@ export class FallbackStore implements RateLimitStore {
   }
 
   async #await(answer: Promise<Decisions>, claims: readonly RateLimitClaim[]): Promise<Decisions> {
+    const askedAt = performance.now();
     try {
       return await inTime(answer, DEFAULTS.storeTimeoutMs, () => this.#noteLateness());
     } catch (error) {
+      if (performance.now() - askedAt >= DEFAULTS.storeSlowMs) this.#probeLater();
       this.#outage.begin(error);
       return this.#standIn(claims);
     }
   }
 
-  #noteLateness(): Error {
+  #probeLater(): void {
     this.#nextProbeAt ??= performance.now() + DEFAULTS.storeProbeMs;
+  }
+
+  #noteLateness(): Error {
+    this.#probeLater();
     return new Error(`The store of rate limits did not answer within ${DEFAULTS.storeTimeoutMs} ms.`);
   }
 

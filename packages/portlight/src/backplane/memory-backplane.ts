@@ -13,7 +13,7 @@ export class MemoryBackplane implements Backplane {
   readonly values: ValueStore;
 
   constructor() {
-    const { limits, clients, bus, values } = new MemoryStores().end('this process');
+    const { limits, clients, bus, values } = new MemoryStores().own('this process');
     this.limits = limits;
     this.clients = clients;
     this.bus = bus;

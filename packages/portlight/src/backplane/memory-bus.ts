@@ -20,9 +20,12 @@ export class MemoryBus implements Bus, TopicsEnd {
   readonly interests: Map<string, number> = new Map();
   receiver: BusReceiver = NOBODY;
   readonly #topics: MemoryTopics;
+  readonly #form: (message: PassedMessage) => PassedMessage;
 
-  constructor(topics: MemoryTopics = new MemoryTopics()) {
+  /** @param form makes of a message what this end is given: who passes it on needs no text */
+  constructor(topics: MemoryTopics = new MemoryTopics(), form: (message: PassedMessage) => PassedMessage = readable) {
     this.#topics = topics;
+    this.#form = form;
   }
 
   get sizes(): MemoryTopics['sizes'] {
@@ -31,7 +34,7 @@ export class MemoryBus implements Bus, TopicsEnd {
 
   connect(receiver: BusReceiver): void {
     this.receiver = {
-      receive: (message) => receiver.receive(readable(message)),
+      receive: (message) => receiver.receive(this.#form(message)),
       memberChanged: (change) => receiver.memberChanged(change),
       interrupted: () => receiver.interrupted(),
     };
@@ -53,7 +56,7 @@ export class MemoryBus implements Bus, TopicsEnd {
 
   read(topic: string, since: Since): Replay {
     const { gap, messages } = this.#topics.read(topic, since);
-    return { gap, messages: messages.map(readable) };
+    return { gap, messages: messages.map(this.#form) };
   }
 
   enter(presence: ChannelPresence): void {

@@ -1,4 +1,5 @@
-import type { Client, ClientStore, ClientWatcher, Reservation } from './client-store.ts';
+import type { ClientStore, ClientWatcher, Reservation } from './client-store.ts';
+import type { Client } from '../server-view.ts';
 
 interface Entry {
   readonly id: string;
@@ -44,7 +45,7 @@ export class MemoryClientStore {
   end(owner: string): ClientStore {
     return {
       connect: (watcher) => this.#watch(owner, watcher),
-      noteRequest: (id) => this.note(id, 1),
+      noteRequest: (id, requests = 1) => this.#note(id, requests),
       has: (id) => this.#entries.has(id),
       get: (id) => this.#find(id),
       list: () => [...this.#entries.values()].map(toClient),
@@ -75,7 +76,7 @@ export class MemoryClientStore {
   }
 
   /** So many requests came of a client, the last one just before. */
-  note(id: string, requests: number): void {
+  #note(id: string, requests: number): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
     entry.lastSeenAt = Date.now();

@@ -12,6 +12,8 @@ interface Entry {
   readonly seq: number;
   readonly bytes: number;
   readonly expiresAt: number;
+  /** From when on nobody is given it any more. */
+  readonly staleAt: number;
   readonly log: Log;
   readonly line: Line;
   /** The next one of the topic. */
@@ -108,7 +110,7 @@ export class MemoryHistory {
   append(message: PassedMessage, keep: Retention): void {
     this.#dropExpired();
     const log = this.#logOf(message.topic);
-    this.#add(log, message, keep.ttlMs ?? Infinity);
+    this.#add(log, message, keep);
     log.passed = message.position.seq;
     while (log.count > keep.size) this.#dropFirst(log);
     while (this.#bytes > this.#maxBytes) this.#dropOldest();
@@ -125,10 +127,11 @@ export class MemoryHistory {
     const log = this.#logs.get(topic);
     const lost = log?.lost ?? this.#quiet.get(topic) ?? this.#forgotten;
     const after = this.#seqOf(topic, since);
-    if (after !== undefined && after >= lost) return { gap: undefined, messages: messagesAfter(log, after) };
+    if (after !== undefined && after >= lost)
+      return { gap: undefined, messages: messagesAfter(log, after, this.#now()) };
     return {
       gap: since === 'earliest' ? undefined : { epoch: this.#epoch, seq: lost },
-      messages: messagesAfter(log, lost),
+      messages: messagesAfter(log, lost, this.#now()),
     };
   }
 
@@ -160,14 +163,16 @@ export class MemoryHistory {
     return log;
   }
 
-  #add(log: Log, message: PassedMessage, ttlMs: number): void {
+  #add(log: Log, message: PassedMessage, { ttlMs = Infinity, freshMs = Infinity }: Retention): void {
     const line = this.#lines.get(ttlMs) ?? { ttlMs, oldest: undefined, newest: undefined };
     this.#lines.set(ttlMs, line);
+    const now = this.#now();
     const entry: Entry = {
       message,
       seq: message.position.seq,
       bytes: sizeOf(message),
-      expiresAt: this.#now() + ttlMs,
+      expiresAt: now + ttlMs,
+      staleAt: now + freshMs,
       log,
       line,
       next: undefined,
@@ -227,10 +232,18 @@ export class MemoryHistory {
   }
 }
 
-function messagesAfter(log: Log | undefined, seq: number): readonly PassedMessage[] {
+/** Who has seen what is in front of those that are stale misses nothing behind them. */
+function messagesAfter(log: Log | undefined, seq: number, now: number): readonly PassedMessage[] {
   const messages: PassedMessage[] = [];
+  let prev: number | undefined;
   for (let entry = log?.first; entry !== undefined; entry = entry.next) {
-    if (entry.seq > seq) messages.push(entry.message);
+    if (entry.seq <= seq) continue;
+    const { message } = entry;
+    if (entry.staleAt <= now) prev ??= message.prev;
+    else {
+      messages.push(prev === undefined ? message : { ...message, prev });
+      prev = undefined;
+    }
   }
   return messages;
 }

@@ -1,17 +1,19 @@
-import { MemoryRateLimitStore, type RateLimitStore } from '@portlight/rate-limit';
+import { LeaseCounter, type LeaseLine, MemoryRateLimitStore } from '@portlight/rate-limit';
 import { DEFAULTS } from '../defaults.ts';
 import type { Backplane } from './backplane.ts';
 import { MemoryBus } from './memory-bus.ts';
 import { MemoryClientStore } from './memory-client-store.ts';
 import { MemoryTopics } from './memory-topics.ts';
 import { MemoryValueStore } from './memory-value-store.ts';
+import type { SharedStores, StoresEnd } from './shared-stores.ts';
 
 /** What lies behind a backplane in memory, for any number of ends. */
-export class MemoryStores {
-  readonly limits: RateLimitStore = new MemoryRateLimitStore();
+export class MemoryStores implements SharedStores {
   readonly clients: MemoryClientStore;
   readonly topics: MemoryTopics;
   readonly values: MemoryValueStore;
+  /** Of the other processes alone: the one that counts for them answers no requests. */
+  readonly #counter: LeaseCounter = new LeaseCounter();
 
   constructor(
     clients: MemoryClientStore = new MemoryClientStore(DEFAULTS.maxClients),
@@ -23,10 +25,27 @@ export class MemoryStores {
     this.values = values;
   }
 
-  /** The end of the process in which they are. @param owner a name that no other end has */
-  end(owner: string): Backplane {
-    const { limits, values } = this;
+  attach(line: LeaseLine): void {
+    this.#counter.attach(line);
+  }
+
+  end(owner: string): StoresEnd {
+    const bus = new MemoryBus(this.topics, (message) => message);
+    const lose = async (): Promise<void> => {
+      bus.disconnect();
+      await this.clients.lose(owner);
+    };
+    return { clients: this.clients.end(owner), bus, values: this.values, lose };
+  }
+
+  bequeath(owner: string, heir: string): void {
+    this.clients.bequeath(owner, heir);
+  }
+
+  /** What the process has in which they are. @param owner a name that no end has */
+  own(owner: string): Backplane {
     const clients = this.clients.end(owner);
-    return { limits, clients, bus: new MemoryBus(this.topics), values, open() {}, close() {} };
+    const bus = new MemoryBus(this.topics);
+    return { limits: new MemoryRateLimitStore(), clients, bus, values: this.values, open() {}, close() {} };
   }
 }

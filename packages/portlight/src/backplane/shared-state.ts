@@ -16,15 +16,15 @@ interface Opening {
   failedAt: number | undefined;
 }
 
-/** What a server uses to which no backplane was given. */
+/** What this process uses as its backplane. */
 export interface OwnBackplane {
-  /** Whether nobody else can be behind it: every answer is there at once. */
+  /** Whether nobody else can be behind it where none is given: every answer is there at once. */
   readonly isAlone: boolean;
-  /** Called once, when something of it is asked for. */
-  readonly make: () => Backplane;
+  /** Called once, when something of it is asked for. @param given the one that the app has given, if any */
+  readonly make: (given: Backplane | undefined) => Backplane;
 }
 
-const ALONE: OwnBackplane = { isAlone: true, make: () => new MemoryBackplane() };
+const ALONE: OwnBackplane = { isAlone: true, make: (given) => given ?? new MemoryBackplane() };
 
 /**
  * The backplane of one server, open from when something of it is asked for until the server has stopped. It owns every
@@ -32,8 +32,10 @@ const ALONE: OwnBackplane = { isAlone: true, make: () => new MemoryBackplane() }
  */
 export class SharedState {
   readonly #log: LogHolder;
+  #given: Backplane | undefined;
+  /** The one in use. */
   #backplane: Backplane | undefined;
-  /** It, and its parts that are told who listens: these cannot tell two servers. */
+  /** The given one, and its parts that are told who listens: these cannot tell two servers. */
   #owned: readonly object[] = [];
   #isAlone: boolean;
   readonly #own: OwnBackplane;
@@ -49,6 +51,7 @@ export class SharedState {
   #isClosed = false;
   /** Of calls that nobody waits for, by what is said of them. */
   readonly #outages: Map<string, Outage> = new Map();
+  readonly #toldOutages: Set<Outage> = new Set();
 
   constructor(log: LogHolder, own: OwnBackplane = ALONE) {
     this.#log = log;
@@ -65,7 +68,7 @@ export class SharedState {
     for (const part of this.#owned) OWNERS.delete(part);
     for (const part of parts) OWNERS.set(part, this);
     this.#owned = parts;
-    this.#backplane = backplane;
+    this.#given = backplane;
     this.#isAlone = false;
   }
 
@@ -79,9 +82,14 @@ export class SharedState {
     this.#watcher = watcher;
   }
 
-  /** Whether the app gave it. */
+  /** The one that the app has given, if any. */
+  get given(): Backplane | undefined {
+    return this.#given;
+  }
+
+  /** Whether this process uses the one that the app has given, by a way of its own. */
   get isGiven(): boolean {
-    return this.#owned.length > 0;
+    return this.#given !== undefined && this.#backplane === this.#given;
   }
 
   /** Whether nobody else can be behind it: it is the memory of this process, and every answer is there at once. */
@@ -152,7 +160,7 @@ export class SharedState {
 
   /** To tell of calls that somebody waits for, and that may fail with every request. */
   outage(sentence: string | (() => string)): Outage {
-    return new Outage(this.#log, sentence);
+    return new Outage(this.#log, sentence, this.#toldOutages);
   }
 
   #outageOf(sentence: string): Outage {
@@ -186,7 +194,7 @@ export class SharedState {
 
   async #open(): Promise<void> {
     this.#isUsed = true;
-    const backplane = (this.#backplane ??= this.#own.make());
+    const backplane = (this.#backplane ??= this.#make());
     const { bus, clients } = backplane;
     const [receiver, watcher] = [this.#receiver, this.#watcher];
     const asked = [
@@ -195,6 +203,13 @@ export class SharedState {
       backplane.open(),
     ];
     if (asked.some(isPromiseLike)) await inTime(Promise.all(asked), DEFAULTS.backplaneOpenMs, tookTooLong);
+  }
+
+  #make(): Backplane {
+    const backplane = this.#own.make(this.#given);
+    const outage = this.outage('What this server shares with others is out of reach. It goes on by itself meanwhile.');
+    backplane.watch?.({ away: (error) => outage.begin(error), back: () => outage.end() });
+    return backplane;
   }
 
   /** Tells a part who listens, once. What a promise of it rejects with fails the `open` too. */

@@ -113,8 +113,8 @@ export class ChannelRegistry {
 
 function toSeat(outcome: Seat | Shortage): Seat {
   const headers = { 'retry-after': '10' };
-  if (outcome === 'all') throw new ServiceUnavailableError('Too many channels are open.', { expose: true, headers });
-  if (outcome === 'address')
-    throw new TooManyRequestsError('Too many channels are open for this address.', { headers });
+  const what = 'Too many WebSockets and event streams are open';
+  if (outcome === 'all') throw new ServiceUnavailableError(`${what}.`, { expose: true, headers });
+  if (outcome === 'address') throw new TooManyRequestsError(`${what} for this address.`, { headers });
   return outcome;
 }

@@ -1,5 +1,6 @@
 import { ChannelError } from '../errors/channel-error.ts';
-import type { Hub, JoinOptions, PublishOptions } from '../hub/hub.ts';
+import type { Hub, JoinOptions } from '../hub/hub.ts';
+import type { PublishOptions } from '../server-view.ts';
 import type { Publication } from '../hub/publication.ts';
 import type { Subscriber } from '../hub/subscriber.ts';
 import type { AnyRequestShape, HttpRequest, RequestShape } from '../request/http-request.ts';

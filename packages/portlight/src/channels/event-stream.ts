@@ -55,6 +55,8 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> {
   /** What was joined in this turn by a client that comes back. */
   #resuming: { readonly topic: string; readonly options: JoinOptions }[] | undefined;
   #resumed: Promise<void> | undefined;
+  /** Begun before the first bytes, which wait for them. */
+  #joins: Promise<void>[] = [];
   #writtenAt = performance.now();
 
   constructor(
@@ -114,14 +116,21 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> {
     if (!this.#isOpen) return undefined;
     assertJoin(topic, options);
     if (this.lastEventId === undefined || options.since !== undefined || !this.#hub.keeps(topic))
-      return this.#hub.join(this.#subscriber, topic, options);
+      return this.#note(this.#hub.join(this.#subscriber, topic, options));
     this.#resuming ??= [];
     if (this.#resuming.push({ topic, options }) === 1) {
       this.#resumed = Promise.resolve().then(() => this.#resume());
       // Who does not wait for it must not be ended by it.
       this.#resumed.catch(this.#onFailure);
+      return this.#note(this.#resumed);
     }
     return this.#resumed;
+  }
+
+  /** The first bytes say that the stream is open: what is published from then on comes by it. */
+  #note(join: Promise<void> | void): Promise<void> | void {
+    if (join instanceof Promise && this.#greeting !== undefined) this.#joins.push(join);
+    return join;
   }
 
   leave(topic: string): Promise<void> | void {
@@ -183,6 +192,8 @@ export class EventStream<Shape extends RequestShape = AnyRequestShape> {
   /** All that was sent in one tick leaves together. */
   async *#read(): AsyncGenerator<string> {
     try {
+      if (this.#joins.length > 0) await Promise.race([Promise.allSettled(this.#joins), this.closed]);
+      this.#joins = [];
       for (;;) {
         if (this.#hasWaiting) {
           this.#writtenAt = performance.now();

@@ -1,4 +1,5 @@
-import type { Client, Reservation } from '../backplane/client-store.ts';
+import type { Reservation } from '../backplane/client-store.ts';
+import type { Client } from '../server-view.ts';
 
 /** Gives an answer back. @throws {TypeError} on one that is none */
 type Reader<Answer> = (answer: unknown) => Answer;

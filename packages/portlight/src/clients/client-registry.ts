@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Client, ClientStore, Reservation } from '../backplane/client-store.ts';
+import type { ClientStore, Reservation } from '../backplane/client-store.ts';
 import { notNow } from '../backplane/not-now.ts';
 import { Patience } from '../backplane/patience.ts';
 import type { SharedState } from '../backplane/shared-state.ts';
@@ -7,6 +7,7 @@ import { DEFAULTS } from '../defaults.ts';
 import { BadRequestError, ServiceUnavailableError } from '../errors/http-error.ts';
 import { inTime } from '../in-time.ts';
 import type { LogHolder } from '../log.ts';
+import type { Client, Clients } from '../server-view.ts';
 import { ANSWERS } from './client-answers.ts';
 import { ClientDesk } from './client-desk.ts';
 
@@ -15,17 +16,6 @@ export type DisconnectReason = 'request' | 'idle' | 'manual' | 'shutdown' | 'wor
 
 /** Why a client is connected. */
 export type ConnectReason = 'request' | 'manual';
-
-/**
- * The connected clients, for the app to ask. Where a backplane does not answer within a second, all reject with a
- * {@link ServiceUnavailableError}.
- */
-export interface Clients {
-  list(): Promise<readonly Client[]>;
-  get(id: string): Promise<Client | undefined>;
-  has(id: string): Promise<boolean>;
-  count(): Promise<number>;
-}
 
 /**
  * Told once for each client, in one process. What it throws when a client connects refuses the client; so does taking

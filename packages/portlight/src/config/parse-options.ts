@@ -5,9 +5,15 @@ import { ConfigError } from '../errors/config-error.ts';
  * The options, once a schema has accepted them.
  *
  * @param owner who has the options, as the sentence shall name it
+ * @param names all options, where a sentence about an unknown one shall list them
  * @throws {ConfigError} naming the first wrong option, its value, and what would be right
  */
-export function parseOptions<Options>(schema: ZodMiniType<Options>, options: unknown, owner: string): Options {
+export function parseOptions<Options>(
+  schema: ZodMiniType<Options>,
+  options: unknown,
+  owner: string,
+  names: readonly string[] = [],
+): Options {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw invalid(`The options of ${owner} must be an object, not ${show(options)}.`);
   }
@@ -15,7 +21,9 @@ export function parseOptions<Options>(schema: ZodMiniType<Options>, options: unk
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   if (issue?.code === 'unrecognized_keys')
-    throw invalid(`${capitalize(owner)} has no option ${issue.keys.map(show).join(' and no option ')}.`);
+    throw invalid(
+      `${toSubject(owner)} has no option ${issue.keys.map(show).join(' and no option ')}${names.length === 0 ? '' : `; it has ${names.join(', ')}`}.`,
+    );
   const path = issue?.path ?? [];
   const value = path.reduce<unknown>((holder, key) => (holder as Record<PropertyKey, unknown>)[key], options);
   throw invalid(
@@ -52,6 +60,7 @@ function show(value: unknown): string {
     : String(value);
 }
 
-function capitalize(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+/** At the beginning of a sentence. The name of a call stays as it is written. */
+function toSubject(owner: string): string {
+  return owner.replace(/^the /, 'The ');
 }

@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import * as z from 'zod/mini';
 import type { FormLimits } from '../request/form-limits.ts';
+import { guardedOptions } from './guarded-options.ts';
 import type { Middleware } from './hooks.ts';
 import { parseOptions } from './parse-options.ts';
 import type { RouteRateLimit } from './rate-limit-options.ts';
@@ -32,6 +33,11 @@ export interface RouteOptions {
    * How much of a form is taken in, by the `body` schema and by `request.formData()` where it is not told otherwise.
    */
   readonly formLimits?: FormLimits | undefined;
+  /**
+   * Longest time for head and body of a request together, in ms, 1 to 86,400,000, at any speed of the client; then 408.
+   * For a route that takes large uploads, or none. @default the server's
+   */
+  readonly requestTimeoutMs?: number | undefined;
   /** Longest time for the handler and its middleware, in ms; `0`: no limit. @default the server's */
   readonly handlerTimeoutMs?: number | undefined;
   /**
@@ -54,6 +60,8 @@ export function parseRouteOptions(options: unknown, route: string): RouteOptions
   return parseOptions(routeOptionsSchema(), options, `the route ${route}`);
 }
 
+const A_DAY = 'a whole number of milliseconds from 1 to 86,400,000';
+
 let schema: z.ZodMiniType<RouteOptions> | undefined;
 
 function routeOptionsSchema(): z.ZodMiniType<RouteOptions> {
@@ -63,7 +71,6 @@ function routeOptionsSchema(): z.ZodMiniType<RouteOptions> {
   );
   const whole = (error: string) => z.optional(z.int({ error }).check(z.gte(0, { error })));
   const text = z.optional(z.string({ error: 'a string' }));
-  const isFunction = (value: unknown): boolean => typeof value === 'function';
   return (schema = z.strictObject({
     params: standard,
     query: standard,
@@ -71,9 +78,7 @@ function routeOptionsSchema(): z.ZodMiniType<RouteOptions> {
     body: standard,
     response: standard,
     message: standard,
-    use: z.optional(
-      z.array(z.custom<Middleware>(isFunction, { error: 'a function' }), { error: 'an array of middleware' }),
-    ),
+    ...guardedOptions(),
     maxBodyBytes: whole('a whole number of bytes'),
     formLimits: z.optional(
       z.strictObject(
@@ -87,13 +92,10 @@ function routeOptionsSchema(): z.ZodMiniType<RouteOptions> {
         { error: 'an object of limits' },
       ),
     ),
-    handlerTimeoutMs: whole('a whole number of milliseconds'),
-    // Looked at by `createRateLimits`, which says more.
-    rateLimit: z.optional(
-      z.custom<RouteOptions['rateLimit']>((value) => value === false || (typeof value === 'object' && value !== null), {
-        error: 'an object with max and windowSeconds, an array of them, or false',
-      }),
+    requestTimeoutMs: z.optional(
+      z.int({ error: A_DAY }).check(z.gte(1, { error: A_DAY }), z.lte(86_400_000, { error: A_DAY })),
     ),
+    handlerTimeoutMs: whole('a whole number of milliseconds'),
     connectionRequired: z.optional(z.boolean({ error: 'true or false' })),
     summary: text,
     description: text,

@@ -2,7 +2,9 @@ import * as z from 'zod/mini';
 import { DEFAULTS } from '../defaults.ts';
 import { ConfigError } from '../errors/config-error.ts';
 import type { HttpRequest } from '../request/http-request.ts';
+import { isToken } from '../fields/header-syntax.ts';
 import type { RequestRules } from '../request/request-source.ts';
+import { MOST_PROCESSES } from './max-processes.ts';
 import { type MimeTypes, parseMimeTypes } from './mime-types.ts';
 import { parseOver } from './parse-options.ts';
 import { assertTlsOptions, type TlsOptions } from './tls-options.ts';
@@ -117,6 +119,13 @@ export interface ServerOptions {
    * @default undefined
    */
   readonly mimeTypes?: MimeTypes | undefined;
+  /**
+   * The field whose value is `request.id`, where it is 1 to 128 visible characters: `'x-request-id'`, for one. Only for
+   * who stands behind a proxy that sets it: a client may send what it likes.
+   *
+   * @default false
+   */
+  readonly requestIdHeader?: string | false | undefined;
   /** How long a stop waits for what is under way, in ms, before it is forced. 0 to 86,400,000. @default 10_000 */
   readonly drainTimeoutMs?: number | undefined;
   /** How long a stopping server goes on accepting while its ready path says 503 already, in ms. @default 0 */
@@ -153,7 +162,7 @@ export interface ServerOptions {
   readonly unresponsiveTimeoutMs?: number | undefined;
   /**
    * After how many requests a child process is replaced, 1 to 1,000,000,000, up to a tenth earlier so that not all are
-   * replaced at once; looked at each second. @default however many
+   * replaced at once; looked at each second, in the mode `'forked'` after each connection. @default however many
    */
   readonly maxRequestsPerWorker?: number | undefined;
   /**
@@ -206,7 +215,7 @@ export type ServerConfig = {
   readonly maxStreams: number | undefined;
   /** What follows from `websocket`. */
   readonly channels: WebSocketConfig;
-  /** What follows from `trustProxy`, `identify` and `mimeTypes`. */
+  /** What follows from `trustProxy`, `identify`, `mimeTypes` and `requestIdHeader`. */
   readonly rules: RequestRules;
   /** What `setTimeout` sets: how long a client may stay silent while it is its turn, in ms; 0: for ever. */
   readonly silenceMs: number;
@@ -222,9 +231,10 @@ export const DEFAULT_SERVER_CONFIG: ServerConfig = {
   trustProxy: false,
   identify: undefined,
   mimeTypes: undefined,
+  requestIdHeader: false,
   websocket: true,
   channels: DEFAULT_WEBSOCKET_CONFIG,
-  rules: { trusts: undefined, identify: undefined, mediaTypes: undefined },
+  rules: { trusts: undefined, identify: undefined, mediaTypes: undefined, idHeader: undefined },
   clientIdleMs: 0,
   backlog: DEFAULTS.backlog,
   maxBodyBytes: DEFAULTS.maxBodyBytes,
@@ -277,12 +287,10 @@ export function resolveServerConfig(base: ServerConfig, options: ServerOptions, 
     trusts: parseTrustProxy(config.trustProxy),
     identify: config.identify,
     mediaTypes: parseMimeTypes(config.mimeTypes),
+    idHeader: config.requestIdHeader === false ? undefined : config.requestIdHeader.toLowerCase(),
   };
   return { ...config, channels, rules };
 }
-
-/** That have a place in a pool. */
-const MOST_PROCESSES = 1_024;
 
 let schema: z.ZodMiniType<ServerOptions> | undefined;
 
@@ -325,6 +333,11 @@ function serverOptionsSchema(): z.ZodMiniType<ServerOptions> {
     queueTimeoutMs: wholeNumber('milliseconds', 1, aDayMs),
     // Looked at by `parseMimeTypes`, which says more.
     mimeTypes: z.optional(z.custom<MimeTypes>(() => true)),
+    requestIdHeader: z.optional(
+      z.custom<string | false>((value) => value === false || (typeof value === 'string' && isToken(value)), {
+        error: "false or the name of a header field, such as 'x-request-id'",
+      }),
+    ),
     drainTimeoutMs: wholeNumber('milliseconds', 0, aDayMs),
     drainDelayMs: wholeNumber('milliseconds', 0, aDayMs),
     onStoreError: z.optional(z.enum(['local', 'allow', 'deny'], { error: "'local', 'allow' or 'deny'" })),

@@ -20,6 +20,15 @@ export class AbortedError extends PortlightError {
     }
   }
 
+  /** Whether a value is what others make of this when they are given it as a reason: a timer, a stream, `fetch`. */
+  static isAlike(value: unknown): boolean {
+    try {
+      return value instanceof Error && value.name === 'AbortError';
+    } catch {
+      return false;
+    }
+  }
+
   static {
     this.prototype.name = 'AbortError';
   }

@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'ERR_PORTLIGHT_START_ABANDONED'
   | 'ERR_PORTLIGHT_WORKER'
   | 'ERR_PORTLIGHT_BACKPLANE_TIMEOUT'
+  | 'ERR_PORTLIGHT_BACKPLANE_UNREACHABLE'
   // Channels and event streams.
   | 'ERR_PORTLIGHT_CHANNEL'
   // Requests that are refused, told to the client.
@@ -40,6 +41,7 @@ export type ErrorCode =
   | 'ERR_PORTLIGHT_UNSUPPORTED_MEDIA_TYPE'
   | 'ERR_PORTLIGHT_CONNECTION_REQUIRED'
   | 'ERR_PORTLIGHT_RATE_LIMITED'
+  | 'ERR_PORTLIGHT_POLLING_UNSUPPORTED'
   | 'ERR_PORTLIGHT_HEADERS_TOO_LARGE'
   | 'ERR_PORTLIGHT_HTTP'
   // Requests that failed on this side.

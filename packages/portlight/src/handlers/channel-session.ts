@@ -7,6 +7,7 @@ import type { MessageWire, WireListener } from '../channels/message-wire.ts';
 import { Pulse } from '../channels/pulse.ts';
 import { AbortedError } from '../errors/aborted-error.ts';
 import { MessageRate } from '../guards/message-rate.ts';
+import { isStillWanted } from '../hub/still-wanted.ts';
 import { controls, type HttpRequest, type RequestShape } from '../request/http-request.ts';
 import { isPromiseLike } from '../response/is-promise-like.ts';
 import { CallLine, type ChannelMoment } from './call-line.ts';
@@ -197,6 +198,7 @@ export class ChannelSession implements WireListener, OpenEnd {
   }
 
   #giveUp(error: unknown): void {
+    if (isStillWanted(error)) return;
     if (isRefusal(error)) {
       this.#channel.close(1007, 'The message is not valid.');
       return;

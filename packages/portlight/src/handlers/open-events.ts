@@ -1,10 +1,11 @@
 import type { Seat } from '../backplane/admission.ts';
 import { EventStream, streamControls } from '../channels/event-stream.ts';
 import type { ServerSentEvent } from '../channels/encode-event.ts';
+import { isStillWanted } from '../hub/still-wanted.ts';
 import { controls, type HttpRequest, type RequestShape } from '../request/http-request.ts';
 import { hearErrors, isBodyStream, openStream as openStreamOf } from '../response/body-stream.ts';
 import { ReplyError } from '../errors/reply-error.ts';
-import { HttpResponse, setBody } from '../response/http-response.ts';
+import { bodyOf, HttpResponse, setBody } from '../response/http-response.ts';
 import { StreamedBody } from '../response/streamed-body.ts';
 import { isResponse } from '../response/to-response.ts';
 import { finishReply } from '../replies/finish-reply.ts';
@@ -20,12 +21,10 @@ const HEADERS: Readonly<Record<string, string>> = {
   'x-accel-buffering': 'no',
 };
 
-/** Event streams that left the pipeline: interceptors have no business with them. */
-const streams: WeakSet<HttpResponse> = new WeakSet();
-
 /** Whether the response is an open event stream. */
 export function isEventStream(response: HttpResponse): boolean {
-  return streams.has(response);
+  const body = bodyOf(response);
+  return body instanceof StreamedBody && body.isEvents;
 }
 
 /** What a route of events does with a request that is routed to it: the open stream. */
@@ -71,6 +70,7 @@ function openStream(
     (error) => fail(error),
   );
   const fail = (error: unknown): void => {
+    if (isStillWanted(error)) return;
     // A client that left is what ended it, not the handler.
     if (streamControls.isOpen(stream) && !controls.isAborted(request))
       log.logger.error({ err: error, path: request.path }, 'A handler of events failed.');
@@ -95,9 +95,8 @@ function openStream(
   void fill(stream, result).catch(fail);
   const body = new StreamedBody(streamControls.body(stream));
   controls.adopt(request, body);
-  const response = toResponse(body);
-  streams.add(response);
-  return response;
+  body.isEvents = true;
+  return toResponse(body);
 }
 
 /** Waits for what a handler returned, and sends what an async iterable gives, as fast as the client takes it. */

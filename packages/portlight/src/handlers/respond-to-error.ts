@@ -26,6 +26,7 @@ export function respondToError(
   };
   try {
     const error = toHttpError(thrown);
+    if (request !== undefined) controls.setError(request, error);
     reportError(error, thrown, request, log);
     const handler = findHandler(scope, error.status);
     if (handler === undefined) return HttpResponse.problem(error);

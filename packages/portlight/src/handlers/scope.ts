@@ -1,4 +1,4 @@
-import type { ErrorHandler, ErrorStatus, Middleware, ResponseInterceptor } from '../config/hooks.ts';
+import type { ErrorHandler, ErrorStatus, FinishObserver, Middleware, ResponseInterceptor } from '../config/hooks.ts';
 import { HeaderList } from '../fields/header-list.ts';
 import type { RouteRateLimit } from '../config/rate-limit-options.ts';
 import type { RoutePattern } from '../routing/pattern.ts';
@@ -17,6 +17,7 @@ export class Scope {
   readonly middleware: ScopedMiddleware[] = [];
   readonly errorHandlers: Map<ErrorStatus | 'any', ErrorHandler> = new Map();
   readonly interceptors: ResponseInterceptor[] = [];
+  readonly observers: FinishObserver[] = [];
   readonly headers: HeaderList = new HeaderList();
   /** Of all its routes together, in place of those of the scopes around it. */
   readonly rateLimits: RouteRateLimit[] = [];
@@ -37,6 +38,7 @@ export class Scope {
     copy.middleware.push(...this.middleware);
     for (const [status, handler] of this.errorHandlers) copy.errorHandlers.set(status, handler);
     copy.interceptors.push(...this.interceptors);
+    copy.observers.push(...this.observers);
     for (const [name, value] of this.headers) copy.headers.append(name, value);
     copy.rateLimits.push(...this.rateLimits);
     return copy;

@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream';
-import type { MessageWire } from '../channels/message-wire.ts';
 import type { HttpRequest } from '../request/http-request.ts';
 
 /** A request that is lent to a taker. What belongs to node:http has no names here. */
@@ -19,8 +18,6 @@ export interface LentUpgrade {
   readonly head: Buffer;
   /** Name and value of fields that the 101 shall have, set by guards, middleware and routers. */
   readonly fields: Iterable<readonly [name: string, value: string]>;
-  /** Answers with 101 and speaks WebSocket from then on; not at all where the client is gone. */
-  toWebSocket(open: (wire: MessageWire) => void): void;
 }
 
 /**
@@ -30,6 +27,8 @@ export interface LentUpgrade {
 export interface Taker {
   /** What it speaks after an upgrade, in lower case. @default ['websocket'] */
   readonly protocols?: readonly string[];
+  /** Whether pages of this origin may ask for an upgrade, beside those that the server lets in. */
+  allowsOrigin?(origin: string): boolean;
   /** Answers a request. What it throws, or rejects with, before it has begun to send goes to the error handlers. */
   request(request: HttpRequest, lent: LentExchange): unknown;
   /** Answers an upgrade; without it, none is taken. */

@@ -3,24 +3,11 @@ import { DEFAULTS } from '../defaults.ts';
 import { ReplyError } from '../errors/reply-error.ts';
 import { encodeJson } from '../response/encode-body.ts';
 import { isPromiseLike } from '../response/is-promise-like.ts';
+import type { PublishOptions } from '../server-view.ts';
+import type { InnerTopic } from './inner-topic.ts';
 import { parseTopic } from './parse-topic.ts';
 
-/** What goes with a publication. */
-export interface PublishOptions {
-  /** What kind it is, for event streams; no line breaks, no NUL. WebSockets do not show it. */
-  readonly event?: string;
-  /**
-   * The publisher's own name for it, 1 to 512 characters, which comes back as the `id` of the answer. What is published
-   * to a topic again under the same name within five minutes is not sent again, and gets the answer of the first.
-   */
-  readonly id?: string;
-  /** The id of a channel that does not get it. */
-  readonly except?: string;
-  /** Only channels of this member name get it. */
-  readonly user?: string;
-}
-
-const OPTIONS: ReadonlySet<string> = new Set(['event', 'id', 'except', 'user']);
+const OPTIONS: ReadonlySet<string> = new Set(['event', 'id', 'except', 'user', 'ttlMs']);
 
 /**
  * A publication as it goes over the bus. What it holds is a copy: the publisher may go on with its value.
@@ -28,11 +15,13 @@ const OPTIONS: ReadonlySet<string> = new Set(['event', 'id', 'except', 'user']);
  * @throws {BadRequestError} `ERR_PORTLIGHT_INVALID_TOPIC`
  * @throws {ReplyError} `ERR_PORTLIGHT_INVALID_PUBLICATION`
  */
-export function encodeMessage(topic: string, data: unknown, options: PublishOptions = {}): BusMessage {
+export function encodeMessage(topic: string | InnerTopic, data: unknown, options: PublishOptions = {}): BusMessage {
   assertOptions(options);
-  const { event, except, user, id } = options;
+  const { event, except, user, id, ttlMs } = options;
   assertEvent(event);
   assertId(id);
+  if (ttlMs !== undefined && !(Number.isSafeInteger(ttlMs) && ttlMs >= 1))
+    throw invalid(`The option ttlMs of publish is a whole number of ms from 1, not ${String(ttlMs)}.`);
   for (const name of ['user', 'except'] as const) {
     // A name that was not found must not make of a letter a public notice.
     if (name in options && typeof options[name] !== 'string')
@@ -67,9 +56,14 @@ function assertOptions(options: unknown): void {
   if (unknown !== undefined) throw invalid(`publish has no option ${JSON.stringify(unknown)}.`);
 }
 
+/** Whether a text may name an event of an event stream. */
+export function isEventName(text: string): boolean {
+  return text !== '' && !/[\r\n\0]/.test(text);
+}
+
 function assertEvent(event: unknown): void {
   if (event === undefined) return;
-  if (typeof event !== 'string' || event === '' || /[\r\n\0]/.test(event))
+  if (typeof event !== 'string' || !isEventName(event))
     throw invalid('An event is named by a string that is not empty and has no line break and no NUL.');
 }
 

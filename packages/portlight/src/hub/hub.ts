@@ -1,19 +1,19 @@
 import type { SharedState } from '../backplane/shared-state.ts';
 import type { LogHolder } from '../log.ts';
 import { BusDesk, isPosition } from './bus-desk.ts';
-import type { PublishOptions } from './encode-message.ts';
+import type { Presence, PublishOptions, PublishResult } from '../server-view.ts';
+import type { InnerTopic } from './inner-topic.ts';
 import { Joining } from './joining.ts';
 import { Mending } from './mending.ts';
 import { assertJoin, type JoinOptions, type TopicJoin } from './parse-join.ts';
 import { parseTopic } from './parse-topic.ts';
-import { type Presence, PresenceBoard, type PresenceHandler } from './presence-board.ts';
-import { type HistoryOptions, Publisher, type PublishResult } from './publisher.ts';
+import { PresenceBoard, type PresenceHandler } from './presence-board.ts';
+import { type HistoryOptions, Publisher } from './publisher.ts';
 import type { Subscriber } from './subscriber.ts';
 import { whenReady } from './when-ready.ts';
 
-export type { PublishOptions } from './encode-message.ts';
 export type { JoinOptions } from './parse-join.ts';
-export type { Presence, PresenceChange } from './presence-board.ts';
+export type { PresenceChange } from './presence-board.ts';
 
 /**
  * Topics: who is in them, what they get, and who knows of it.
@@ -82,8 +82,9 @@ export class Hub {
   }
 
   /** Does nothing where it is not in the topic. */
-  leave(subscriber: Subscriber, topic: string): Promise<void> | void {
-    return this.#owned(this.#joining.leave(subscriber, topic), NOT_LEFT);
+  leave(subscriber: Pick<Subscriber, 'id'>, topic: string | InnerTopic): Promise<void> | void {
+    const name = typeof topic === 'string' ? topic : topic.name;
+    return this.#owned(this.#joining.leave(subscriber, name), NOT_LEFT);
   }
 
   /** The subscriber is gone; nobody waits for what that leads to. */
@@ -105,12 +106,12 @@ export class Hub {
    *
    * @param data a string or bytes, which leave as they are, or anything JSON
    */
-  publish(topic: string, data: unknown, options: PublishOptions = {}): Promise<PublishResult> {
+  publish(topic: string | InnerTopic, data: unknown, options: PublishOptions = {}): Promise<PublishResult> {
     return this.#publisher.publish(topic, data, options);
   }
 
   /** Who is in the topic, in all processes, the first comer first. */
-  presence(topic: string): Promise<readonly Presence[]> {
+  presence(topic: string | InnerTopic): Promise<readonly Presence[]> {
     return this.#board.list(topic);
   }
 

@@ -11,6 +11,7 @@ import { type JoinOptions, type ParsedJoin, parseJoins, type TopicJoin } from '.
 import type { PresenceBoard } from './presence-board.ts';
 import type { Publisher } from './publisher.ts';
 import { Room } from './room.ts';
+import { noteStillWanted } from './still-wanted.ts';
 import type { Subscriber } from './subscriber.ts';
 import { type Delivery, Subscription } from './subscription.ts';
 import { type WantedJoin, WantedJoins } from './wanted-joins.ts';
@@ -69,7 +70,7 @@ export class Joining {
     return whenReady(whenAll([...changing, this.#complete(added, options.since || undefined)]), () => {});
   }
 
-  leave({ id }: Subscriber, topic: string): Promise<void> | void {
+  leave({ id }: Pick<Subscriber, 'id'>, topic: string): Promise<void> | void {
     this.#wanted.delete(id, topic);
     const subscription = this.#subscriptions.get(id)?.get(topic);
     return subscription && this.#remove(subscription);
@@ -169,6 +170,7 @@ export class Joining {
       if (!isIn()) this.#parts.shared.own(this.#removeAll(joins), 'A join that failed could not be taken back.');
       const [first] = joins;
       if (first !== undefined) this.#wanted.add({ subscriber: first.subscriber, joins, since });
+      noteStillWanted(error);
       throw error;
     } finally {
       for (const subscription of subscriptions) subscription.joining = undefined;

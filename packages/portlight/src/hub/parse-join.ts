@@ -1,6 +1,7 @@
 import { ConfigError } from '../errors/config-error.ts';
 import { showValue } from '../errors/show-value.ts';
 import { encodeData } from './encode-message.ts';
+import type { InnerTopic } from './inner-topic.ts';
 import { parseMemberName, parseTopic } from './parse-topic.ts';
 
 /** How a channel joins a topic. When it joins again, what is left out stays as it was. */
@@ -24,7 +25,7 @@ export interface JoinOptions {
 
 /** A topic to join, as who. */
 export interface TopicJoin extends Pick<JoinOptions, 'member' | 'info'> {
-  readonly topic: string;
+  readonly topic: string | InnerTopic;
 }
 
 /** A topic to join, held against the rules. */
@@ -64,7 +65,7 @@ export function assertJoin(topic: unknown, options: unknown): void {
     throw new ConfigError(`The option since of join is a string, not ${showValue(since)}.`);
 }
 
-function parseJoin(topic: string, { member, info }: Pick<JoinOptions, 'member' | 'info'>): ParsedJoin {
+function parseJoin(topic: string | InnerTopic, { member, info }: Pick<JoinOptions, 'member' | 'info'>): ParsedJoin {
   return {
     topic: parseTopic(topic),
     member: member === undefined ? undefined : parseMemberName(member),

@@ -4,23 +4,15 @@ import { ConfigError } from '../errors/config-error.ts';
 import type { LogHolder } from '../log.ts';
 import { assertPattern } from './assert-pattern.ts';
 import type { BusDesk } from './bus-desk.ts';
+import { type InnerTopic, isInner } from './inner-topic.ts';
 import { parseTopic } from './parse-topic.ts';
 import type { Publisher } from './publisher.ts';
 import type { Subscription } from './subscription.ts';
 import { TopicRules } from './topic-rules.ts';
+import type { Presence } from '../server-view.ts';
 import { attempt } from './when-ready.ts';
 
 type MaybePromise<T> = T | Promise<T>;
-
-/** A member of a topic, with all its channels. */
-export interface Presence {
-  readonly member: string;
-  /** That of the latest join. */
-  readonly info: unknown;
-  readonly channels: number;
-  /** When the first of them joined, in ms since the epoch. */
-  readonly joinedAt: number;
-}
 
 /** A member came with its first channel, or left with its last. */
 export interface PresenceChange {
@@ -47,7 +39,7 @@ export class PresenceBoard {
     this.#log = log;
   }
 
-  list(topic: string): Promise<readonly Presence[]> {
+  list(topic: string | InnerTopic): Promise<readonly Presence[]> {
     const name = attempt(() => parseTopic(topic));
     if (name instanceof Promise) {
       name.catch((error: unknown) => this.#log.logger.warn({ err: error }, NOT_LISTED));
@@ -86,7 +78,7 @@ export class PresenceBoard {
 
   /** @returns a promise for when all handlers have; nothing where there are none */
   tell({ topic, kind, member, info }: MemberChange): void | Promise<void> {
-    const handlers = this.#handlers.findAll(topic).flat();
+    const handlers = isInner(topic) ? [] : this.#handlers.findAll(topic).flat();
     if (handlers.length === 0) return;
     const change = { topic, kind, member, info: decodeInfo(info) };
     return Promise.all(handlers.map((handler) => this.#call(handler, change))).then(() => {});

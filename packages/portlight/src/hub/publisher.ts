@@ -4,8 +4,10 @@ import { DEFAULTS } from '../defaults.ts';
 import { ConfigError } from '../errors/config-error.ts';
 import type { LogHolder } from '../log.ts';
 import { assertPattern } from './assert-pattern.ts';
+import type { PublishOptions, PublishResult } from '../server-view.ts';
 import { type BusDesk, isPublished } from './bus-desk.ts';
-import { encodeMessage, type PublishOptions } from './encode-message.ts';
+import { encodeMessage } from './encode-message.ts';
+import { type InnerTopic, isInner } from './inner-topic.ts';
 import { TopicRules } from './topic-rules.ts';
 import { attempt } from './when-ready.ts';
 
@@ -19,14 +21,6 @@ export interface HistoryOptions {
    * @default until they are pushed out
    */
   readonly ttlMs?: number;
-}
-
-/** What became of a publication. */
-export interface PublishResult {
-  /** The publisher's own, else the position in the history. */
-  readonly id: string | undefined;
-  /** How many channels it was handed to. */
-  readonly subscribers: number;
 }
 
 /** What is published, and what of it is kept. */
@@ -45,11 +39,11 @@ export class Publisher {
     this.#isIn = isIn;
   }
 
-  publish(topic: string, data: unknown, options: PublishOptions = {}): Promise<PublishResult> {
+  publish(topic: string | InnerTopic, data: unknown, options: PublishOptions = {}): Promise<PublishResult> {
     const message = attempt(() => encodeMessage(topic, data, options));
     // Many do not wait for it, and a topic may be a client's words.
     if (message instanceof Promise) return this.#refuse(message);
-    const published = this.#pass(message, options.id);
+    const published = this.#pass(message, options);
     this.#shared.own(published, NOT_PUBLISHED);
     return published;
   }
@@ -66,12 +60,17 @@ export class Publisher {
 
   /** Whether the topic has a history. */
   keeps(topic: string): boolean {
-    return this.#histories.find(topic) !== undefined;
+    return this.#historyOf(topic) !== undefined;
   }
 
-  async #pass(message: BusMessage, id: string | undefined): Promise<PublishResult> {
+  #historyOf(topic: string): Retention | undefined {
+    return isInner(topic) ? undefined : this.#histories.find(topic);
+  }
+
+  async #pass(message: BusMessage, { id, ttlMs }: PublishOptions): Promise<PublishResult> {
     const { topic, except } = message;
-    const keep = this.#histories.find(topic);
+    const history = this.#historyOf(topic);
+    const keep = history && (ttlMs === undefined ? history : { ...history, freshMs: ttlMs });
     const { position, subscribers } = await this.#desk.ask(
       (bus) =>
         bus.publish(message, {

@@ -65,10 +65,12 @@ export class Room {
       this.#keepEarly(message);
       return;
     }
-    const { position, prev } = message;
-    if (isUpTo(position, this.#seen)) return;
-    this.reach({ epoch: position.epoch, seq: prev });
-    this.#seen = position;
+    if (message.isAside !== true) {
+      const { position, prev } = message;
+      if (isUpTo(position, this.#seen)) return;
+      this.reach({ epoch: position.epoch, seq: prev });
+      this.#seen = position;
+    }
     const publication = new Publication(message);
     const { except } = message;
     const subscriptions = message.user === undefined ? this.subscriptions : this.#named(message.user);

@@ -5,8 +5,8 @@ import { fieldControls } from '../fields/header-list.ts';
 import { inTime } from '../in-time.ts';
 import type { LogHolder } from '../log.ts';
 import type { HttpRequest } from '../request/http-request.ts';
-import { replaceBody, supersede } from '../response/replace-body.ts';
-import type { HttpResponse } from '../response/http-response.ts';
+import { discardBody, replaceBody, supersede } from '../response/replace-body.ts';
+import { assertReplaceable, bodyOf, type HttpResponse } from '../response/http-response.ts';
 import { finishReply } from '../replies/finish-reply.ts';
 import { isPromiseLike } from '../response/is-promise-like.ts';
 import { isResponse } from '../response/to-response.ts';
@@ -83,7 +83,21 @@ function supersedeWith(
   next: HttpResponse | Promise<HttpResponse>,
   response: HttpResponse,
 ): HttpResponse | Promise<HttpResponse> {
-  return next instanceof Promise ? next.then((value) => supersede(response, value)) : supersede(response, next);
+  return next instanceof Promise ? next.then((value) => replace(response, value)) : replace(response, next);
+}
+
+/** @throws {ReplyError} where the body cannot be replaced, and is */
+function replace(response: HttpResponse, next: HttpResponse): HttpResponse {
+  const body = bodyOf(response);
+  if (bodyOf(next) !== body) {
+    try {
+      assertReplaceable(body);
+    } catch (error) {
+      discardBody(next, error as Error);
+      throw error;
+    }
+  }
+  return supersede(response, next);
 }
 
 function report(error: unknown, log: LogHolder): void {

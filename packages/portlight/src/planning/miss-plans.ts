@@ -36,7 +36,8 @@ export class MissPlans {
   /** By the plan that the path is known by, and by what is answered: nothing in it is a client's word. */
   readonly #claimed: Map<Plan, RecentMap<Plan>> = new Map();
 
-  constructor(tables: PlanTables, planner: Planner, log: LogHolder) {
+  /** @param hasFiles whether there are folders of files */
+  constructor(tables: PlanTables, planner: Planner, log: LogHolder, hasFiles: boolean) {
     this.#tables = tables;
     this.#planner = planner;
     this.#log = log;
@@ -44,39 +45,44 @@ export class MissPlans {
     this.refused = planner.planRefused((request) => {
       throw controls.target(request).refusal as HttpError;
     });
-    this.#asterisk = { ...this.unknown, core: answerAllow(withOptions(tables.http.methods())) };
+    this.#asterisk = {
+      ...this.unknown,
+      core: answerAllow(withOptions([...tables.http.methods(), ...(hasFiles ? ['GET', 'HEAD'] : [])])),
+    };
     this.#badAsterisk = planner.planRefused(this.#refuse(planner.root, badAsterisk));
   }
 
-  /** @param path a canonical one which no route takes by this method, or `*` */
-  find(method: string, path: string): Plan {
+  /**
+   * @param path a canonical one which no route takes by this method, or `*`
+   * @param file the plan of the file that is there
+   */
+  find(method: string, path: string, file?: Plan): Plan {
     if (path === '*') return method === 'OPTIONS' ? this.#asterisk : this.#badAsterisk;
     const byHttp = this.#tables.http.allowed(path);
     const byUpgrade = this.#tables.upgrades.allowed(path);
     const byEvents = this.#tables.events.allowed(path);
-    const claim = (byHttp ?? byUpgrade ?? byEvents)?.target;
+    const claim = (byHttp ?? byUpgrade ?? byEvents)?.target ?? file;
     if (claim === undefined) return this.unknown;
     if ((method === 'GET' || method === 'HEAD') && (byUpgrade ?? byEvents) !== undefined) {
       const [status, makeError] = byEvents === undefined ? [426, upgradeRequired] : [406, notAcceptable];
-      return this.#once(claim, String(status), ({ scope }) =>
-        this.#planner.planClaimed(scope, this.#refuse(scope, makeError)),
+      return this.#once(claim, String(status), ({ scope, missGuards }) =>
+        this.#planner.planClaimed(scope, this.#refuse(scope, makeError), missGuards),
       );
     }
     const methods = withOptions([
       ...(byHttp?.methods ?? []),
       ...(byUpgrade === undefined ? [] : ['GET']),
-      ...(byEvents === undefined ? [] : ['GET', 'HEAD']),
+      ...(byEvents === undefined && file === undefined ? [] : ['GET', 'HEAD']),
     ]);
-    const guards = byHttp?.target.guards;
     if (method === 'OPTIONS')
-      return this.#once(claim, `OPTIONS ${methods.join(' ')}`, ({ scope }) =>
-        this.#planner.planClaimed(scope, answerAllow(methods), guards),
+      return this.#once(claim, `OPTIONS ${methods.join(' ')}`, ({ scope, missGuards }) =>
+        this.#planner.planClaimed(scope, answerAllow(methods), missGuards),
       );
-    return this.#once(claim, methods.join(' '), ({ scope }) =>
+    return this.#once(claim, methods.join(' '), ({ scope, missGuards }) =>
       this.#planner.planClaimed(
         scope,
         this.#refuse(scope, () => methodNotAllowed(methods)),
-        guards,
+        missGuards,
       ),
     );
   }

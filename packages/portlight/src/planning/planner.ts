@@ -6,7 +6,7 @@ import type { GuardSet } from '../guards/guard-set.ts';
 import type { RouteCore } from '../handlers/call-handler.ts';
 import type { HttpRoute } from '../handlers/http-route.ts';
 import type { Scope } from '../handlers/scope.ts';
-import { describeRoute } from '../routing/describe-route.ts';
+import { describeRoute, formatPattern } from '../routing/describe-route.ts';
 import type { Plan } from './plan.ts';
 import { Sequence, type Step, toSteps } from './sequence.ts';
 
@@ -42,17 +42,24 @@ export class Planner {
     return {
       ...this.#planScope(scope, [...this.#stepsOf(scope), ...own], core),
       guards: this.#guards.guardsFor(scope, { options, pattern, verbs }),
-      route: name,
+      missGuards: this.#guards.guardsFor(scope, {
+        options: { connectionRequired: options.connectionRequired },
+        pattern,
+        verbs,
+      }),
+      name,
+      route: formatPattern(pattern, scope.prefix),
       isOurs,
       schemaless: options.body === undefined ? name : undefined,
       timeoutMs: options.handlerTimeoutMs ?? this.#timeoutMs,
       maxBodyBytes: options.maxBodyBytes ?? this.#config.maxBodyBytes,
+      requestTimeoutMs: options.requestTimeoutMs,
       formLimits: options.formLimits,
     };
   }
 
   /** For a path that is known, but not by the method: middleware and guards of what knows it. */
-  planClaimed(scope: Scope, core: RouteCore, guards: readonly Guard[] = this.#generalGuards): Plan {
+  planClaimed(scope: Scope, core: RouteCore, guards: readonly Guard[]): Plan {
     return { ...this.#planScope(scope, this.#stepsOf(scope), core), guards };
   }
 
@@ -80,12 +87,14 @@ export class Planner {
     return {
       scope,
       guards: this.#generalGuards,
+      missGuards: this.#generalGuards,
       sequence: new Sequence(steps),
       core,
       timeoutMs: this.#timeoutMs,
       maxBodyBytes: this.#config.maxBodyBytes,
       headers,
       interceptors: [...inward].reverse().flatMap((each) => each.interceptors),
+      observers: [...inward].reverse().flatMap((each) => each.observers),
     };
   }
 }

@@ -4,7 +4,7 @@ import type { RouteCore } from '../handlers/call-handler.ts';
 import { findHandler, respondToError } from '../handlers/respond-to-error.ts';
 import type { Scope } from '../handlers/scope.ts';
 import type { LogHolder } from '../log.ts';
-import type { HttpRequest } from '../request/http-request.ts';
+import { controls, type HttpRequest } from '../request/http-request.ts';
 import { HttpResponse } from '../response/http-response.ts';
 
 /**
@@ -16,6 +16,11 @@ export function refuseAlways(scope: Scope, makeError: () => HttpError, log: LogH
   const refuse = (request: HttpRequest): HttpResponse | Promise<HttpResponse> =>
     respondToError(withoutStack(makeError), scope, request, log);
   if (findHandler(scope, makeError().status) !== undefined) return refuse;
-  const response = HttpResponse.problem(makeError());
-  return (request) => (log.verbose ? refuse(request) : response.clone());
+  const error = withoutStack(makeError);
+  const response = HttpResponse.problem(error);
+  return (request) => {
+    if (log.verbose) return refuse(request);
+    controls.setError(request, error);
+    return response.clone();
+  };
 }

@@ -1,7 +1,9 @@
 import { AbortedError } from '../errors/aborted-error.ts';
+import { isEventStream } from '../handlers/open-events.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { controls, HttpRequest } from '../request/http-request.ts';
-import type { RequestRules, ServerView } from '../request/request-source.ts';
+import type { RequestRules } from '../request/request-source.ts';
+import type { ServerView } from '../server-view.ts';
 import type { HttpResponse } from '../response/http-response.ts';
 import { discardBody } from '../response/replace-body.ts';
 import { toSource, toTarget } from './standard-source.ts';
@@ -28,8 +30,50 @@ export async function fetchPortless(
   standard.signal.throwIfAborted();
   const kind = { isUpgrade: false, needsNode: pipeline.needsNode(standard.method, target) };
   const request = new HttpRequest(toSource(standard, url, target, kind), view, rules);
-  const response = await untilAborted(Promise.resolve(pipeline.respond(request)), request, standard.signal);
-  return toStandardResponse(response, standard.method, () => controls.release(request), standard.signal);
+  const finish = pipeline.isObserved ? observe(pipeline, request) : undefined;
+  const response = await untilAborted(Promise.resolve(pipeline.respond(request)), request, standard.signal).catch(
+    (reason: unknown) => {
+      finish?.(undefined, false);
+      throw reason;
+    },
+  );
+  const onDone = (isWhole: boolean): void => {
+    controls.release(request);
+    finish?.(response, isWhole);
+  };
+  return toStandardResponse(response, standard.method, onDone, standard.signal);
+}
+
+/** @returns to be called at the end, once or more often; without a response where none began */
+function observe(
+  pipeline: Pipeline,
+  request: HttpRequest,
+): (response: HttpResponse | undefined, isWhole: boolean) => void {
+  const startedAt = performance.now();
+  let isOver = false;
+  return (response, isWhole) => {
+    if (isOver) return;
+    isOver = true;
+    const { method, path } = request;
+    const abortReason = controls.abortReason(request);
+    pipeline.finish({
+      kind: response !== undefined && isEventStream(response) ? 'events' : 'http',
+      request,
+      method,
+      path,
+      route: request.route,
+      status: response?.status,
+      durationMs: performance.now() - startedAt,
+      bytesSent: 0,
+      isAborted: !isWhole,
+      closeCode: undefined,
+      error: isWhole ? controls.errorOf(request) : (abortReason ?? callerGone()),
+    });
+  };
+}
+
+function callerGone(): AbortedError {
+  return new AbortedError('The caller did not read the response to its end.', 'ERR_PORTLIGHT_CLIENT_GONE');
 }
 
 /** The response, unless the caller gives up first; then the rejection that `fetch` has, and the handler is told. */

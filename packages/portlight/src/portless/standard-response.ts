@@ -5,12 +5,12 @@ import { StreamedBody } from '../response/streamed-body.ts';
 /**
  * A response as a standard one, for who asked by a standard request.
  *
- * @param onDone called when the last of the response was taken
+ * @param onDone called when the last of the response was taken, or will not be; says which
  */
 export function toStandardResponse(
   response: HttpResponse,
   method: string,
-  onDone: () => void,
+  onDone: (isWhole: boolean) => void,
   signal?: AbortSignal,
 ): Response {
   const head = inspectResponse(response, method);
@@ -24,14 +24,14 @@ export function toStandardResponse(
     body.announce(bodyBytes);
     return new Response(toWebStream(body, onDone, signal), { status, headers });
   }
-  onDone();
+  onDone(true);
   const init = { status, headers };
   return body instanceof Uint8Array ? new Response(new Uint8Array(body), init) : new Response(body, init);
 }
 
 function toWebStream(
   reader: StreamedBody,
-  onDone: () => void,
+  onDone: (isWhole: boolean) => void,
   signal: AbortSignal | undefined,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
@@ -42,7 +42,7 @@ function toWebStream(
         () => {
           reader.cancel(signal.reason as Error);
           controller.error(signal.reason);
-          onDone();
+          onDone(false);
         },
         { once: true },
       );
@@ -53,14 +53,15 @@ function toWebStream(
         if (step.done !== true)
           return controller.enqueue(typeof step.value === 'string' ? encoder.encode(step.value) : step.value);
         controller.close();
+        onDone(true);
       } catch (error) {
         controller.error(error);
+        onDone(false);
       }
-      onDone();
     },
     cancel(reason: unknown) {
       reader.cancel(reason instanceof Error ? reason : new Error('The reader of the response is gone.'));
-      onDone();
+      onDone(false);
     },
   });
 }

@@ -1,10 +1,10 @@
 import type { MessageWire } from '../channels/message-wire.ts';
 import { giveUpChannel } from '../handlers/accept-upgrade.ts';
-import { upgradeOf } from '../handlers/takeover.ts';
-import type { LentUpgrade } from '../handlers/taker.ts';
+import { type LentHandshake, upgradeOf } from '../handlers/takeover.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { controls, HttpRequest } from '../request/http-request.ts';
-import type { RequestRules, ServerView } from '../request/request-source.ts';
+import type { RequestRules } from '../request/request-source.ts';
+import type { ServerView } from '../server-view.ts';
 import { toSource, toTarget } from './standard-source.ts';
 import { toStandardResponse } from './standard-response.ts';
 
@@ -35,7 +35,7 @@ export async function upgradePortless(
   }
   // Who asks for more than a wire was refused above.
   const open = (wire: MessageWire): unknown =>
-    upgradeOf(request)?.({ toWebSocket: (begin) => begin(wire) } as LentUpgrade);
+    upgradeOf(request)?.({ toWebSocket: (begin) => begin(wire) } as LentHandshake);
   return { response: undefined, open };
 }
 

@@ -19,8 +19,8 @@ export function headOf({ topic, form, event, except, user }: BusMessage): Messag
 }
 
 export function passedHeadOf(message: PassedMessage): PassedHead {
-  const { position, prev, isKept } = message;
-  return { ...headOf(message), position, prev, isKept };
+  const { position, prev, isKept, isAside } = message;
+  return { ...headOf(message), position, prev, isKept, isAside };
 }
 
 /** What is published, with its payload left in the bytes in which it came. */
@@ -33,9 +33,9 @@ export function readUnread(
 
 /** A message as who receives it expects it. */
 export function readPassed(data: unknown, body: Uint8Array = NOTHING): PassedMessage {
-  const { topic, form, event, except, user, position, prev, isKept } = data as PassedHead;
+  const { topic, form, event, except, user, position, prev, isKept, isAside } = data as PassedHead;
   const payload = form === 'bytes' ? ownBytes(body) : textOf(body);
-  return { topic, form, payload, event, except, user, position, prev, isKept };
+  return { topic, form, payload, event, except, user, position, prev, isKept, isAside };
 }
 
 /** The heads with the length of each payload, and the payloads one after the other. */

@@ -8,7 +8,7 @@ import { ChildClientStore } from './child-client-store.ts';
 import { ChildValueStore } from './child-value-store.ts';
 import type { Line } from './line.ts';
 
-/** The end that a child has: all of it is in the memory of the primary, where a `PrimaryDesk` answers. */
+/** The end that a child has: all of it is with the primary, where a `PrimaryDesk` answers. */
 export class ChildBackplane implements Backplane {
   readonly limits: LeasedRateLimitStore;
   readonly clients: ClientStore;

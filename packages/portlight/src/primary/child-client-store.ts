@@ -1,4 +1,5 @@
-import type { Client, ClientStore, ClientWatcher, Reservation } from '../backplane/client-store.ts';
+import type { ClientStore, ClientWatcher, Reservation } from '../backplane/client-store.ts';
+import type { Client } from '../server-view.ts';
 import { DEFAULTS } from '../defaults.ts';
 import type { Line } from './line.ts';
 
@@ -20,8 +21,8 @@ export class ChildClientStore implements ClientStore {
     this.#line.tell('clients.connect');
   }
 
-  noteRequest(id: string): void {
-    this.#unsaid.set(id, (this.#unsaid.get(id) ?? 0) + 1);
+  noteRequest(id: string, requests = 1): void {
+    this.#unsaid.set(id, (this.#unsaid.get(id) ?? 0) + requests);
     if (this.#unsaid.size >= DEFAULTS.maxUnsaidClients) this.#say();
     else this.#timer ??= setTimeout(() => this.#say(), DEFAULTS.noteRequestsMs).unref();
   }

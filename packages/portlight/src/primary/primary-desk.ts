@@ -1,6 +1,5 @@
-import { LeaseCounter } from '@portlight/rate-limit';
 import type { PassedMessage } from '../backplane/bus.ts';
-import type { MemoryStores } from '../backplane/memory-stores.ts';
+import type { SharedStores, StoresEnd } from '../backplane/shared-stores.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { bytesOf, passedHeadOf } from './bus-wire.ts';
 import type { Encode, EncodedMessage, Line } from './line.ts';
@@ -12,24 +11,23 @@ import { ServedClients } from './served-clients.ts';
 interface Served {
   readonly bus: ServedBus;
   readonly clients: ServedClients;
+  end: StoresEnd;
 }
 
-/** Answers the backplanes of all children, from the stores in the memory of the primary. */
+/** Answers the backplanes of all children, from what lies behind that of the primary. */
 export class PrimaryDesk {
-  readonly #stores: MemoryStores;
-  /** Of the children alone: the primary answers no requests. */
-  readonly #limits: LeaseCounter = new LeaseCounter();
+  readonly #stores: SharedStores;
   readonly #encode: Encode;
   readonly #maxWaitingBytes: number;
   readonly #served: Map<string, Served> = new Map();
   #last: { readonly message: PassedMessage; readonly encoded: EncodedMessage } | undefined;
 
   /**
-   * @param stores those of which the primary has an end itself
+   * @param stores those of which the primary has a part itself
    * @param encode makes a message for all lines at once
    * @param maxWaitingBytes of what one child does not take; beyond it messages to that child are dropped, and it mends
    */
-  constructor(stores: MemoryStores, encode: Encode, maxWaitingBytes: number = DEFAULTS.maxWaitingBytes) {
+  constructor(stores: SharedStores, encode: Encode, maxWaitingBytes: number = DEFAULTS.maxWaitingBytes) {
     this.#stores = stores;
     this.#encode = encode;
     this.#maxWaitingBytes = maxWaitingBytes;
@@ -39,30 +37,33 @@ export class PrimaryDesk {
    * Answers one child until its line closes. To be called before the child can have said anything.
    *
    * @param owner a name that no other process has, nor had
+   * @param onCaughtUp called when it has taken what waited for it, and was not given so many messages meanwhile
    */
-  serve(line: Line, owner: string): void {
-    const { topics, clients, values } = this.#stores;
-    const bus = new ServedBus(line, topics, (message) => this.#encodeOnce(message), this.#maxWaitingBytes);
-    const served = { bus, clients: new ServedClients(line, clients, owner) };
+  serve(line: Line, owner: string, onCaughtUp: (dropped: number) => void = () => {}): void {
+    const slowness = { maxWaitingBytes: this.#maxWaitingBytes, onCaughtUp };
+    const bus = new ServedBus(line, (message) => this.#encodeOnce(message), slowness);
+    const served: Served = { bus, clients: new ServedClients(line), end: this.#stores.end(owner) };
     this.#served.set(owner, served);
-    serveValues(line, values);
-    this.#limits.attach(line);
+    open(served);
+    serveValues(line, served.end.values);
+    this.#stores.attach(line, owner);
     line.answer('backplane.open', () => {
       if (this.#served.get(owner) !== served) throw new Error('The primary takes this process for gone.');
-      served.bus.open();
-      served.clients.open();
+      if (served.bus.isOpen) return;
+      served.end = this.#stores.end(owner);
+      open(served);
     });
     line.answer('backplane.close', async () => {
       // What it has been told it tells its app, and nobody else does.
       await served.bus.settled();
-      await this.#close(served);
+      await close(served);
     });
     line.onClosed(() => void this.lose(owner));
   }
 
   /** The clients of one child are those of another when it is gone: nobody has lost them. */
   bequeath(owner: string, heir: string): void {
-    this.#stores.clients.bequeath(owner, heir);
+    this.#stores.bequeath(owner, heir);
   }
 
   /**
@@ -72,12 +73,7 @@ export class PrimaryDesk {
   async lose(owner: string): Promise<void> {
     const served = this.#served.get(owner);
     this.#served.delete(owner);
-    if (served !== undefined) await this.#close(served);
-  }
-
-  async #close({ bus, clients }: Served): Promise<void> {
-    bus.close();
-    await clients.close();
+    if (served !== undefined) await close(served);
   }
 
   #encodeOnce(message: PassedMessage): EncodedMessage {
@@ -85,4 +81,15 @@ export class PrimaryDesk {
       this.#last = { message, encoded: this.#encode('bus.message', passedHeadOf(message), bytesOf(message)) };
     return this.#last.encoded;
   }
+}
+
+function open({ bus, clients, end }: Served): void {
+  bus.open(end.bus);
+  clients.open(end.clients);
+}
+
+async function close({ bus, clients, end }: Served): Promise<void> {
+  bus.close();
+  clients.close();
+  await end.lose();
 }

@@ -5,6 +5,8 @@ export interface SeatLimits {
   readonly most: number;
   /** Not less than `most` where addresses are not counted. */
   readonly mostPerAddress: number;
+  /** Whether a process has only units that it uses, because one that is busy gives none back. */
+  readonly isExact?: boolean | undefined;
 }
 
 export interface SeatBookEvents {
@@ -12,6 +14,9 @@ export interface SeatBookEvents {
   /** Calls back when those that answer have answered. */
   wait(then: () => void): void;
 }
+
+/** Most units that are granted beside those that are waited for. */
+const BATCH = 32;
 
 /**
  * What the primary knows of the seats of all processes: in all, and for each address of which some process has another
@@ -33,7 +38,7 @@ export class SeatBook {
   constructor(limits: SeatLimits, processes: number, events: SeatBookEvents) {
     this.#limits = limits;
     this.#events = events;
-    this.#share = Math.floor(limits.mostPerAddress / 2 / processes);
+    this.#share = limits.isExact === true ? 0 : Math.floor(limits.mostPerAddress / 2 / processes);
     this.#all = this.#openPool('', limits.most, this.#nothing);
   }
 
@@ -73,7 +78,8 @@ export class SeatBook {
     this.#shares.set(owner, share);
     this.#nothing.set(owner, 0);
     const bare = [...this.#addresses].flatMap(([key, pool]) => (pool.strip(owner) ? [key] : []));
-    this.#events.send(owner, { type: 'welcome', share: isCounted ? share : undefined, bare });
+    const isExact = this.#limits.isExact === true;
+    this.#events.send(owner, { type: 'welcome', share: isCounted ? share : undefined, isExact, bare });
     this.#all.ask(owner, 0);
   }
 
@@ -85,7 +91,8 @@ export class SeatBook {
   }
 
   #openPool(key: string, limit: number, shares: ReadonlyMap<string, number>): SeatPool {
-    const pool: SeatPool = new SeatPool(limit, shares, (owner) => this.#silent.has(owner), {
+    const batch = this.#limits.isExact === true ? 0 : BATCH;
+    const pool: SeatPool = new SeatPool(limit, shares, batch, (owner) => this.#silent.has(owner), {
       grant: (owner, units, isAnswer) => this.#events.send(owner, { type: 'grant', key, units, isAnswer }),
       recall: (owner, round) => this.#events.send(owner, { type: 'recall', key, round }),
       recalling: (round) =>

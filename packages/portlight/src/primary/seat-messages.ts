@@ -11,9 +11,14 @@ export type SeatRequest =
 export type SeatReply =
   /**
    * Of each address a child may fill `share` seats without asking, but for those it is told of; `undefined` where
-   * addresses are not counted.
+   * addresses are not counted. `isExact`: it keeps no unit that it does not use.
    */
-  | { readonly type: 'welcome'; readonly share?: number | undefined; readonly bare: readonly string[] }
+  | {
+      readonly type: 'welcome';
+      readonly share?: number | undefined;
+      readonly isExact: boolean;
+      readonly bare: readonly string[];
+    }
   /** More units than before. As an answer it ends the question: less than was asked for is all there is. */
   | { readonly type: 'grant'; readonly key: string; readonly units: number; readonly isAnswer: boolean }
   | { readonly type: 'recall'; readonly key: string; readonly round: number };

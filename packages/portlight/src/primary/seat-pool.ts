@@ -14,9 +14,6 @@ interface Question {
   readonly units: number;
 }
 
-/** Most units that are granted beside those that are waited for. */
-const BATCH = 32;
-
 /**
  * One limit that several processes keep together. Each has a number of units, of which it may fill as many seats as it
  * likes without a word; all of them together are never more than the limit.
@@ -28,6 +25,7 @@ export class SeatPool {
   readonly #limit: number;
   /** Who shares it, and how many units each has where nothing else is known. */
   readonly #shares: ReadonlyMap<string, number>;
+  readonly #batch: number;
   readonly #isSilent: (owner: string) => boolean;
   readonly #events: SeatPoolEvents;
   /** Units of those that have another number than their share. */
@@ -39,15 +37,20 @@ export class SeatPool {
   #covered: Question[] = [];
   #later: Question[] = [];
 
-  /** @param isSilent whether it is of no use to ask somebody */
+  /**
+   * @param batch most units that are granted beside those that are waited for
+   * @param isSilent whether it is of no use to ask somebody
+   */
   constructor(
     limit: number,
     shares: ReadonlyMap<string, number>,
+    batch: number,
     isSilent: (owner: string) => boolean,
     events: SeatPoolEvents,
   ) {
     this.#limit = limit;
     this.#shares = shares;
+    this.#batch = batch;
     this.#isSilent = isSilent;
     this.#events = events;
   }
@@ -161,7 +164,7 @@ export class SeatPool {
 
   /** How many may go with so many others to one who asks. */
   #spare(units: number): number {
-    return Math.max(0, Math.min(BATCH, Math.floor((this.free - units) / (2 * this.#shares.size))));
+    return Math.max(0, Math.min(this.#batch, Math.floor((this.free - units) / (2 * this.#shares.size))));
   }
 
   #grant(owner: string, units: number, isAnswer: boolean): void {

@@ -16,9 +16,9 @@ interface Waiter {
   question: string | undefined;
 }
 
-/** With fewer units left of all seats it asks for more. */
+/** With fewer units left it asks for more, unless it shall have only what it uses. */
 const FEW = 8;
-/** With more unused units than that it gives back all but half of so many. */
+/** Of more unused units than that it gives back all but half of so many. */
 const MANY = 64;
 
 /**
@@ -33,6 +33,8 @@ export class SeatPurse {
   /** `undefined` where addresses are not counted. */
   #share: number | undefined;
   #isWelcome = false;
+  #most = MANY;
+  #few = FEW;
   /** For how many units of a key the primary was asked. */
   readonly #questions: Map<string, number> = new Map();
   #waiting: Waiter[] = [];
@@ -72,17 +74,18 @@ export class SeatPurse {
     this.#all.used -= 1;
     if (this.#isCounted(key)) this.#free(key);
     this.#serve();
-    this.#giveBack('', this.#all, MANY);
+    this.#giveBack('', this.#all, this.#most);
   }
 
   hear(reply: SeatReply): void {
-    if (reply.type === 'welcome') this.#begin(reply.share, reply.bare);
+    if (reply.type === 'welcome') this.#begin(reply);
     else if (reply.type === 'grant') this.#put(reply.key, reply.units, reply.isAnswer);
     else this.#answerRecall(reply.key, reply.round);
   }
 
-  #begin(share: number | undefined, bare: readonly string[]): void {
+  #begin({ share, isExact, bare }: SeatReply & { readonly type: 'welcome' }): void {
     this.#share = share;
+    if (isExact) this.#most = this.#few = 0;
     this.#isWelcome = true;
     for (const key of bare) this.#keep(key, { units: 0, used: 0 });
     this.#serve();
@@ -103,7 +106,7 @@ export class SeatPurse {
     this.#ask();
     // Who waited may have gone by what others gave up.
     const left = this.#holdingOf(key);
-    if (key !== '') this.#giveBack(key, left, left.used === 0 ? 0 : MANY);
+    this.#giveBack(key, left, key !== '' && left.used === 0 ? 0 : this.#most);
   }
 
   #answerRecall(key: string, round: number): void {
@@ -156,7 +159,7 @@ export class SeatPurse {
     waiter.isIn ||= !this.#isCounted(waiter.key) || this.#use(waiter.key);
     const isSeated = waiter.isIn && this.#use('');
     const left = this.#all.units - this.#all.used;
-    if (isSeated && left < FEW && !this.#isDry && !this.#questions.has('')) this.#question('', 0);
+    if (isSeated && left < this.#few && !this.#isDry && !this.#questions.has('')) this.#question('', 0);
     return isSeated;
   }
 
@@ -171,7 +174,7 @@ export class SeatPurse {
   #free(key: string): void {
     const holding = this.#holdingOf(key);
     holding.used -= 1;
-    this.#giveBack(key, holding, holding.used === 0 ? 0 : MANY);
+    this.#giveBack(key, holding, holding.used === 0 ? 0 : this.#most);
   }
 
   #giveBack(key: string, holding: Holding, most: number): void {

@@ -1,6 +1,8 @@
+import type { FilesOptions } from '../config/files-options.ts';
 import type { RouteOptions } from '../config/route-options.ts';
 import { ConfigError } from '../errors/config-error.ts';
 import type { ChannelRoute, EventsRoute } from '../handlers/channel-route.ts';
+import { type FolderRoute, patternOfFolder } from '../handlers/folder-route.ts';
 import type { HttpRoute } from '../handlers/http-route.ts';
 import { Scope } from '../handlers/scope.ts';
 import type { Taker } from '../handlers/taker.ts';
@@ -25,6 +27,7 @@ export class RouteBook {
   readonly #routes: RouteList<HttpRoute>;
   readonly #channelRoutes: RouteList<ChannelRoute>;
   readonly #eventsRoutes: RouteList<EventsRoute>;
+  readonly #folders: RouteList<FolderRoute & { readonly pattern: string }>;
   /** The root first, then those of the mounted routers. */
   readonly #scopes: Scope[] = [new Scope()];
   /** The prefix under which another router took over what is here. */
@@ -35,6 +38,7 @@ export class RouteBook {
     this.#routes = new RouteList(strictSlashes, ({ method }) => method);
     this.#channelRoutes = new RouteList(strictSlashes, () => 'accept');
     this.#eventsRoutes = new RouteList(strictSlashes, () => 'events');
+    this.#folders = new RouteList(false, () => 'files');
   }
 
   get root(): Scope {
@@ -46,6 +50,7 @@ export class RouteBook {
       routes: this.#routes.all,
       channelRoutes: this.#channelRoutes.all,
       eventsRoutes: this.#eventsRoutes.all,
+      folders: this.#folders.all,
       scopes: this.#scopes,
     };
   }
@@ -65,7 +70,7 @@ export class RouteBook {
     this.owner?.changed();
   }
 
-  /** @throws {ConfigError} on a bad pattern, or a route that is there already; so do the three below */
+  /** @throws {ConfigError} on a bad pattern, or a route that is there already; so do the four below */
   add(
     methods: readonly (string | null)[],
     pattern: RoutePattern,
@@ -86,6 +91,10 @@ export class RouteBook {
 
   addEventsRoute(pattern: RoutePattern, options: RouteOptions, handler: EventsRoute['handler']): void {
     this.#eventsRoutes.add([{ pattern, options, handler, scope: this.root }]);
+  }
+
+  addFolder(prefix: string, root: string, options: FilesOptions): void {
+    this.#folders.add([{ prefix, pattern: patternOfFolder(prefix), root, options, scope: this.root }]);
   }
 
   /** Registers a guest, by every method, and for upgrades where it takes them. */
@@ -116,12 +125,15 @@ export class RouteBook {
       scope: scopes.get(route.scope) as Scope,
     });
     const [channelRoutes, eventsRoutes] = [other.#channelRoutes.all.map(move), other.#eventsRoutes.all.map(move)];
+    const folders = other.#folders.all.map(move);
     // Nothing is taken over when something is refused.
     this.#channelRoutes.check(channelRoutes);
     this.#eventsRoutes.check(eventsRoutes);
+    this.#folders.check(folders);
     this.#routes.add(other.#routes.all.map(move));
     this.#channelRoutes.add(channelRoutes);
     this.#eventsRoutes.add(eventsRoutes);
+    this.#folders.add(folders);
     this.#scopes.push(...scopes.values());
     other.#mountedAt ??= prefix;
   }

@@ -18,6 +18,16 @@ export function dressResponse(
   return response;
 }
 
+/** Gives a response that an interceptor made what it lacks of that: what it has set itself stands. */
+export function completeResponse(
+  response: HttpResponse,
+  defaults: HeaderList,
+  fields: Readonly<Record<string, string | undefined>> = {},
+): HttpResponse {
+  const missing = Object.entries(fields).filter(([name]) => !response.headers.has(name));
+  return dressResponse(response, defaults, Object.fromEntries(missing));
+}
+
 function setFields({ headers }: HttpResponse, fields: Readonly<Record<string, string | undefined>>): void {
   for (const name in fields) {
     const value = fields[name];

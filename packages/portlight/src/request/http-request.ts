@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { BadRequestError } from '../errors/http-error.ts';
+import { preferredType } from '../fields/accept.ts';
 import { parseCookies } from '../fields/cookie.ts';
 import { isHost } from '../fields/host.ts';
 import { MEDIA_TYPES } from '../fields/media-type.ts';
@@ -11,7 +12,9 @@ import { parseQuery, type Query } from './query.ts';
 import { RequestBody } from './request-body.ts';
 import { findOrigin, type Origin } from './origin.ts';
 import type { ReplySource } from './reply-source.ts';
-import type { RequestRules, RequestSource, ServerView } from './request-source.ts';
+import type { RequestState } from './request-state.ts';
+import type { RequestRules, RequestSource } from './request-source.ts';
+import type { ServerView } from '../server-view.ts';
 import { toText } from './to-text.ts';
 import { parseTarget, refuseTarget, type Target, toPathname } from './target.ts';
 import type { ReceivedFormData } from './uploaded-file.ts';
@@ -42,12 +45,31 @@ export interface RequestClient {
 /** Told to sources that are still open then: a body was made of theirs, or they came too late. */
 const RESPONSE_IS_OVER = new Error('The response is over.');
 
-const NO_RULES: RequestRules = { trusts: undefined, identify: undefined, mediaTypes: undefined };
+const NO_RULES: RequestRules = { trusts: undefined, identify: undefined, mediaTypes: undefined, idHeader: undefined };
+
+/** What is believed of an id that a client sends. */
+const SENT_ID = /^[!-~]{1,128}$/;
+
+/** What a request knows of the plan that it follows. */
+export interface RequestPlan {
+  /** The pattern of its route, if it has one. */
+  readonly route?: string | undefined;
+  /** How long the whole of it may take to come, in ms, where that is not as of any request. */
+  readonly requestTimeoutMs?: number | undefined;
+}
 
 /** What the pipeline and the lanes do to a request, and an app cannot. */
 export interface RequestControls {
   payload(request: HttpRequest<RequestShape>): RequestBody;
   target(request: HttpRequest<RequestShape>): Target;
+  /** Of who routed it; `undefined` before that. */
+  planOf(request: HttpRequest<RequestShape>): RequestPlan | undefined;
+  setPlan(request: HttpRequest<RequestShape>, plan: RequestPlan): void;
+  /** The error that was answered last. */
+  errorOf(request: HttpRequest<RequestShape>): Error | undefined;
+  setError(request: HttpRequest<RequestShape>, error: Error): void;
+  /** Why nobody waits for the response any more, if that is so. */
+  abortReason(request: HttpRequest<RequestShape>): Error | undefined;
   /** Whether the client asks to speak WebSocket from here on. */
   isUpgrade(request: HttpRequest<RequestShape>): boolean;
   /** @throws {PayloadTooLargeError} when the body says that it is over its limit */
@@ -69,6 +91,8 @@ export interface RequestControls {
   cancelReply(request: HttpRequest<RequestShape>, reason: Error): void;
   /** Calls back when `body` is asked for although a body came and no schema made it. */
   watchBody(request: HttpRequest<RequestShape>, onMissed: () => void): void;
+  /** Calls back when the response is done, at once where it is. */
+  whenReleased(request: HttpRequest<RequestShape>, listener: () => void): void;
   /** The response is done: what was kept for the request can go. */
   release(request: HttpRequest<RequestShape>): void;
   isAborted(request: HttpRequest<RequestShape>): boolean;
@@ -105,6 +129,8 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
   readonly #source: RequestSource;
   readonly #target: Target;
   readonly #rules: RequestRules;
+  #plan: RequestPlan | undefined;
+  #error: Error | undefined;
   #origin: Origin | undefined;
   #client: RequestClient | undefined;
   #params: unknown;
@@ -119,13 +145,14 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
   #id: string | undefined;
   #form: Promise<ReceivedForm> | undefined;
   #formLimits: FormLimits | undefined;
-  #state: Record<string, unknown> | undefined;
+  #state: (RequestState & Record<string, unknown>) | undefined;
   #replySources: Set<ReplySource> | undefined;
   /** Why nobody waits for the body of a response any more. */
   #cancelReason: Error | undefined;
   #controller: AbortController | undefined;
   #abortReason: Error | undefined;
   #onAbort: (() => void) | undefined;
+  #onReleased: (() => void) | undefined;
   #context: AsyncResource | undefined;
 
   constructor(source: RequestSource, server: ServerView, rules: RequestRules = NO_RULES) {
@@ -157,6 +184,14 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
   get body(): Shape['body'] {
     if (this.#body === undefined) this.#onMissedBody?.();
     return this.#body;
+  }
+
+  /**
+   * The pattern of the route that was taken, with its prefixes, as text: `/users/:id`; `*` for one of every path, and a
+   * RegExp as it is written. `undefined` where there is none (404, 405).
+   */
+  get route(): string | undefined {
+    return this.#plan?.route;
   }
 
   /**
@@ -218,15 +253,29 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
     return this.#client;
   }
 
-  /** Unique, made for this request: a random UUID. */
+  /**
+   * Unique: a random UUID; or what the client has sent in the field that the option `requestIdHeader` names, where that
+   * is 1 to 128 visible characters.
+   */
   get id(): string {
-    this.#id ??= crypto.randomUUID();
+    this.#id ??= this.#sentId() ?? crypto.randomUUID();
     return this.#id;
   }
 
-  /** A place for what middleware wants to tell those after it. No prototype. */
-  get state(): Record<string, unknown> {
-    this.#state ??= Object.create(null) as Record<string, unknown>;
+  /**
+   * The one of these media types that the client likes best (`Accept`), the first where it has no preference;
+   * `undefined` where it takes none of them. A name without a slash stands for the type of files that end so: `html`.
+   *
+   * @example
+   * if (request.accepts('html', 'json') === 'html') return HttpResponse.html(page);
+   */
+  accepts<const Type extends string>(...types: readonly Type[]): Type | undefined {
+    return preferredType(this.header('accept'), types);
+  }
+
+  /** A place for what middleware wants to tell those after it. No prototype. Typed by {@link RequestState}. */
+  get state(): RequestState & Record<string, unknown> {
+    this.#state ??= Object.create(null) as RequestState & Record<string, unknown>;
     return this.#state;
   }
 
@@ -320,6 +369,12 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
     return { address, port, isSecure: secure, host: undefined };
   }
 
+  #sentId(): string | undefined {
+    const { idHeader } = this.#rules;
+    const sent = idHeader === undefined ? undefined : this.header(idHeader);
+    return sent !== undefined && SENT_ID.test(sent) ? sent : undefined;
+  }
+
   #findClient(): RequestClient {
     const { address, port } = this.#findOrigin();
     const id: unknown = this.#rules.identify?.(this as HttpRequest<RequestShape> as HttpRequest);
@@ -355,6 +410,15 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
     controls = {
       payload,
       target: (request) => request.#target,
+      planOf: (request) => request.#plan,
+      setPlan(request, plan) {
+        request.#plan = plan;
+      },
+      errorOf: (request) => request.#error,
+      setError(request, error) {
+        request.#error = error;
+      },
+      abortReason: (request) => request.#abortReason,
       isUpgrade: (request) => request.#source.isUpgrade,
       assertBodyWithinLimit(request) {
         if (request.#source.body !== undefined) payload(request).assertDeclaredWithinLimit();
@@ -401,7 +465,20 @@ export class HttpRequest<Shape extends RequestShape = AnyRequestShape> {
       watchBody(request, onMissed) {
         if (request.#source.body !== undefined) request.#onMissedBody = onMissed;
       },
+      whenReleased(request, listener) {
+        if (request.#cancelReason !== undefined) {
+          listener();
+          return;
+        }
+        const before = request.#onReleased;
+        request.#onReleased = () => {
+          before?.();
+          listener();
+        };
+      },
       release(request) {
+        request.#onReleased?.();
+        request.#onReleased = undefined;
         request.#cancelReason ??= request.#abortReason ?? RESPONSE_IS_OVER;
         for (const source of request.#replySources ?? []) {
           source.cancel(request.#cancelReason);

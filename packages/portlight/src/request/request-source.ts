@@ -32,15 +32,8 @@ export interface RequestRules {
   readonly trusts: TrustCheck | undefined;
   /** Tells one client from others; without it, the address does. */
   readonly identify: ((request: HttpRequest) => string) | undefined;
+  /** The field whose value is the id of a request, in lower case; without it, none is. */
+  readonly idHeader: string | undefined;
   /** Of files that are sent, before those that are known. */
   readonly mediaTypes: MediaTypes | undefined;
-}
-
-/** The server as a request sees it. */
-export interface ServerView {
-  /** A number unique in the process. */
-  getId(): number;
-  /** Where it listens; before the start, where it will. */
-  getAddress(): { readonly address: string; readonly port: number };
-  isConnected(): boolean;
 }

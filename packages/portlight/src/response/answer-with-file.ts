@@ -5,7 +5,8 @@ import { matchesStrongly, matchesWeakly } from '../fields/entity-tag.ts';
 import { formatHttpDate, parseHttpDate } from '../fields/http-date.ts';
 import { MEDIA_TYPES, type MediaTypes, mediaTypeOf } from '../fields/media-type.ts';
 import { type ByteRange, parseRange } from '../fields/range.ts';
-import type { FileBody } from './file-body.ts';
+import type { FileBody, FileOptions } from './file-body.ts';
+import { FileChunks } from './file-chunks.ts';
 import { type HttpResponse, setBody } from './http-response.ts';
 import { openFile, type OpenFile } from './open-file.ts';
 import { StreamedBody } from './streamed-body.ts';
@@ -34,26 +35,42 @@ export async function answerWithFile(
 ): Promise<HttpResponse> {
   if (isAskedAsFolder(body, request)) throw new NotFoundError('There is nothing at this path.');
   const file = await openFile(body, request.header('accept-encoding'));
+  if (file === undefined) throw new NotFoundError('There is nothing at this path.');
+  return sendOpenFile(response, file, body.options, request);
+}
+
+/**
+ * Makes a response into what a request gets of a file that is open: it is closed with the body, or when this fails.
+ *
+ * @throws {HttpError} as {@link answerWithFile}
+ */
+export function sendOpenFile(
+  response: HttpResponse,
+  file: OpenFile,
+  options: Pick<FileOptions, 'precompressed' | 'download'>,
+  request: FileRequest,
+): HttpResponse {
   try {
-    describe(response, file, body, mediaTypeOf(file.path, request[MEDIA_TYPES]));
+    describe(response, file, options, mediaTypeOf(file.path, request[MEDIA_TYPES]));
     const range = response.status === 200 ? negotiate(response, file, request) : wholeOf(file);
     response.headers.delete('content-length');
     if (range === undefined) {
       setBody(response, null);
-      await file.handle.close();
+      file.descriptor.close();
       return response;
     }
     const bytes = range.end - range.start;
     if (bytes === 0) {
       setBody(response, new StreamedBody([].values(), bytes));
-      await file.handle.close();
+      file.descriptor.close();
       return response;
     }
-    const chunks = file.handle.createReadStream({ start: range.start, end: range.end - 1, highWaterMark: 65_536 });
-    setBody(response, new StreamedBody(chunks, bytes));
+    const body = new StreamedBody(new FileChunks(file.descriptor, range.start, range.end), bytes);
+    body.endsAtLength = true;
+    setBody(response, body);
     return response;
   } catch (error) {
-    await file.handle.close();
+    file.descriptor.close();
     throw error;
   }
 }
@@ -65,7 +82,12 @@ function isAskedAsFolder({ path }: FileBody, request: FileRequest): boolean {
   return request.path.endsWith(`/${name.replaceAll('%', '%25')}/`);
 }
 
-function describe(response: HttpResponse, file: OpenFile, { options }: FileBody, mediaType: string): void {
+function describe(
+  response: HttpResponse,
+  file: OpenFile,
+  options: Pick<FileOptions, 'precompressed' | 'download'>,
+  mediaType: string,
+): void {
   const { headers } = response;
   const defaults: Record<string, string | undefined> = {
     'content-type': mediaType,

@@ -1,5 +1,5 @@
-import { type BigIntStats, readlinkSync } from 'node:fs';
-import { type FileHandle, realpath, stat } from 'node:fs/promises';
+import { type BigIntStats, fstatSync, readlinkSync } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
 
 /** What Linux puts behind the path of a file that was removed, or replaced by another, since it was opened. */
 const REMOVED = ' (deleted)';
@@ -10,17 +10,18 @@ const MOST_TRIES = 3;
  * which leaves no gap. Elsewhere the path is followed again, twice, and the answer counts when it leads to the very
  * file that is open both times: who swaps folders for links at the right moments can still deceive it.
  *
+ * @param fd its descriptor
  * @param path by which it was opened
  */
-export async function findOpenFile(handle: FileHandle, path: string): Promise<string | undefined> {
-  return linkOf(handle) ?? (await followAgain(handle, path));
+export async function findOpenFile(fd: number, path: string): Promise<string | undefined> {
+  return linkOf(fd) ?? (await followAgain(fd, path));
 }
 
 /** No wait: the kernel answers out of memory. */
-function linkOf(handle: FileHandle): string | undefined {
+function linkOf(fd: number): string | undefined {
   if (process.platform !== 'linux') return undefined;
   try {
-    const link = readlinkSync(`/proc/self/fd/${handle.fd}`);
+    const link = readlinkSync(`/proc/self/fd/${fd}`);
     return link.endsWith(REMOVED) ? link.slice(0, -REMOVED.length) : link;
   } catch {
     // There are systems without /proc.
@@ -29,8 +30,8 @@ function linkOf(handle: FileHandle): string | undefined {
 }
 
 /** Exported for its test: Linux seldom needs it. */
-export async function followAgain(handle: FileHandle, path: string): Promise<string | undefined> {
-  const file = await handle.stat({ bigint: true });
+export async function followAgain(fd: number, path: string): Promise<string | undefined> {
+  const file = fstatSync(fd, { bigint: true });
   // A file that is replaced by another at this moment, as a deployment does, is not yet one of elsewhere.
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const real = await follow(path, file);

@@ -8,11 +8,13 @@ import { fieldControls, HeaderList } from '../fields/header-list.ts';
 import { assertText } from './assert-text.ts';
 import type { BodyStream, ResponseBody } from './body-stream.ts';
 import { encodeBody, EncodedText, encodeJson, type HeldBody, toBody } from './encode-body.ts';
+import { type HeaderValue, toFieldText, toFieldTexts } from './field-text.ts';
 import { FileBody, type FileOptions } from './file-body.ts';
 import { isPromiseLike } from './is-promise-like.ts';
 import { parseRawResponse } from './raw-response.ts';
 import { assertRedirectStatus, formatLocation } from './redirect.ts';
 import { StreamedBody } from './streamed-body.ts';
+import { type TrailerFields, Trailers } from './trailers.ts';
 
 /**
  * Header fields of a response: a record, whose arrays stand for repeated fields, or pairs, a standard `Headers` among
@@ -20,17 +22,29 @@ import { StreamedBody } from './streamed-body.ts';
  */
 export type HeaderFields = Readonly<Record<string, HeaderValue | undefined>> | Iterable<readonly [string, string]>;
 
-/** A number is written in digits; an array makes a field for each value. */
-export type HeaderValue = string | number | readonly (string | number)[];
-
 export interface ResponseInit {
   /** 200 to 599. @default 200 */
   readonly status?: number | undefined;
   readonly headers?: HeaderFields | undefined;
 }
 
+export interface StreamInit extends ResponseInit {
+  /**
+   * Fields that follow the body, for clients of HTTP/1.1 that ask for them by `TE: trailers`; others get none, and no
+   * function is called for them. They belong to this body, and go with it where another one takes its place. A function
+   * that fails cuts the connection, as a source does.
+   */
+  readonly trailers?: TrailerFields | undefined;
+}
+
 /** Marks responses of every copy of this package in the process. */
 const BRAND: symbol = Symbol.for('portlight.HttpResponse');
+
+/** @throws {ReplyError} on the body of an open stream of events */
+export function assertReplaceable(body: HeldBody): void {
+  if (body instanceof StreamedBody && body.isFixed)
+    throw new ReplyError('The body of an event stream cannot be replaced; its status and fields can.');
+}
 
 /** Whether a status was chosen for the response, rather than left at 200. Set by the class below. */
 export let hasOwnStatus: (response: HttpResponse) => boolean;
@@ -86,7 +100,8 @@ export class HttpResponse {
    * too, is a web stream of bytes here, and may be made into another body: `HttpResponse.stream(wrap(response.body))`,
    * or assigned in place. The `Content-Length` of the body before goes with it.
    *
-   * @throws {ReplyError} when it is set to what would have to be encoded first
+   * @throws {ReplyError} when it is set to what would have to be encoded first, or by an interceptor
+   *   in place of a stream of events
    */
   get body(): string | Uint8Array | ReadableStream<Uint8Array> | null {
     const body = this.#body;
@@ -97,6 +112,7 @@ export class HttpResponse {
   set body(body: ResponseBody) {
     const before = this.#body;
     if (before instanceof StreamedBody && before.isLent && before.stream === body) return;
+    assertReplaceable(before);
     this.#body = toBody(body);
     this.headers.delete('content-length');
     if (before instanceof StreamedBody && !before.isLent) before.cancel(new Error('The body was replaced.'));
@@ -108,11 +124,7 @@ export class HttpResponse {
    * @throws {ReplyError} on CR, LF, NUL or another character no header may hold
    */
   header(name: string, value: HeaderValue): this {
-    const values = Array.isArray(value) ? (value as readonly (string | number)[]) : [value as string | number];
-    this.headers.replace(
-      name,
-      values.map((each) => toFieldText(each, `The header ${showValue(name)}`)),
-    );
+    this.headers.replace(name, toFieldTexts(value, `The header ${showValue(name)}`));
     return this;
   }
 
@@ -209,12 +221,23 @@ export class HttpResponse {
   /**
    * A stream of chunks, sent as fast as the client takes them. `application/octet-stream` unless `headers` say more.
    *
-   * @throws {ReplyError} on what gives no chunks: `undefined`, a promise
+   * @throws {ReplyError} on what gives no chunks: `undefined`, a promise; on a trailer that cannot be one
+   * @example
+   * const sum = createHash('sha256');
+   * HttpResponse.stream(chunksInto(sum), { trailers: { 'x-checksum': () => sum.digest('hex') } });
    */
-  static stream(source: BodyStream, init?: ResponseInit): HttpResponse {
+  static stream(source: BodyStream, init: StreamInit = {}): HttpResponse {
     if (source === undefined || source === null || isPromiseLike(source))
       throw new ReplyError(`HttpResponse.stream needs a stream or an iterator, not ${showValue(source)}.`);
-    return new HttpResponse(source, init);
+    const { trailers, ...rest } = assertObject(init);
+    const response = new HttpResponse(source, rest);
+    if (trailers !== undefined) {
+      const body = response.#body;
+      if (!(body instanceof StreamedBody))
+        throw new ReplyError('Trailers follow a stream; what HttpResponse.stream was given is none.');
+      body.trailers = new Trailers(trailers);
+    }
+    return response;
   }
 
   /**
@@ -287,27 +310,16 @@ export function isForeignResponse(value: object): value is Pick<HttpResponse, 's
 }
 
 /** @throws {ReplyError} on a misspelt field, which would otherwise do nothing */
-function assertInit(init: unknown): void {
-  if (typeof init !== 'object' || init === null)
-    throw new ReplyError(
-      `The second argument of a response is an object such as { status: 201 }, not ${showValue(init)}.`,
-    );
-  const unknown = Object.keys(init).find((name) => name !== 'status' && name !== 'headers');
+function assertInit(init: ResponseInit): void {
+  const unknown = Object.keys(assertObject(init)).find((name) => name !== 'status' && name !== 'headers');
   if (unknown !== undefined)
     throw new ReplyError(`A response has no option ${JSON.stringify(unknown)}; status and headers are there.`);
 }
 
-/**
- * @param what what has the value, at the beginning of the sentence
- * @throws {ReplyError} on what is neither text nor a finite number
- */
-function toFieldText(value: string | number, what: string): string {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'number' && Number.isFinite(value)) return String(value);
-  const remedy = isPromiseLike(value) ? '; an await is missing' : '';
+function assertObject<Init extends ResponseInit>(init: Init): Init {
+  if (typeof init === 'object' && (init as unknown) !== null) return init;
   throw new ReplyError(
-    `${what} needs a string or a number, not ${showValue(value)}${remedy}.`,
-    'ERR_PORTLIGHT_INVALID_HEADER',
+    `The second argument of a response is an object such as { status: 201 }, not ${showValue(init)}.`,
   );
 }
 

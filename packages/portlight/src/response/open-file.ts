@@ -1,14 +1,15 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, realpath } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
-import { NotFoundError } from '../errors/http-error.ts';
+import { realpath } from 'node:fs/promises';
+import { resolve, sep } from 'node:path';
 import { preferredCodings } from '../fields/accept-encoding.ts';
+import { Descriptor } from './descriptor.ts';
 import type { FileBody } from './file-body.ts';
 import { findOpenFile } from './find-open-file.ts';
+import { findRoot, keptRoot } from './real-root.ts';
 
 /** A file that is open and known to be one. */
 export interface OpenFile {
-  readonly handle: FileHandle;
+  readonly descriptor: Descriptor;
   readonly path: string;
   readonly size: number;
   readonly modifiedAt: number;
@@ -23,6 +24,7 @@ const NO_FILE: ReadonlySet<string> = new Set([
   'ENOTDIR',
   'ENAMETOOLONG',
   'ELOOP',
+  'EMLINK',
   'EISDIR',
   'ENXIO',
   'ENODEV',
@@ -30,13 +32,15 @@ const NO_FILE: ReadonlySet<string> = new Set([
   'EPERM',
   'ERR_INVALID_ARG_VALUE',
 ]);
-/** A pipe would keep who opens it waiting for a writer; a link must not appear after the path was looked at. */
+/** What systems say of a path whose last name is a link, when no link is wanted there. */
+const LINK: ReadonlySet<string> = new Set(['ELOOP', 'EMLINK']);
+/** A pipe would keep who opens it waiting for a writer; where a link at the end leads is looked at before. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
 /** Where a file may lie. */
 interface Limits {
-  /** The folder, without links; without one, everywhere. */
-  readonly folder: string | undefined;
+  /** The folder, absolute; it may be a link. Without one, everywhere. */
+  readonly root: string | undefined;
   readonly dotFiles: boolean;
   readonly symlinks: 'inside' | 'follow';
 }
@@ -44,50 +48,36 @@ interface Limits {
 /**
  * Opens the file of a body, or the variant of it that the client prefers.
  *
- * @throws {NotFoundError} when there is none, it is no file, or the path leads to where nothing is served; why is not
- *   told
+ * @returns nothing when there is none, it is no file, or the path leads to where nothing is served; why is not told
+ * @throws what has nothing to do with the path: a disk that fails, or no descriptor left
  */
-export async function openFile({ path, options }: FileBody, acceptEncoding: string | undefined): Promise<OpenFile> {
+export async function openFile(
+  { path, options }: Pick<FileBody, 'path' | 'options'>,
+  acceptEncoding: string | undefined,
+): Promise<OpenFile | undefined> {
   const { root, dotFiles = false, symlinks = 'inside' } = options;
-  const folder = root === undefined ? undefined : await orNotFound(realpath(resolve(root)));
-  const limits = { folder, dotFiles, symlinks };
-  const real = await locate(path, limits);
-  const codings = options.precompressed === true ? preferredCodings(acceptEncoding, ['br', 'gzip', 'identity']) : [];
-  for (const coding of codings) {
+  const limits = { root: root === undefined ? undefined : resolve(root), dotFiles, symlinks };
+  const asked = limits.root === undefined ? (path as string) : joinBelow(limits.root, path, dotFiles);
+  const file = asked === undefined ? undefined : await openAt(asked, limits);
+  if (file === undefined || options.precompressed !== true) return file;
+  for (const coding of preferredCodings(acceptEncoding, ['br', 'gzip', 'identity'])) {
     const extension = EXTENSIONS[coding];
     if (extension === undefined) break;
-    const variant = await tryToOpen(real + extension, real, coding, limits);
-    if (variant !== undefined) return variant;
+    const variant = await openPlain(file.path + extension, limits).catch(toNothing);
+    if (variant === undefined) continue;
+    file.descriptor.close();
+    return { ...variant, path: file.path, coding };
   }
-  const file = await tryToOpen(real, real, undefined, limits);
-  if (file === undefined) throw notFound();
   return file;
 }
 
-/** The path without links. @throws {NotFoundError} when nothing is served from there */
-async function locate(path: string | readonly string[], limits: Limits): Promise<string> {
-  if (limits.folder === undefined) return orNotFound(realpath(path as string));
+/** The path in a folder; `undefined` where it could lead elsewhere, or names what is not served. */
+function joinBelow(root: string, path: string | readonly string[], dotFiles: boolean): string | undefined {
   // What ends in a slash names a folder.
-  if (typeof path === 'string' && path.endsWith('/')) throw notFound();
+  if (typeof path === 'string' && path.endsWith('/')) return undefined;
   const segments = typeof path === 'string' ? path.split('/').filter((segment) => segment !== '') : path;
-  if (!segments.every((segment) => isServed(segment, limits.dotFiles))) throw notFound();
-  const real = await orNotFound(realpath(join(limits.folder, ...segments)));
-  if (!mayLieAt(real, limits)) throw notFound();
-  return real;
-}
-
-/** Whether a file may be sent from there; the path is without links, so that this is what a link leads to. */
-function mayLieAt(real: string, { folder, dotFiles, symlinks }: Limits): boolean {
-  if (folder === undefined || real === folder) return true;
-  const within = folder.endsWith(sep) ? folder : folder + sep;
-  if (!real.startsWith(within)) return symlinks === 'follow';
-  return (
-    dotFiles ||
-    !real
-      .slice(within.length)
-      .split(sep)
-      .some((segment) => segment.startsWith('.'))
-  );
+  if (!segments.every((segment) => isServed(segment, dotFiles))) return undefined;
+  return [root.endsWith(sep) ? root.slice(0, -sep.length) : root, ...segments].join(sep);
 }
 
 /** A segment is one name, on every system, and none that leads elsewhere. */
@@ -96,47 +86,59 @@ function isServed(segment: string, dotFiles: boolean): boolean {
   return dotFiles || !segment.startsWith('.');
 }
 
-async function tryToOpen(
-  path: string,
-  original: string,
-  coding: string | undefined,
-  limits: Limits,
-): Promise<OpenFile | undefined> {
-  const handle = await open(path, FLAGS).catch(toNothing);
-  if (handle === undefined) return undefined;
+/** Opens a file, of which the path may be a link where that may be followed. */
+async function openAt(path: string, limits: Limits): Promise<OpenFile | undefined> {
   try {
-    const stats = await handle.stat();
-    if (stats.isFile() && (await isStillServed(handle, path, limits)))
-      return { handle, path: original, size: stats.size, modifiedAt: stats.mtimeMs, coding };
+    return await openPlain(path, limits);
   } catch (error) {
-    await handle.close();
+    if (!LINK.has((error as NodeJS.ErrnoException).code ?? '')) return toNothing(error);
+  }
+  try {
+    // What is not served is not opened either: to open a pipe or a device may have effects.
+    const real = await realpath(path);
+    return (await mayLieAt(real, limits)) ? await openPlain(real, limits) : undefined;
+  } catch (error) {
+    return toNothing(error);
+  }
+}
+
+/** @throws what the system says, of a link at the end as well */
+async function openPlain(path: string, limits: Limits): Promise<OpenFile | undefined> {
+  const descriptor = await Descriptor.open(path, FLAGS);
+  try {
+    const stats = descriptor.stat();
+    if (stats.isFile() && (await isServedFrom(descriptor, path, limits)))
+      return { descriptor, path, size: stats.size, modifiedAt: stats.mtimeMs, coding: undefined };
+  } catch (error) {
+    descriptor.close();
     throw error;
   }
-  await handle.close();
+  descriptor.close();
   return undefined;
 }
 
-/** A folder on the way may have become a link after the path was looked at: what counts is where the open file lies. */
-async function isStillServed(handle: FileHandle, path: string, limits: Limits): Promise<boolean> {
-  if (limits.folder === undefined) return true;
-  const lies = await findOpenFile(handle, path);
+/** A folder on the way may be a link, or become one at any moment: what counts is where the open file lies. */
+async function isServedFrom({ fd }: Descriptor, path: string, limits: Limits): Promise<boolean> {
+  if (limits.root === undefined) return true;
+  const lies = await findOpenFile(fd, path);
   return lies !== undefined && mayLieAt(lies, limits);
 }
 
-function orNotFound<Value>(promise: Promise<Value>): Promise<Value> {
-  return promise.catch((error: unknown) => {
-    toNothing(error);
-    throw notFound(error);
-  });
+/** Whether a file may be sent from there; the path is without links, so that this is what a link leads to. */
+async function mayLieAt(real: string, { root, dotFiles, symlinks }: Limits): Promise<boolean> {
+  if (root === undefined) return true;
+  const kept = keptRoot(root);
+  const folder = kept !== undefined && isWithin(kept, real) ? kept : await findRoot(root);
+  if (!isWithin(folder, real)) return symlinks === 'follow';
+  return dotFiles || !real.slice(folder.length).includes(`${sep}.`);
 }
 
-/** @throws what has nothing to do with the path: a disk that fails, or no descriptor left */
+function isWithin(folder: string, real: string): boolean {
+  return real === folder || real.startsWith(folder + sep);
+}
+
+/** @throws what has nothing to do with the path */
 function toNothing(error: unknown): undefined {
-  const { code = '' } = error as NodeJS.ErrnoException;
-  if (!NO_FILE.has(code)) throw error;
+  if (!NO_FILE.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
   return undefined;
-}
-
-function notFound(cause?: unknown): NotFoundError {
-  return new NotFoundError('There is nothing at this path.', { cause });
 }

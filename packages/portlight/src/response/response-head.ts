@@ -4,6 +4,7 @@ import type { FileBody } from './file-body.ts';
 import { bodyOf, type HttpResponse } from './http-response.ts';
 import { discardBody } from './replace-body.ts';
 import { StreamedBody } from './streamed-body.ts';
+import type { Trailers } from './trailers.ts';
 
 /** Fields that say where a message ends and whether the connection goes on: decided here, never taken from an app. */
 const FRAMING: ReadonlySet<string> = new Set([
@@ -39,15 +40,22 @@ export interface ResponseHead {
    * §7.8).
    */
   readonly option: 'Upgrade' | undefined;
+  /** What follows the body, which is sent in chunks then. */
+  readonly trailers: Trailers | undefined;
   /** The app asked for the connection to be closed after this response. */
   readonly asksToClose: boolean;
 }
 
 /**
  * @param method of the request; to HEAD an app may say how long the body of GET is
+ * @param client asked where the response has trailers; without one there are none
  * @throws {ReplyError} when the bytes of the body are no longer there
  */
-export function inspectResponse(response: HttpResponse, method?: string): ResponseHead {
+export function inspectResponse(
+  response: HttpResponse,
+  method?: string,
+  client?: { readonly takesTrailers: boolean },
+): ResponseHead {
   const { status } = response;
   const all = fieldControls.flat(response.headers);
   const flat = status === 304 ? withoutContent(all) : all;
@@ -55,25 +63,50 @@ export function inspectResponse(response: HttpResponse, method?: string): Respon
   const framing = holdsFraming(flat) ? response.headers : undefined;
   // A refusal for want of an upgrade says which (RFC 9110 §15.5.22).
   const upgrade = (status === 426 ? framing?.get('upgrade') : undefined) ?? undefined;
-  const bodyBytes = mayHaveBody ? measure(response, framing, method) : status === 205 ? 0 : undefined;
+  const hasBody = mayHaveBody && method !== 'HEAD';
+  const trailers = hasBody ? trailersOf(response, client) : undefined;
+  // A length leaves no place behind the body (RFC 9112 §6.2).
+  const emptyBytes = status === 205 ? 0 : undefined;
+  const knownBytes = mayHaveBody ? measure(response, framing, method) : emptyBytes;
+  const bodyBytes = trailers === undefined ? knownBytes : undefined;
   const asksToClose = framing?.get('connection')?.toLowerCase() === 'close';
   const option = upgrade === undefined ? undefined : 'Upgrade';
+  const fields = framing === undefined ? flat : withoutFraming(flat, upgrade);
   return {
     status,
-    fields: framing === undefined ? flat : withoutFraming(flat, upgrade),
+    fields: trailers === undefined ? fields : [...fields, 'trailer', trailers.names],
     bodyBytes,
-    hasBody: mayHaveBody && method !== 'HEAD',
+    hasBody,
     option,
+    trailers,
     asksToClose,
   };
 }
 
-/** The body to send, and `null` where none follows the head: what the app gave then is told that nobody takes it. */
+/**
+ * The body to send, a stream no more where all of it is there; `null` where none follows the head: what the app gave
+ * then is told that nobody takes it.
+ *
+ * @throws {ReplyError} when the app has read of it
+ */
 export function takeBody(response: HttpResponse, { hasBody }: ResponseHead): Exclude<HeldBody, FileBody> {
-  // A file was opened, and is a stream.
-  if (hasBody) return bodyOf(response) as Exclude<HeldBody, FileBody>;
+  if (hasBody) {
+    // A file was opened, and is a stream.
+    const body = bodyOf(response) as Exclude<HeldBody, FileBody>;
+    return body instanceof StreamedBody ? (body.takeWhole() ?? body) : body;
+  }
   discardBody(response, new Error('A response to this request has no body.'));
   return null;
+}
+
+function trailersOf(
+  response: HttpResponse,
+  client: { readonly takesTrailers: boolean } | undefined,
+): Trailers | undefined {
+  const body = bodyOf(response);
+  return body instanceof StreamedBody && body.trailers !== undefined && client?.takesTrailers === true
+    ? body.trailers
+    : undefined;
 }
 
 /** A stream of which nothing is known is as long as the app says; of everything else the length is ours to know. */

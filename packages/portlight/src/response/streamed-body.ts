@@ -4,6 +4,7 @@ import { type BodyStream, type Chunk, type ChunkReader, hearErrors, openStream, 
 import { isDetached } from './is-detached.ts';
 import { ignoreRejection } from '../errors/ignore-rejection.ts';
 import { isPromiseLike } from './is-promise-like.ts';
+import type { Trailers } from './trailers.ts';
 
 type ChunkStep = IteratorResult<Chunk, unknown>;
 
@@ -23,6 +24,14 @@ const DONE: ChunkStep = { done: true, value: undefined };
 export class StreamedBody {
   /** How long it will be, where that is known. */
   readonly lengthBytes: number | undefined;
+  /** It is an open stream of events. */
+  isEvents = false;
+  /** Nothing comes behind its length, and nothing is left to end: a file. */
+  endsAtLength = false;
+  /** From now on nothing else can take its place in a response. */
+  isFixed = false;
+  /** What follows it, for who takes that. */
+  trailers: Trailers | undefined;
   readonly #source: BodyStream;
   /**
    * The async context in which the source runs, whoever draws: a connection is written to in the contexts of other
@@ -105,6 +114,22 @@ export class StreamedBody {
     if (ahead === undefined) return this.#draw();
     this.#ahead = undefined;
     return ahead;
+  }
+
+  /** The whole body, where all of it was drawn ahead. @throws as {@link assertUnread} */
+  takeWhole(): Chunk | undefined {
+    const ahead = this.#ahead;
+    if (!this.endsAtLength || ahead?.done !== false || this.#bytes !== this.lengthBytes) return undefined;
+    this.assertUnread();
+    this.#ahead = undefined;
+    this.#isOver = true;
+    return ahead.value;
+  }
+
+  /** The trailers as name, value, name, value, in the context of the source. @throws as {@link Trailers.read} */
+  readTrailers(trailers: Trailers): Promise<readonly string[]> {
+    const read = (): Promise<readonly string[]> => trailers.read();
+    return this.#context === undefined ? read() : this.#context.runInAsyncScope(read);
   }
 
   /** Tells the source that nobody waits any more, and whoever waits for a chunk why none comes. Once; never throws. */

@@ -9,6 +9,12 @@ export function describeRoute(method: string | null, pattern: RoutePattern, pref
     : `${verb} ${String(pattern)} behind '${prefix}'`;
 }
 
+/** The pattern of a route with its prefixes: `/users/:id`, `*` for every path, a RegExp as it is written. */
+export function formatPattern(pattern: RoutePattern, prefix: string = ''): string {
+  if (typeof pattern === 'string') return joinPattern(prefix, pattern);
+  return `${prefix === '/' ? '' : prefix}${pattern === null ? '*' : String(pattern)}`;
+}
+
 /** `'/users'` and `'/'` are `'/users'`; a prefix of `'/'` is none. */
 function joinPattern(prefix: string, pattern: string): string {
   if (prefix === '' || prefix === '/') return pattern;

@@ -2,8 +2,17 @@ import type { ServerAddress } from '../config/address.ts';
 import type { TlsOptions } from '../config/tls-options.ts';
 import type { StopReport } from '../lifecycle/stop-report.ts';
 
-/** The name of supervisors whose children are those of a server. */
-export const SUPERVISOR_NAME = 'portlight';
+const SUPERVISOR = 'portlight server ';
+
+/** The name of the supervisor whose children are those of a server. */
+export function supervisorOf(serverId: number): string {
+  return `${SUPERVISOR}${serverId}`;
+}
+
+/** Of which server the children of a supervisor are; `undefined` where they are of none. */
+export function serverOf(supervisor: string): number | undefined {
+  return supervisor.startsWith(SUPERVISOR) ? Number(supervisor.slice(SUPERVISOR.length)) : undefined;
+}
 
 /** What the processes of a server say to each other, beside what their backplanes say. */
 export const MESSAGES = {
@@ -19,6 +28,9 @@ export const MESSAGES = {
   portClosed: 'server.port-closed',
   /** The primary has a child give up the handle. */
   leavePort: 'server.leave-port',
+  /** The primary asks a child that has no client whether it is busy; it answers `here` as soon as it can. */
+  ask: 'server.ask',
+  here: 'server.here',
   /** The primary has accepted a socket. */
   socket: 'server.socket',
   /**

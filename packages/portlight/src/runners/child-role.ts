@@ -5,7 +5,7 @@ import type { StopOptions } from '../lifecycle/service.ts';
 import type { StopReason, StopReport } from '../lifecycle/stop-report.ts';
 import { within } from '../lifecycle/within.ts';
 import type { LogHolder } from '../log.ts';
-import { type ChildReport, MESSAGES, SUPERVISOR_NAME } from './child-protocol.ts';
+import { type ChildReport, MESSAGES, serverOf } from './child-protocol.ts';
 
 /** A run as a child process sees it. */
 export interface ChildRun {
@@ -21,8 +21,9 @@ export class ChildRole {
   readonly ended: Promise<StopReport>;
   #end: (report: StopReport) => void = () => {};
   #isRunning = false;
+  readonly #serverId: number;
   /** Of the servers in this process, the one that has what children share. */
-  #owner: object | undefined;
+  #owner: number | undefined;
   /** Why the whole app stops, when it does. */
   #appStops: StopReason | undefined;
   #hearStop: (reason: StopReason) => void = () => {};
@@ -31,8 +32,10 @@ export class ChildRole {
   /** Whether that was while the whole app stopped: then it is the app's failure. */
   #hasFailedInStop = false;
 
-  constructor(primary: Primary) {
+  /** @param serverId of which server this process is a child, as the primary counts them */
+  constructor(primary: Primary, serverId: number) {
     this.primary = primary;
+    this.#serverId = serverId;
     this.ended = new Promise((resolve) => (this.#end = resolve));
     this.#stopHeard = new Promise((resolve) => {
       this.#hearStop = (reason) => {
@@ -40,18 +43,30 @@ export class ChildRole {
         resolve();
       };
     });
+    // It may stop while this process loads the app.
+    primary.onMessage(MESSAGES.stopping, (reason) => this.#hearStop(reason as StopReason));
   }
 
   /** `undefined` in all other processes, children that an app has of its own among them. */
   static find(): ChildRole | undefined {
     const primary = connectToPrimary();
-    return primary?.name === SUPERVISOR_NAME ? (role ??= new ChildRole(primary)) : undefined;
+    const serverId = primary === undefined ? undefined : serverOf(primary.name);
+    return primary === undefined || serverId === undefined ? undefined : (role ??= new ChildRole(primary, serverId));
   }
 
-  /** Whether a server is the one of which this process is a child: the first that runs so, or uses what all share. */
-  isOf(server: object): boolean {
-    this.#owner ??= server;
-    return this.#owner === server;
+  /**
+   * Whether a server is the one of which this process is a child. It may use what all share before it runs, and so may
+   * others: until one runs, it is that which has the same place in the order as in the primary.
+   */
+  isOf(serverId: number): boolean {
+    if (serverId === this.#serverId) this.#owner ??= serverId;
+    return this.#owner === serverId;
+  }
+
+  /** A server runs with child processes. @returns whether it is the only one */
+  claim(serverId: number): boolean {
+    this.#owner ??= serverId;
+    return this.#owner === serverId;
   }
 
   /**
@@ -78,7 +93,6 @@ export class ChildRole {
   ): Promise<StopReport> {
     const { primary } = this;
     primary.onError((error) => log.logger.error({ err: error }, 'What the primary said could not be seen to.'));
-    primary.onMessage(MESSAGES.stopping, (reason) => this.#hearStop(reason as StopReason));
     primary.onDrain((options) => this.#drain(run, options, drainDelayMs));
     // What a start waits for comes from the primary, and nothing else may keep the process.
     process.channel?.ref();
@@ -102,7 +116,7 @@ export class ChildRole {
     const appStops = this.#appStops;
     const report = await run.stop({
       reason: appStops ?? this.#reasonFor(reason),
-      timeoutMs: Math.max(0, timeoutMs - DEFAULTS.childEndMs),
+      timeoutMs,
       delayMs: appStops === undefined ? 0 : delayMs,
       appGoesOn: appStops === undefined && !isLost,
       appStops: this.#stopHeard,

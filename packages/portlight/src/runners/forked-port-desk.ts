@@ -6,16 +6,22 @@ import type { ServerConfig } from '../config/server-options.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { type HttpError, RequestTimeoutError, ServiceUnavailableError } from '../errors/http-error.ts';
 import type { LogHolder } from '../log.ts';
-import { Listener } from '../ports/listener.ts';
-import { HttpResponse } from '../response/http-response.ts';
+import { HttpResponse, setBody } from '../response/http-response.ts';
 import { Connection } from '../socket/connection.ts';
 import { formatLastResponse } from '../socket/format-response.ts';
+import { AcceptingPort } from './accepting-port.ts';
 import { MESSAGES } from './child-protocol.ts';
+import { describeClient } from './handed-client.ts';
+import { mayBegin } from './may-begin.ts';
 import type { PortDesk } from './port-desk.ts';
+import { requestsOfOne } from './recycling.ts';
+import { SpareChildren } from './spare-children.ts';
 import { WaitingClient } from './waiting-client.ts';
 
 /** Who adds and ends child processes. */
 export interface ForkedPool {
+  /** How many come by themselves, in the place of others that failed. */
+  readonly awaited: number;
   /** Starts one more. @returns whether there may be one more */
   grow(): boolean;
   /** Ends one that waits. */
@@ -28,7 +34,9 @@ interface Taker {
   client: WaitingClient | undefined;
   /** Of that client. */
   id: number;
-  /** After so many it goes. */
+  /** How many it has had. */
+  clients: number;
+  /** After so many it goes; a client that asked for nothing counts as one. */
   readonly maxRequests: number;
   /** Whether it takes another one afterwards. */
   isLeaving: boolean;
@@ -37,65 +45,73 @@ interface Taker {
 /** Started at once, so that they do not keep each other from being ready. */
 const MOST_STARTING = 4;
 
-/** So much of its requests a child may go earlier, so that not all go at once. */
-const JITTER = 0.1;
-
 const LATER = { headers: { 'retry-after': '1' }, expose: true };
 
 /**
- * This process accepts, and hands each client to a child that has none, once the client has sent its first bytes. The
- * others wait in the order in which they came; there are more children, up to the most, while some wait or few are
+ * This process accepts, and hands each client to a child that has none, once the client has sent the head of a request.
+ * The others wait in the order in which they came; there are more children, up to the most, while some wait or few are
  * spare.
  */
 export class ForkedPortDesk implements PortDesk {
   readonly accepts = 'primary';
   readonly admits = true;
-  readonly #at: ParsedAddress;
   readonly #config: ServerConfig;
   readonly #pool: ForkedPool;
-  readonly #listener: Listener = new Listener({ pauseOnConnect: true });
+  readonly #log: LogHolder;
+  readonly #port: AcceptingPort;
   readonly #admission: MemoryAdmission;
   readonly #maxQueued: number;
   readonly #takers: Map<string, Taker> = new Map();
   readonly #starting: Set<string> = new Set();
-  /** Those without a client; the one that had one last is the last, and gets the next one. */
-  readonly #idle: Set<Taker> = new Set();
-  /** Those that have sent nothing. */
+  readonly #spare: SpareChildren = new SpareChildren({
+    onHere: ({ key }) => {
+      const taker = this.#takers.get(key);
+      if (taker !== undefined) this.#rest(taker);
+    },
+    onLate: () => {
+      this.#ask();
+      this.#grow();
+    },
+  });
+  /** Those that have sent no head. */
   readonly #silent: Set<WaitingClient> = new Set();
-  readonly #queue: Set<WaitingClient> = new Set();
-  #address: ServerAddress | undefined;
+  /** In the order in which they came; those for which a spare child is asked among them. */
+  #queue: Set<WaitingClient> = new Set();
   #looking: NodeJS.Timeout | undefined;
   #lastId = 0;
   #isClosed = false;
   #isHurrying = false;
+  #hurrying: NodeJS.Timeout | undefined;
 
   constructor(at: ParsedAddress, config: ServerConfig, log: LogHolder, pool: ForkedPool) {
-    this.#at = at;
     this.#config = config;
     this.#pool = pool;
+    this.#log = log;
     this.#maxQueued = config.maxQueued ?? DEFAULTS.maxQueuedConnections;
     this.#admission = new MemoryAdmission(config.maxConnections, config.maxConnectionsPerIp);
-    this.#listener.feed(
-      (socket) => this.#accept(socket),
-      (error) => log.logger.error({ err: error }, 'A connection could not be accepted.'),
-    );
+    this.#port = new AcceptingPort(at, config.backlog, log, (socket) => this.#accept(socket));
   }
 
   get address(): ServerAddress | undefined {
-    return this.#address;
+    return this.#port.address;
   }
 
   get server(): Server | undefined {
-    return this.#listener.server;
+    return this.#port.server;
   }
 
   async open(): Promise<void> {
-    this.#address = await this.#listener.listen(this.#at, this.#config.backlog);
-    this.#looking = setInterval(() => this.#shrink(), DEFAULTS.spareLookMs).unref();
+    await this.#port.open();
+    this.#looking = setInterval(() => {
+      this.#shrink();
+      if (this.#isHurrying && !this.#isShort) this.#hurry(false);
+    }, DEFAULTS.spareLookMs).unref();
   }
 
-  serve({ key, link }: Worker): void {
+  serve(worker: Worker): void {
+    const { key, link } = worker;
     this.#starting.add(key);
+    link.on(MESSAGES.here, () => this.#spare.hear(worker));
     link.on(MESSAGES.free, (data) => this.#free(key, ...(data as readonly [number, number])));
     // After all that it said.
     link.onClosed(() => this.#lose(key));
@@ -103,8 +119,8 @@ export class ForkedPortDesk implements PortDesk {
 
   ready(worker: Worker): void {
     this.#starting.delete(worker.key);
-    const maxRequests = (this.#config.maxRequestsPerWorker ?? Infinity) * (1 - JITTER * Math.random());
-    const taker = { worker, client: undefined, id: 0, maxRequests, isLeaving: false };
+    const maxRequests = requestsOfOne(this.#config);
+    const taker = { worker, client: undefined, id: 0, clients: 0, maxRequests, isLeaving: false };
     this.#takers.set(worker.key, taker);
     if (this.#isHurrying) worker.link.tell(MESSAGES.keepAlive, 0);
     this.#rest(taker);
@@ -116,8 +132,9 @@ export class ForkedPortDesk implements PortDesk {
     const taker = this.#takers.get(key);
     if (taker !== undefined) {
       taker.isLeaving = true;
-      this.#idle.delete(taker);
+      this.#spare.delete(key);
     }
+    this.#ask();
     this.#grow();
   }
 
@@ -125,12 +142,20 @@ export class ForkedPortDesk implements PortDesk {
     return this.#takers.get(key)?.client === undefined ? 0 : 1;
   }
 
-  close(): void {
+  close(): number {
     this.#isClosed = true;
     clearInterval(this.#looking);
-    this.#listener.stopAccepting();
-    for (const { socket } of this.#silent) socket.destroy();
-    for (const client of this.#queue) this.#refuse(client, new ServiceUnavailableError('The server stops.', LATER));
+    clearTimeout(this.#hurrying);
+    this.#port.close();
+    let answered = this.#queue.size;
+    for (const client of [...this.#queue]) this.#refuse(client, serverStops());
+    for (const client of [...this.#silent]) {
+      if (client.bytes.byteLength > 0) {
+        answered += 1;
+        this.#refuse(client, headIsLate());
+      } else client.socket.destroy();
+    }
+    return this.#config.tls === undefined ? answered : 0;
   }
 
   #accept(socket: Socket): void {
@@ -143,39 +168,50 @@ export class ForkedPortDesk implements PortDesk {
     this.#silent.add(client);
     socket.once('close', () => {
       this.#silent.delete(client);
-      this.#unqueue(client);
+      this.#queue.delete(client);
     });
+    const { headersTimeoutMs, maxHeaderBytes, tls } = this.#config;
     client.awaitBytes(
-      this.#config.headersTimeoutMs,
+      headersTimeoutMs,
+      (bytes, known) => tls !== undefined || mayBegin(bytes, known, maxHeaderBytes),
       () => {
         this.#silent.delete(client);
         this.#dispatch(client);
       },
-      () => this.#refuse(client, new RequestTimeoutError('The request did not arrive in time.')),
+      () => this.#refuse(client, headIsLate()),
     );
   }
 
   #dispatch(client: WaitingClient): void {
-    const taker = [...this.#idle].at(-1);
-    if (taker !== undefined) this.#hand(client, taker);
-    else if (this.#isClosed) this.#refuse(client, new ServiceUnavailableError('The server stops.', LATER));
-    else if (this.#queue.size >= this.#maxQueued)
+    if (this.#isClosed) this.#refuse(client, serverStops());
+    else if (this.#queue.size >= this.#maxQueued + this.#spare.count)
       this.#refuse(client, new ServiceUnavailableError('Too many connections wait.', LATER));
-    else {
-      client.limitWait(this.#config.queueTimeoutMs, () =>
-        this.#refuse(client, new ServiceUnavailableError('All processes are busy.', LATER)),
-      );
-      this.#queue.add(client);
-    }
+    else this.#enqueue(client, false);
     this.#grow();
+  }
+
+  /** A child that should have had it has not: it has waited longest. */
+  #takeBack(client: WaitingClient): void {
+    if (this.#isClosed) this.#refuse(client, serverStops());
+    else this.#enqueue(client, true);
+    this.#grow();
+  }
+
+  #enqueue(client: WaitingClient, isFirst: boolean): void {
+    client.limitWait(this.#config.queueTimeoutMs, () =>
+      this.#refuse(client, new ServiceUnavailableError('All processes are busy.', LATER)),
+    );
+    if (isFirst) this.#queue = new Set([client, ...this.#queue]);
+    else this.#queue.add(client);
+    this.#ask();
   }
 
   #hand(client: WaitingClient, taker: Taker): void {
     const id = ++this.#lastId;
-    this.#idle.delete(taker);
+    client.endWait();
     taker.client = client;
     taker.id = id;
-    void taker.worker.send(MESSAGES.socket, client.describe(id), client.socket).then((isTaken) => {
+    void taker.worker.send(MESSAGES.socket, describeClient(id, client.bytes), client.socket).then((isTaken) => {
       const isItsClient = taker.id === id && taker.client === client;
       if (isTaken) {
         client.handOver();
@@ -184,8 +220,9 @@ export class ForkedPortDesk implements PortDesk {
       }
       // It is gone, or came too late for this one.
       if (isItsClient) taker.client = undefined;
-      if (!client.socket.destroyed) this.#dispatch(client);
-      this.#rest(taker);
+      if (!taker.isLeaving && taker.client === undefined && this.#has(taker)) this.#spare.addLast(taker.worker);
+      if (client.socket.destroyed) this.#ask();
+      else this.#takeBack(client);
     });
   }
 
@@ -195,7 +232,8 @@ export class ForkedPortDesk implements PortDesk {
     if (taker?.client === undefined || taker.id !== id) return;
     taker.client.end();
     taker.client = undefined;
-    if (requests < taker.maxRequests) this.#rest(taker);
+    taker.clients += 1;
+    if (Math.max(requests, taker.clients) < taker.maxRequests) this.#rest(taker);
     else if (!taker.isLeaving) {
       // One that is started in its stead is ready sooner than this one has ended.
       this.leave(taker.worker);
@@ -203,13 +241,20 @@ export class ForkedPortDesk implements PortDesk {
     }
   }
 
+  /** A child without a client has said something just now: it is not busy. */
   #rest(taker: Taker): void {
     if (taker.isLeaving || taker.client !== undefined || !this.#has(taker)) return;
-    this.#idle.add(taker);
     const [next] = this.#queue;
-    if (next === undefined) return;
-    this.#unqueue(next);
-    this.#hand(next, taker);
+    if (next === undefined) this.#spare.add(taker.worker);
+    else {
+      this.#queue.delete(next);
+      this.#hand(next, taker);
+    }
+  }
+
+  /** As many spare children are asked as there are clients. */
+  #ask(): void {
+    while (this.#spare.askedCount < this.#queue.size && this.#spare.idleCount > 0) this.#spare.ask();
   }
 
   #lose(key: string): void {
@@ -218,7 +263,8 @@ export class ForkedPortDesk implements PortDesk {
     this.#starting.delete(key);
     if (taker === undefined) return;
     taker.isLeaving = true;
-    this.#idle.delete(taker);
+    this.#spare.delete(key);
+    this.#ask();
     // What it did not take is dispatched anew, and gives its seat back itself.
     if (taker.client?.socket.destroyed === true) taker.client.end();
   }
@@ -226,10 +272,21 @@ export class ForkedPortDesk implements PortDesk {
   /** To be called whenever fewer children wait, or more clients. */
   #grow(): void {
     if (this.#isClosed) return;
-    const wanted = this.#config.minSpare + this.#queue.size;
-    let coming = this.#idle.size + this.#starting.size;
+    // Where children fail one after the other, more of them would too: only for clients that wait it is tried.
+    const wanted = this.#queue.size + Math.max(0, this.#config.minSpare - this.#pool.awaited);
+    let coming = this.#spare.count + this.#starting.size;
     while (coming < wanted && this.#starting.size < MOST_STARTING && this.#pool.grow()) coming += 1;
-    this.#hurry();
+    if (this.#isHurrying || !this.#isShort) return;
+    // A moment is over before all children have heard of it.
+    this.#hurrying ??= setTimeout(() => {
+      this.#hurrying = undefined;
+      if (this.#isShort && !this.#isHurrying) this.#hurry(true);
+    }, DEFAULTS.hurryAfterMs).unref();
+  }
+
+  /** Whether clients wait for whom no child is on its way. */
+  get #isShort(): boolean {
+    return this.#queue.size > this.#spare.count && this.#starting.size === 0;
   }
 
   #has(taker: Taker): boolean {
@@ -239,21 +296,12 @@ export class ForkedPortDesk implements PortDesk {
   /** The one that has been without a client longest goes. */
   #shrink(): void {
     const { minSpare, maxSpare } = this.#config;
-    const [longest] = this.#idle;
-    if (longest === undefined || this.#idle.size <= Math.max(minSpare, maxSpare)) return;
-    this.#pool.shrink(longest.worker);
+    const { longest, idleCount } = this.#spare;
+    if (longest !== undefined && idleCount > Math.max(minSpare, maxSpare)) this.#pool.shrink(longest);
   }
 
-  #unqueue(client: WaitingClient): void {
-    if (this.#queue.delete(client)) this.#hurry();
-  }
-
-  /**
-   * While others wait, and no child is on its way, a client that sends nothing keeps its own no longer than it must.
-   */
-  #hurry(): void {
-    const isHurrying = this.#queue.size > 0 && this.#starting.size === 0;
-    if (isHurrying === this.#isHurrying) return;
+  /** While others wait, a client that sends nothing keeps its child no longer than it must. */
+  #hurry(isHurrying: boolean): void {
     this.#isHurrying = isHurrying;
     const ms = isHurrying ? 0 : this.#config.keepAliveTimeoutMs;
     for (const { worker } of this.#takers.values()) worker.link.tell(MESSAGES.keepAlive, ms);
@@ -261,14 +309,30 @@ export class ForkedPortDesk implements PortDesk {
 
   #refuse(client: WaitingClient, error: HttpError): void {
     this.#silent.delete(client);
-    this.#unqueue(client);
+    this.#queue.delete(client);
     const { socket } = client;
+    if (this.#log.verbose)
+      this.#log.logger.debug(
+        { address: socket.remoteAddress, status: error.status, code: error.code },
+        'A client was refused before a process had it.',
+      );
     // A handshake has not begun, and an answer would be none.
     if (this.#config.tls !== undefined) {
       socket.destroy();
       return;
     }
     client.readOn();
-    void formatLastResponse(HttpResponse.problem(error)).then((bytes) => new Connection(socket).end(bytes));
+    const response = HttpResponse.problem(error);
+    // Nobody else reads the head (RFC 9110 §9.3.2).
+    if (client.bytes.toString('latin1', 0, 5) === 'HEAD ') setBody(response, null);
+    void formatLastResponse(response).then((bytes) => new Connection(socket).end(bytes));
   }
+}
+
+function serverStops(): HttpError {
+  return new ServiceUnavailableError('The server stops.', LATER);
+}
+
+function headIsLate(): HttpError {
+  return new RequestTimeoutError('The request did not arrive in time.');
 }

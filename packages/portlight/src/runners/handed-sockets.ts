@@ -2,8 +2,8 @@ import type { Primary } from '@portlight/prefork';
 import type { Socket } from 'node:net';
 import type { Edge } from '../socket/edge.ts';
 import { MESSAGES } from './child-protocol.ts';
+import { type HandedClient, isExpired } from './handed-client.ts';
 import { LoadTeller } from './load-teller.ts';
-import { type HandedClient, isExpired } from './waiting-client.ts';
 
 /** A child's part where the primary accepts: it serves the sockets that it is handed, and says when they have ended. */
 export class HandedSockets {
@@ -21,6 +21,7 @@ export class HandedSockets {
     const load = new LoadTeller(this.#primary, () => edge.socketCount);
     this.#load = load;
     this.#edge = edge;
+    this.#primary.link.on(MESSAGES.ask, () => this.#primary.link.tell(MESSAGES.here));
     this.#primary.link.on(MESSAGES.keepAlive, (ms) => edge.keepAlive(ms as number));
     this.#primary.onMessage(MESSAGES.socket, (data, handle) => {
       const client = data as HandedClient | undefined;
@@ -29,8 +30,9 @@ export class HandedSockets {
       const socket = handle as Socket;
       if (client === undefined) load.noteChange();
       else this.#ids.set(socket, client.id);
-      edge.take(socket, client === undefined ? undefined : Buffer.from(client.bytes, 'base64'));
-      return true;
+      keep(socket, client?.bytes ?? '');
+      // Before the primary knows, it may give the client to another one.
+      return () => edge.take(socket);
     });
   }
 
@@ -41,4 +43,15 @@ export class HandedSockets {
     else this.#primary.link.tell(MESSAGES.free, [id, this.#edge?.requestCount]);
     this.#ids.delete(socket);
   };
+}
+
+/**
+ * Until it is served, a reset must not end the process, nor the end of what the client sends that of the connection.
+ *
+ * @param bytes in base64
+ */
+function keep(socket: Socket, bytes: string): void {
+  socket.on('error', () => {});
+  socket.allowHalfOpen = true;
+  if (bytes !== '') socket.unshift(Buffer.from(bytes, 'base64'));
 }

@@ -2,7 +2,7 @@ import type { Worker } from '@portlight/prefork';
 import type { Server, Socket } from 'node:net';
 import type { ParsedAddress, ServerAddress } from '../config/address.ts';
 import type { LogHolder } from '../log.ts';
-import { Listener } from '../ports/listener.ts';
+import { AcceptingPort } from './accepting-port.ts';
 import { MESSAGES } from './child-protocol.ts';
 import type { PortDesk } from './port-desk.ts';
 
@@ -19,37 +19,25 @@ interface Taker {
 export class HandingPortDesk implements PortDesk {
   readonly accepts = 'primary';
   readonly admits = false;
-  readonly #at: ParsedAddress;
-  readonly #backlog: number;
-  readonly #listener: Listener = new Listener({ pauseOnConnect: true });
+  readonly #port: AcceptingPort;
   readonly #takers: Map<string, Taker> = new Map();
   /** Until a child is there. */
   readonly #waiting: Set<Socket> = new Set();
-  #address: ServerAddress | undefined;
 
   constructor(at: ParsedAddress, backlog: number, log: LogHolder) {
-    this.#at = at;
-    this.#backlog = backlog;
-    this.#listener.feed(
-      (socket) => {
-        // A client that resets the connection meanwhile must not end the process.
-        socket.on('error', () => {});
-        this.#hand(socket);
-      },
-      (error) => log.logger.error({ err: error }, 'A connection could not be accepted.'),
-    );
+    this.#port = new AcceptingPort(at, backlog, log, (socket) => this.#hand(socket));
   }
 
   get address(): ServerAddress | undefined {
-    return this.#address;
+    return this.#port.address;
   }
 
   get server(): Server | undefined {
-    return this.#listener.server;
+    return this.#port.server;
   }
 
-  async open(): Promise<void> {
-    this.#address = await this.#listener.listen(this.#at, this.#backlog);
+  open(): Promise<void> {
+    return this.#port.open();
   }
 
   serve({ key, link }: Worker): void {
@@ -70,10 +58,11 @@ export class HandingPortDesk implements PortDesk {
     this.#takers.delete(key);
   }
 
-  close(): void {
-    this.#listener.stopAccepting();
+  close(): number {
+    this.#port.close();
     for (const socket of this.#waiting) socket.destroy();
     this.#waiting.clear();
+    return 0;
   }
 
   /** @param others that did not take it */

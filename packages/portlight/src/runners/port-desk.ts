@@ -19,6 +19,6 @@ export interface PortDesk extends Pick<Welcome, 'accepts' | 'admits'> {
   leave(worker: Worker): void;
   /** How many a child has, where this process knows before the child tells it. */
   connections?(worker: Worker): number;
-  /** Children that listen are to stop by themselves. */
-  close(): void;
+  /** Children that listen are to stop by themselves. @returns how many connections it answers itself */
+  close(): number;
 }

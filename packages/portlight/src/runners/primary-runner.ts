@@ -1,4 +1,4 @@
-import { Link, type StoppedWorker, Supervisor, type Worker, type WorkerExit } from '@portlight/prefork';
+import { Link, type StoppedWorker, Supervisor, type Worker } from '@portlight/prefork';
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -7,17 +7,16 @@ import type { TlsOptions } from '../config/tls-options.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { runStopHooks } from '../lifecycle/hooks.ts';
 import type { StopOptions } from '../lifecycle/service.ts';
-import type { StopReport } from '../lifecycle/stop-report.ts';
+import type { StopReason, StopReport } from '../lifecycle/stop-report.ts';
 import { SharedPort } from '../ports/shared-port.ts';
 import { PrimaryDesk } from '../primary/primary-desk.ts';
 import { SeatDesk } from '../primary/seat-desk.ts';
 import {
-  type ChildReport,
   decodeCertificates,
   type EncodedCertificates,
   encodeCertificates,
   MESSAGES,
-  SUPERVISOR_NAME,
+  supervisorOf,
   type Welcome,
 } from './child-protocol.ts';
 import { ForkedPortDesk } from './forked-port-desk.ts';
@@ -29,8 +28,10 @@ import { Recycling } from './recycling.ts';
 import type { RunnerParts } from './runner-parts.ts';
 import type { Runner } from './runner.ts';
 import { SharedPortDesk } from './shared-port-desk.ts';
+import { sumUp } from './sum-up.ts';
 import { toStartError } from './to-start-error.ts';
 import type { WorkerInfo } from './worker-info.ts';
+import { toWorkerInfo } from './to-worker-info.ts';
 
 /** Of keys for TLS tickets. */
 const TICKET_KEY_BYTES = 48;
@@ -45,6 +46,8 @@ export class PrimaryRunner implements Runner {
   #certificates: EncodedCertificates | undefined;
   readonly #course: HookCourse = new HookCourse('the backplane');
   #isListening = false;
+  /** Connections that the port itself has answered when it was closed. */
+  #answered = 0;
   #isStopping = false;
   /** The last one that was asked for. */
   #reloading: Promise<void> | undefined;
@@ -59,20 +62,21 @@ export class PrimaryRunner implements Runner {
     const desk = new PrimaryDesk(parts.stores(), (name, data, body) => Link.encode(name, data, body));
     const seats = new SeatDesk(shape.maxSize, {
       connections: { most: config.maxConnections, mostPerAddress: config.maxConnectionsPerIp },
-      channels: { most: shape.maxChannels, mostPerAddress: config.channels.maxChannelsPerIp },
+      channels: { most: shape.maxChannels, mostPerAddress: config.channels.maxChannelsPerIp, isExact: isForked },
     });
     this.#recycling = new Recycling(shape);
     this.#supervisor = new Supervisor({
-      name: SUPERVISOR_NAME,
+      name: supervisorOf(parts.id),
       size: shape.size,
       maxSize: shape.maxSize,
       entry: config.entry,
       bootTimeoutMs: config.bootTimeoutMs,
       unresponsiveTimeoutMs: shape.unresponsiveTimeoutMs,
-      drainTimeoutMs: config.drainTimeoutMs + DEFAULTS.childEndMs,
+      drainTimeoutMs: config.drainTimeoutMs,
+      graceMs: DEFAULTS.childEndMs,
       onWorker: (worker) => {
         const owner = ownerOf(worker);
-        desk.serve(worker.link, owner);
+        desk.serve(worker.link, owner, (dropped) => this.#noteCaughtUp(worker, dropped));
         seats.serve(worker.link, owner);
         this.#port.serve(worker);
         this.#serve(worker);
@@ -135,21 +139,21 @@ export class PrimaryRunner implements Runner {
   }
 
   async workers(): Promise<readonly WorkerInfo[]> {
-    return this.#supervisor.workers.flatMap((worker) => toInfo(worker, this.#port.connections?.(worker)));
+    return this.#supervisor.workers.flatMap((worker) => toWorkerInfo(worker, this.#port.connections?.(worker)));
   }
 
   reload(): void {
-    const { logger } = this.#parts.log;
+    const { announce, log } = this.#parts;
     const reloading = this.#supervisor.reload();
     // One more was asked for during another, and that is to come already.
     if (reloading === this.#reloading) return;
     this.#reloading = reloading;
-    logger.info({}, 'Reloading: child processes are replaced one by one.');
+    announce('Reloading: child processes are replaced one by one.');
     reloading.then(
-      () => logger.info({}, 'Reloaded.'),
+      () => announce('Reloaded.'),
       (error: unknown) => {
         if (!this.#isStopping)
-          logger.error({ err: causeOf(error) }, 'The reload has failed; the child processes go on.');
+          log.logger.error({ err: causeOf(error) }, 'The reload has failed; the child processes go on.');
       },
     );
   }
@@ -163,9 +167,9 @@ export class PrimaryRunner implements Runner {
     const startedAt = performance.now();
     log.logger.info({ reason: options.reason }, 'Stopping.');
     this.#course.endWithin(options.timeoutMs + DEFAULTS.shutdownHookMs);
-    const stopped = await this.#stopChildren(options);
+    const ended = sumUp(await this.#stopChildren(options));
     // As after an error of this process.
-    if (stopped.some(hasFailed)) process.exitCode ??= 1;
+    if (ended.hasFailed) process.exitCode ??= 1;
     const failed = await runStopHooks(
       this.#course.takeEndings(),
       Math.max(this.#course.leftMs - DEFAULTS.shutdownHookMs, DEFAULTS.shutdownHookMs),
@@ -174,8 +178,8 @@ export class PrimaryRunner implements Runner {
     await shared.close(this.#course.leftMs);
     const report = {
       reason: options.reason,
-      drained: sum(stopped, drainedOf),
-      forced: sum(stopped, forcedOf) + failed,
+      drained: ended.drained + this.#answered,
+      forced: ended.forced + failed,
       durationMs: Math.round(performance.now() - startedAt),
     };
     log.logger.info(report, 'Stopped.');
@@ -204,21 +208,31 @@ export class PrimaryRunner implements Runner {
 
   #openForked(): PortDesk {
     const { at, config, log } = this.#parts;
+    // It is there before the supervisor is.
+    const supervisor = (): Supervisor => this.#supervisor;
     return new ForkedPortDesk(at, config, log, {
-      grow: () => this.#supervisor.grow(),
-      shrink: (worker) => this.#supervisor.shrink(worker),
+      get awaited() {
+        return supervisor().awaited;
+      },
+      grow: () => supervisor().grow(),
+      shrink: (worker) => supervisor().shrink(worker),
     });
   }
 
   /** Both at once: each has the time of the stop. */
   async #stopChildren({ reason, timeoutMs, delayMs }: StopOptions): Promise<readonly StoppedWorker[]> {
     this.#isStopping = true;
-    for (const worker of this.#supervisor.workers) void worker.send(MESSAGES.stopping, reason);
-    const stopping = this.#supervisor.stop({ timeoutMs: timeoutMs + DEFAULTS.childEndMs });
+    this.#announceStop(reason);
+    const stopping = this.#supervisor.stop({ timeoutMs });
     if (delayMs > 0) await Promise.race([delay(Math.min(delayMs, timeoutMs), undefined, { ref: false }), stopping]);
     this.#isListening = false;
-    this.#port.close();
+    this.#answered = this.#port.close();
     return stopping;
+  }
+
+  /** Says why, before each is told to finish. */
+  #announceStop(reason: StopReason): void {
+    for (const worker of this.#supervisor.workers) void worker.send(MESSAGES.stopping, reason);
   }
 
   /** The start has failed: nothing of it is left. */
@@ -229,7 +243,7 @@ export class PrimaryRunner implements Runner {
     this.#course.endWithin(limitMs);
     this.#port.close();
     // Nobody has sent them a signal.
-    for (const worker of this.#supervisor.workers) void worker.send(MESSAGES.stopping, 'shutdown');
+    this.#announceStop('shutdown');
     await this.#supervisor.stop({ timeoutMs: limitMs });
     await runStopHooks(this.#course.takeEndings(), limitMs, log);
     await shared.close(this.#course.leftMs);
@@ -241,6 +255,13 @@ export class PrimaryRunner implements Runner {
     link.answer(MESSAGES.workers, async () => ({ data: await this.workers() }));
     link.on(MESSAGES.shutdown, (timeoutMs) => this.#parts.stop('shutdown', timeoutMs as number));
     link.on(MESSAGES.certificates, (data) => this.#hearCertificates(worker, data as EncodedCertificates));
+  }
+
+  #noteCaughtUp({ id, pid }: Worker, dropped: number): void {
+    this.#parts.log.logger.warn(
+      { worker: id, pid, dropped },
+      `Worker ${id} was too slow for what is published: it was not given ${dropped} messages, and mends its topics from their histories.`,
+    );
   }
 
   #recycle(worker: Worker): void {
@@ -276,32 +297,6 @@ export class PrimaryRunner implements Runner {
   }
 }
 
-/** @param connections where this process knows them */
-function toInfo(
-  { id, pid, state, restarts, startedAt, lastReport, reportedAt = performance.now() }: Worker,
-  connections: number | undefined,
-): readonly WorkerInfo[] {
-  if (pid === undefined || state === 'ended') return [];
-  const count = (name: string): number => {
-    const value = lastReport?.[name];
-    return typeof value === 'number' ? value : 0;
-  };
-  return [
-    {
-      id,
-      pid,
-      state,
-      connections: connections ?? count('connections'),
-      requests: count('requests'),
-      memoryBytes: count('memoryBytes'),
-      // One that is busy does not report.
-      lagMs: Math.max(count('lagMs'), Math.round(performance.now() - reportedAt - DEFAULTS.reportMs)),
-      restarts,
-      startedAt,
-    },
-  ];
-}
-
 /** A name that no other process has. */
 function ownerOf({ key, pid }: Worker): string {
   return `${key} ${pid}`;
@@ -314,30 +309,4 @@ function openShared({ at, config, log }: RunnerParts): PortDesk {
 /** A child's own error, with its stack; where it has told none, what is known of its end. */
 function causeOf(error: unknown): unknown {
   return error instanceof Error ? (error.cause ?? error) : error;
-}
-
-function sum(exits: readonly WorkerExit[], of: (exit: WorkerExit) => number): number {
-  return exits.reduce((total, exit) => total + of(exit), 0);
-}
-
-function drainedOf({ report }: WorkerExit): number {
-  return numberOf(report, 'drained');
-}
-
-/**
- * A child that was killed before it was done, or failed without a word while it served, was forced; one that had
- * nothing to say was not.
- */
-function forcedOf({ wasReady, report, hasDrained, killedFor, code }: WorkerExit): number {
-  if (killedFor !== undefined && !hasDrained) return 1;
-  return report === undefined ? Number(wasReady && code !== 0) : numberOf(report, 'forced');
-}
-
-function hasFailed({ report }: WorkerExit): boolean {
-  return (report as Partial<ChildReport> | undefined)?.hasFailed === true;
-}
-
-function numberOf(report: unknown, name: string): number {
-  const value = (report as Readonly<Record<string, unknown>> | undefined)?.[name];
-  return typeof value === 'number' ? value : 0;
 }

@@ -17,6 +17,14 @@ interface Watched {
 /** So much of its requests a child may be replaced earlier, so that not all are at once. */
 const JITTER = 0.1;
 
+/** After how many requests one child is replaced: for each another number. */
+export function requestsOfOne(
+  { maxRequestsPerWorker = Infinity }: Pick<RecyclingLimits, 'maxRequestsPerWorker'>,
+  random: () => number = Math.random,
+): number {
+  return maxRequestsPerWorker * (1 - JITTER * random());
+}
+
 /** Finds children that have answered enough, or hold too much, in what they report of themselves. */
 export class Recycling {
   readonly #limits: RecyclingLimits;
@@ -44,9 +52,8 @@ export class Recycling {
   #watch(worker: Worker): Watched {
     const known = this.#watched.get(worker);
     if (known !== undefined) return known;
-    const { maxRequestsPerWorker = Infinity } = this.#limits;
     const watched = {
-      maxRequests: maxRequestsPerWorker * (1 - JITTER * this.#random()),
+      maxRequests: requestsOfOne(this.#limits, this.#random),
       notBefore: performance.now() + DEFAULTS.recycleAfterMs,
     };
     this.#watched.set(worker, watched);

@@ -59,13 +59,14 @@ export class SharedPortDesk implements PortDesk {
     this.#tellSoon();
   }
 
-  close(): void {
+  close(): number {
     clearInterval(this.#looking);
     clearTimeout(this.#telling);
     this.#port?.close();
     this.#port = undefined;
     // Those that are about to start wait for it no longer.
     for (const { link } of this.#workers.values()) link.tell(MESSAGES.portClosed);
+    return 0;
   }
 
   #give(key: string, until: number): void {

@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
 import type { Seat } from '../backplane/admission.ts';
-import { DEFAULTS } from '../defaults.ts';
 import { canStopReading, readOn, stopReading } from '../ports/stop-reading.ts';
 
 const NOTHING = Buffer.alloc(0);
@@ -12,14 +11,16 @@ export class WaitingClient {
   bytes: Buffer = NOTHING;
   readonly #seat: Seat;
   #timer: NodeJS.Timeout | undefined;
+  /** Of its wait, on the clock of `performance`; `undefined` while it has not begun. */
+  #waitsUntil: number | undefined;
+  #isStopped = false;
+  #stopAwaiting: () => void = () => {};
   #isHandedOver = false;
 
   /** @param seat is given back when the connection ends, in whichever process */
   constructor(socket: Socket, seat: Seat) {
     this.socket = socket;
     this.#seat = seat;
-    // A client that resets the connection meanwhile must not end the process.
-    socket.on('error', () => {});
     socket.once('close', () => {
       clearTimeout(this.#timer);
       if (!this.#isHandedOver) seat.release();
@@ -27,38 +28,54 @@ export class WaitingClient {
   }
 
   /**
-   * Calls once, with its first bytes; where Node cannot stop reading in time, at once and with none.
+   * Calls once, when its first bytes are enough; where Node cannot stop reading in time, at once and with none.
    *
-   * @param onSilent called instead when it has sent nothing for so long
+   * @param isEnough asked of all that came, with how many were there before
+   * @param onSilent called instead when that takes too long
    */
-  awaitBytes(limitMs: number, onBytes: () => void, onSilent: () => void): void {
+  awaitBytes(
+    limitMs: number,
+    isEnough: (bytes: Buffer, known: number) => boolean,
+    onBytes: () => void,
+    onSilent: () => void,
+  ): void {
     const { socket } = this;
     if (!canStopReading(socket)) return onBytes();
     const onEnd = (): void => void socket.destroy();
-    this.#timer = setTimeout(() => {
-      socket.removeAllListeners('data').off('end', onEnd);
-      onSilent();
-    }, limitMs);
-    socket.once('end', onEnd);
-    socket.once('data', (bytes: Buffer) => {
+    const onData = (bytes: Buffer): void => {
+      const known = this.bytes.byteLength;
+      this.bytes = known === 0 ? bytes : Buffer.concat([this.bytes, bytes]);
+      if (!isEnough(this.bytes, known)) return;
       stopReading(socket);
-      socket.off('end', onEnd);
-      clearTimeout(this.#timer);
-      this.bytes = bytes;
+      this.#isStopped = true;
+      this.#stopAwaiting();
       onBytes();
-    });
+    };
+    this.#timer = setTimeout(onSilent, limitMs);
+    this.#stopAwaiting = () => {
+      clearTimeout(this.#timer);
+      socket.off('data', onData).off('end', onEnd);
+    };
+    socket.on('data', onData).once('end', onEnd);
     socket.resume();
   }
 
-  /** Calls unless it is handed over, or gone, by then. */
+  /** Calls unless it is handed over, or gone, by then: one wait, also where a child does not take it meanwhile. */
   limitWait(ms: number, onLate: () => void): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(onLate, ms);
+    this.#waitsUntil ??= performance.now() + ms;
+    this.#timer = setTimeout(onLate, Math.max(1, this.#waitsUntil - performance.now()));
+  }
+
+  /** It is on its way to a child process, and is refused no longer. */
+  endWait(): void {
+    clearTimeout(this.#timer);
   }
 
   /** No process gets it: what it sends further is read here. */
   readOn(): void {
-    if (this.bytes !== NOTHING) readOn(this.socket);
+    this.#stopAwaiting();
+    if (this.#isStopped) readOn(this.socket);
   }
 
   /** Another process has it. Here it is closed without a word to the client. */
@@ -72,29 +89,4 @@ export class WaitingClient {
   end(): void {
     this.#seat.release();
   }
-
-  /** What goes with its socket. Who gets it later than it says leaves it to another process. */
-  describe(id: number): HandedClient {
-    const expiresAt = monotonicMs() + DEFAULTS.handOverMs;
-    return { id, bytes: this.bytes.toString('base64'), expiresAt };
-  }
-}
-
-/** What is said of a socket that is handed over. */
-export interface HandedClient {
-  readonly id: number;
-  /** What was read of it, in base64. */
-  readonly bytes: string;
-  /** On the clock that all processes of a machine share, in ms. */
-  readonly expiresAt: number;
-}
-
-/** Whether it was handed over too long ago to be taken. */
-export function isExpired({ expiresAt }: HandedClient): boolean {
-  return monotonicMs() > expiresAt;
-}
-
-/** `performance.now()` begins anew in each process. */
-function monotonicMs(): number {
-  return Number(process.hrtime.bigint() / 1_000_000n);
 }

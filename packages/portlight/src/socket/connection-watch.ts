@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net';
 import { DEFAULTS } from '../defaults.ts';
+import { bytesTaken } from './bytes-taken.ts';
 import type { Connection, ConnectionState } from './connection.ts';
 
 /** How long a client may keep a connection waiting, in ms; 0: for ever. */
@@ -99,7 +99,8 @@ export class ConnectionWatch {
     if (seen.state === 'busy' && now - seen.spokeAt >= this.#patienceMs(connection)) connection.cut();
     if (connection.phase === 'ending' || connection.phase === 'refused') return;
     if (seen.state === 'busy') {
-      if (connection.isReceiving) this.#judgeRequest(connection, requestTimeoutMs, now - seen.changedAt);
+      const limitMs = connection.newest?.requestTimeoutMs ?? requestTimeoutMs;
+      if (connection.isReceiving) this.#judgeRequest(connection, limitMs, now - seen.changedAt);
     } else if (seen.state === 'idle' && (seen.requests > 0 || connection.isLast)) {
       if (now - Math.max(seen.changedAt, this.#keepAliveSince) >= this.#keepAliveMs) connection.close();
     } else
@@ -124,13 +125,14 @@ export class ConnectionWatch {
   #update(connection: Connection, now: number): Sighting {
     const { socket, state, requests, chunks } = connection;
     const { bytesRead } = socket;
-    const bytesTaken = countTaken(socket);
+    const taken = bytesTaken(socket);
     const owesBytes = socket.writableLength > 0;
+    if (owesBytes) connection.noteTaken();
     let seen = this.#seen.get(connection);
     if (seen === undefined) {
       seen = {
         bytesRead,
-        bytesTaken,
+        bytesTaken: taken,
         requests,
         state,
         chunks: -1,
@@ -141,12 +143,12 @@ export class ConnectionWatch {
       };
       this.#seen.set(connection, seen);
     }
-    const hasTaken = bytesTaken !== seen.bytesTaken;
+    const hasTaken = taken !== seen.bytesTaken;
     if (hasTaken || !owesBytes) seen.takenAt = now;
     if (hasTaken || bytesRead !== seen.bytesRead || !(owesBytes || connection.awaitsClient)) seen.movedAt = now;
     if (chunks === undefined || chunks !== seen.chunks || owesBytes) seen.spokeAt = now;
     if (hasChanged(seen, connection) || (state === 'idle' && owesBytes)) seen.changedAt = now;
-    Object.assign(seen, { bytesRead, bytesTaken, requests, state, chunks: chunks ?? -1 });
+    Object.assign(seen, { bytesRead, bytesTaken: taken, requests, state, chunks: chunks ?? -1 });
     return seen;
   }
 }
@@ -159,23 +161,4 @@ function hasChanged(seen: Sighting, { state, requests }: Connection): boolean {
 
 function isOver(limitMs: number, elapsedMs: number): boolean {
   return limitMs > 0 && elapsedMs >= limitMs;
-}
-
-/** What a handle of Node counts. */
-interface WriteCounts {
-  readonly bytesWritten?: number;
-  readonly writeQueueSize?: number;
-}
-
-/**
- * How many bytes the kernel has taken for the client. A large write counts for the socket as a whole until it is done;
- * how far it has come, only its handle knows. Without that, the whole writes have to do.
- */
-function countTaken(socket: Socket): number {
-  const { _handle: handle } = socket as { _handle?: (WriteCounts & { readonly _parent?: WriteCounts }) | null };
-  // Behind TLS it takes all at once; what is under it takes as the client does.
-  const { bytesWritten, writeQueueSize } = handle?._parent ?? handle ?? {};
-  return bytesWritten === undefined || writeQueueSize === undefined
-    ? socket.bytesWritten - socket.writableLength
-    : bytesWritten - writeQueueSize;
 }

@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import { DEFAULTS } from '../defaults.ts';
 import { AbortedError } from '../errors/aborted-error.ts';
 import { unmapAddress } from '../request/client-address.ts';
+import { bytesTaken } from './bytes-taken.ts';
 import { type ConnectionPhase, mayFollow } from './connection-phase.ts';
 
 /** What a connection does at the moment: waits, has sent part of a head, or has requests that are not yet answered. */
@@ -15,6 +16,8 @@ export interface CarriedExchange {
   readonly isSafe: boolean;
   /** Whether the rest of the request's body is still to come. */
   readonly isReceiving: boolean;
+  /** How long the whole request may take to come, in ms, where that is not as of any other. */
+  readonly requestTimeoutMs: number | undefined;
   /** Whether it is the client's turn: somebody reads the body, and the rest of it has not come. */
   readonly awaitsClient: boolean;
   /** Whether a byte of the response has left. */
@@ -36,6 +39,13 @@ export interface CarriedExchange {
 /** Who reads the bytes of a connection, and knows whether a part of a head has come; `undefined`: it cannot say. */
 export interface HeadReader {
   readonly hasBegun: boolean | undefined;
+}
+
+/** Who hears that the connection is gone before all is sent. */
+export interface CutListener {
+  readonly isOver: boolean;
+  /** @param bytes how many of the connection the kernel has taken */
+  cut(bytes: number): void;
 }
 
 /** Of a lane that looks at nothing but whole requests. */
@@ -70,6 +80,16 @@ export class Connection {
   #lingerMs: number = DEFAULTS.lingerMs;
   #lingersUntil: NodeJS.Timeout | undefined;
   #onRest: (() => void)[] = [];
+  /** Who hears of its end. */
+  #cutListeners: CutListener[] | undefined;
+  /** How many bytes the kernel had taken when it ended. */
+  #bytesAtEnd = 0;
+  /** How many it had taken when it was last seen with some left to take. */
+  #bytesSeen = 0;
+  /** Behind TLS, how many more the records have than what was written, by the handshake alone. */
+  #bytesBefore = 0;
+  /** Why it was cut, where that was not the client's doing. */
+  #cutReason: AbortedError | undefined;
 
   constructor(socket: Socket) {
     this.socket = socket;
@@ -94,6 +114,7 @@ export class Connection {
       for (const exchange of this.#running) exchange.cancelReply(gone);
       // Responses that wait for their turn will not get another.
       for (const exchange of [...this.#running]) exchange.takeTurn();
+      for (const listener of this.#cutListeners ?? []) listener.cut(this.#bytesAtEnd);
     });
   }
 
@@ -119,6 +140,66 @@ export class Connection {
   /** Whether it was cut with something unsent, because its client did not take it in time. */
   get wasCut(): boolean {
     return this.#wasCut;
+  }
+
+  /** Has somebody hear of the end of the connection, until it is over for them. */
+  whenCut(listener: CutListener): void {
+    if (this.#cutListeners === undefined) {
+      if (this.isSecure) this.#bytesBefore = bytesTaken(this.socket) - this.socket.bytesWritten;
+      this.#cutListeners = [];
+      this.#countAtEnd();
+    }
+    if (this.#cutListeners.some(({ isOver }) => isOver))
+      this.#cutListeners = this.#cutListeners.filter(({ isOver }) => !isOver);
+    this.#cutListeners.push(listener);
+  }
+
+  forgetCut(listener: CutListener): void {
+    this.#cutListeners = this.#cutListeners?.filter((each) => each !== listener);
+  }
+
+  /**
+   * Whether the kernel has taken so many bytes: of a socket that is destroyed, Node says of each write that it is done.
+   */
+  hasTaken(bytes: number): boolean {
+    const { destroyed, errored } = this.socket;
+    // A write that fails is done before the socket is destroyed for it.
+    return destroyed ? this.#bytesAtEnd >= bytes : errored === null;
+  }
+
+  /** How many bytes the kernel has taken, or had when the connection ended. Known where somebody hears of that. */
+  get bytesTaken(): number {
+    const { socket } = this;
+    if (socket.destroyed) return this.#bytesAtEnd;
+    return Math.min(socket.bytesWritten, bytesTaken(socket) - this.#bytesBefore);
+  }
+
+  /** A write that has failed is under way no longer: the kernel counts all of it, and took some. */
+  #countLast(error: Error | undefined): number {
+    const { socket } = this;
+    const hasFailed = error !== undefined && 'syscall' in error && error.syscall === 'write';
+    const isLost = socket.writableLength > 0 && this.bytesTaken === socket.bytesWritten;
+    return hasFailed || isLost ? this.#bytesSeen : this.bytesTaken;
+  }
+
+  /** Called now and then while something is left to take: of a write that fails nobody says how far it had come. */
+  noteTaken(): void {
+    if (this.#cutListeners !== undefined && !this.socket.destroyed) this.#bytesSeen = this.bytesTaken;
+  }
+
+  /** Why it was cut; `undefined` where the client went. */
+  get cutReason(): AbortedError | undefined {
+    return this.#cutReason;
+  }
+
+  /** A socket that is destroyed no longer knows what had left. */
+  #countAtEnd(): void {
+    const { socket } = this;
+    const destroy = socket.destroy.bind(socket);
+    socket.destroy = (error) => {
+      if (!socket.destroyed) this.#bytesAtEnd = this.#countLast(error);
+      return destroy(error);
+    };
   }
 
   /** Whether the body of a request is still to come. */
@@ -271,18 +352,22 @@ export class Connection {
   }
 
   abort(reason: AbortedError): void {
+    if (reason.code !== 'ERR_PORTLIGHT_CLIENT_GONE') this.#cutReason = reason;
     for (const exchange of this.#running) exchange.abort(reason);
   }
 
   /**
    * Sends the last bytes and closes, giving the client time to read them: a socket that is destroyed with bytes
    * unread sends a reset, which can overtake the answer (RFC 9112 §9.6).
+   *
+   * @param onSent called when the kernel has them; never where the connection is cut before
    */
-  end(lastBytes: Uint8Array): void {
+  end(lastBytes: Uint8Array, onSent?: () => void): void {
     const { socket } = this;
     this.#enter('ending');
     if (socket.destroyed) return;
     socket.end(lastBytes);
+    if (onSent !== undefined) socket.once('finish', onSent);
     socket.resume();
     if (socket.writableFinished) this.#linger();
     else socket.once('finish', () => this.#linger());

@@ -12,7 +12,7 @@ import type { LogHolder } from '../log.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { Listener } from '../ports/listener.ts';
 import { loadFormParser } from '../request/multipart.ts';
-import type { ServerView } from '../request/request-source.ts';
+import type { ServerView } from '../server-view.ts';
 import { AcceptErrors } from './accept-errors.ts';
 import { Connection } from './connection.ts';
 import { ConnectionWatch } from './connection-watch.ts';
@@ -140,11 +140,10 @@ export class Edge {
   }
 
   /**
-   * Serves a connection that was accepted elsewhere. Whoever had it must have stopped reading.
-   *
-   * @param bytes what was read of it already
+   * Serves a connection that was accepted elsewhere. Whoever had it must have stopped reading, and put back what was
+   * read of it.
    */
-  take(socket: Socket, bytes?: Uint8Array): void {
+  take(socket: Socket): void {
     if (socket.destroyed) {
       this.#onEnd?.(socket);
       return;
@@ -152,7 +151,6 @@ export class Edge {
     // As of those that the listener accepts.
     socket.allowHalfOpen = true;
     socket.setNoDelay(true);
-    if (bytes !== undefined && bytes.byteLength > 0) socket.unshift(bytes);
     this.#door.accept(socket);
   }
 

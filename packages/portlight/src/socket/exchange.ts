@@ -4,12 +4,16 @@ import type { HttpError } from '../errors/http-error.ts';
 import type { LogHolder } from '../log.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { BodySource } from '../request/body-source.ts';
+import { takesTrailers } from '../fields/takes-trailers.ts';
 import { controls, HttpRequest } from '../request/http-request.ts';
-import type { RequestRules, RequestSource, ServerView } from '../request/request-source.ts';
+import type { RequestRules, RequestSource } from '../request/request-source.ts';
+import type { ServerView } from '../server-view.ts';
+import { isEventStream } from '../handlers/open-events.ts';
 import type { HttpResponse } from '../response/http-response.ts';
 import { discardBody } from '../response/replace-body.ts';
 import type { CarriedExchange, Connection } from './connection.ts';
 import type { ResponseHead } from '../response/response-head.ts';
+import { Observation, type Observed } from './observation.ts';
 
 /** What every exchange of a server works with. */
 export interface Services {
@@ -41,11 +45,13 @@ const NO_FIELDS: readonly string[] = [];
 /**
  * One request and its response on a connection. What is the same on both lanes; how bytes come and go, each lane knows.
  */
-export abstract class Exchange implements RequestSource, CarriedExchange {
+export abstract class Exchange implements RequestSource, CarriedExchange, Observed {
   readonly method: string;
   readonly target: string;
   protected readonly connection: Connection;
   protected readonly services: Services;
+  /** Where somebody wants to hear of its end. */
+  protected readonly observation: Observation | undefined = undefined;
   #request: HttpRequest | undefined;
   /** A response that is ready before those to earlier requests. */
   #early: HttpResponse | undefined;
@@ -57,6 +63,7 @@ export abstract class Exchange implements RequestSource, CarriedExchange {
     this.target = target;
     this.connection = connection;
     this.services = services;
+    if (services.pipeline.isObserved) connection.whenCut((this.observation = new Observation(this, services.pipeline)));
   }
 
   abstract readonly rawHeaders: readonly string[];
@@ -101,6 +108,11 @@ export abstract class Exchange implements RequestSource, CarriedExchange {
     return !this.isOld && isSafeMethod(this.method);
   }
 
+  /** Whether the client does something with fields behind the body. */
+  get takesTrailers(): boolean {
+    return !this.isOld && takesTrailers(this.#request?.header('te'));
+  }
+
   /** Begins to handle it. The connection calls this once, when the requests before it allow. */
   start(): void {
     const request = new HttpRequest(this, this.services.view, this.services.rules);
@@ -119,6 +131,34 @@ export abstract class Exchange implements RequestSource, CarriedExchange {
     const response = this.#early;
     this.#early = undefined;
     if (response !== undefined) this.#send(response);
+  }
+
+  get observedRequest(): HttpRequest | undefined {
+    return this.#request;
+  }
+
+  get path(): string {
+    return this.#request?.path ?? (this.target.split('?', 1)[0] as string);
+  }
+
+  get answeredError(): Error | undefined {
+    return this.#request && controls.errorOf(this.#request);
+  }
+
+  get abortReason(): Error | undefined {
+    const { cutReason } = this.connection;
+    if (this.#request === undefined) return cutReason;
+    return controls.abortReason(this.#request) ?? cutReason;
+  }
+
+  /** How many bytes the socket was given by now. */
+  protected get position(): number {
+    return this.connection.socket.bytesWritten;
+  }
+
+  /** Called when Node says that so many bytes of the connection, the last of the answer among them, are handed over. */
+  protected observeEnd(to: number): void {
+    if (this.connection.hasTaken(to)) this.observation?.end(to);
   }
 
   /**
@@ -142,6 +182,11 @@ export abstract class Exchange implements RequestSource, CarriedExchange {
   /** Whether the rest of the request's body is still to come. */
   get isReceiving(): boolean {
     return false;
+  }
+
+  /** How long the whole request may take to come, in ms, where its route says so. */
+  get requestTimeoutMs(): number | undefined {
+    return this.#request && controls.planOf(this.#request)?.requestTimeoutMs;
   }
 
   /** Ends the body of the request with an error, which goes to who reads it. Nothing where all of it has come. */
@@ -194,8 +239,10 @@ export abstract class Exchange implements RequestSource, CarriedExchange {
       this.finish();
       return;
     }
+    this.observation?.begin(this.#kindOf(response), response.status, this.position);
     try {
       const streaming = this.write(response);
+      if (this.observation !== undefined) this.connection.noteTaken();
       if (streaming !== undefined) streaming.catch((error: unknown) => this.#recover(error));
     } catch (error) {
       void this.#recover(error);
@@ -204,15 +251,22 @@ export abstract class Exchange implements RequestSource, CarriedExchange {
 
   /** While nothing of a response has left, what the error handlers make of its failure is sent in its place. */
   async #recover(error: unknown): Promise<void> {
-    if (this.#isRecovered || this.hasBegun || AbortedError.is(error)) {
-      this.#fail(error);
+    const own = AbortedError.isAlike(error) ? (this.abortReason ?? error) : error;
+    if (this.#isRecovered || this.hasBegun || AbortedError.is(own)) {
+      this.#fail(own);
       return;
     }
     this.#isRecovered = true;
     this.#send(await this.services.pipeline.recover(error, this.#request as HttpRequest));
   }
 
+  #kindOf(response: HttpResponse): 'http' | 'websocket' | 'events' {
+    if (response.status === 101) return 'websocket';
+    return this.method !== 'HEAD' && isEventStream(response) ? 'events' : 'http';
+  }
+
   #fail(error: unknown): void {
+    if (this.observation !== undefined) this.observation.failure = toError(error);
     const fields = { err: error, method: this.method, path: this.#request?.path };
     const { logger } = this.services.log;
     if (AbortedError.is(error)) logger.debug(fields, 'A response was not sent to its end.');
@@ -222,6 +276,11 @@ export abstract class Exchange implements RequestSource, CarriedExchange {
       return;
     }
     this.connection.closeAfterNewest();
+    this.observation?.begin('http', 500, this.position);
     this.writeLastResort();
   }
+}
+
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error('A source threw what is no error.', { cause: thrown });
 }

@@ -1,6 +1,9 @@
 import type { Pipeline } from '../pipeline.ts';
 import type { Connection } from './connection.ts';
 import { formatLastResponse } from './format-response.ts';
+import { Observation } from './observation.ts';
+
+const NO_REQUEST = { observedRequest: undefined, method: undefined, path: undefined, abortReason: undefined };
 
 /** Answers what was no request, and closes. Once for a connection, after the answers to what came before. */
 export function refuse(connection: Connection, error: Error, pipeline: Pipeline): void {
@@ -21,7 +24,19 @@ export function interrupt(connection: Connection, error: Error, pipeline: Pipeli
   refuse(connection, error, pipeline);
 }
 
+function observe(connection: Connection, answeredError: Error, pipeline: Pipeline): Observation {
+  const observation = new Observation({ ...NO_REQUEST, answeredError }, pipeline);
+  connection.whenCut(observation);
+  return observation;
+}
+
 async function send(connection: Connection, error: Error, pipeline: Pipeline): Promise<void> {
+  // To a client that has its last answer nothing is refused.
+  const isObserved = pipeline.isObserved && connection.socket.writable;
+  const observation = isObserved ? observe(connection, error, pipeline) : undefined;
   const response = await pipeline.refuse(error);
-  connection.end(await formatLastResponse(response));
+  const bytes = await formatLastResponse(response);
+  observation?.begin('http', response.status, connection.socket.bytesWritten);
+  if (!connection.socket.writable) observation?.cut(connection.bytesTaken);
+  connection.end(bytes, observation && (() => observation.end(connection.socket.bytesWritten)));
 }

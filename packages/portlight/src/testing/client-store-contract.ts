@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Client, ClientStore } from '../backplane/client-store.ts';
+import type { ClientStore } from '../backplane/client-store.ts';
+import type { Client } from '../server-view.ts';
 
 /** The stores of one case: the ends of several processes, joined. */
 export interface OpenClientStores {

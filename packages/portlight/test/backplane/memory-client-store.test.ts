@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Client, ClientStore } from '../../src/backplane/client-store.ts';
+import type { ClientStore } from '../../src/backplane/client-store.ts';
+import type { Client } from '../../src/server-view.ts';
 import { MemoryClientStore } from '../../src/backplane/memory-client-store.ts';
 import { clientStoreContract } from '../../src/testing/index.ts';
 

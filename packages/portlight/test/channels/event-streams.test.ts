@@ -446,17 +446,21 @@ describe('what an Accept field asks for', () => {
 });
 
 describe('on its way an event stream', () => {
-  test('passes middleware and guards, which see a response, and no interceptor', async () => {
+  test('passes middleware and guards, and interceptors, which see a response and cannot replace its body', async () => {
     let intercepted = 0;
-    const { server } = portless((app) =>
+    const { server, log } = portless((app) =>
       app
         .setHeader('x-default', 'yes')
         .setRateLimit(2, 60)
         .use(async (_request, next) => (await next()).header('x-middleware', 'yes'))
-        .onResponse(() => {
+        .onResponse((shown) => {
           intercepted++;
+          shown.header('x-interceptor', 'yes');
           return 'changed';
         })
+        .onResponse((shown) => void (shown.body = 'changed'))
+        .onResponse((shown) => new HttpResponse('changed', { status: shown.status, headers: shown.headers }))
+        .onResponse((shown) => void shown.header('x-last', 'yes').header('ratelimit', 'own'))
         .group('/api', (api) =>
           api.events('/feed', (stream) => {
             stream.send({ data: 'x' });
@@ -469,11 +473,15 @@ describe('on its way an event stream', () => {
     expect(Object.fromEntries(response.headers)).toMatchObject({
       'x-default': 'yes',
       'x-middleware': 'yes',
-      ratelimit: expect.stringContaining('r=1') as unknown,
+      'x-interceptor': 'yes',
+      'x-last': 'yes',
+      ratelimit: 'own',
     });
-    expect(intercepted).toBe(0);
+    expect(log.at('error').map(({ fields }) => (fields['err'] as Error).message)).toEqual(
+      Array.from({ length: 3 }, () => 'The body of an event stream cannot be replaced; its status and fields can.'),
+    );
     await fetchEvents(server, '/api/feed');
-    expect([(await fetchEvents(server, '/api/feed')).status, intercepted]).toEqual([429, 1]);
+    expect([(await fetchEvents(server, '/api/feed')).status, intercepted]).toEqual([429, 3]);
   });
 
   test('is refused by a middleware before its handler is called', async () => {

@@ -3,6 +3,7 @@ import { MemoryBus } from '../../src/backplane/memory-bus.ts';
 import { MemoryTopics } from '../../src/backplane/memory-topics.ts';
 import { backplaneWith } from '../support/backplane-with.ts';
 import { openServer } from '../support/open-server.ts';
+import { EventClient } from '../support/event-client.ts';
 import { WebSocketClient } from '../support/web-socket-client.ts';
 
 /** A bus that can be cut off. */
@@ -51,6 +52,26 @@ test('handlers that wait for topics answer 503 with Retry-After', async () => {
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
   bus.isCut = false;
   for (const response of await ask()) expect(response.status).toBe(200);
+});
+
+test.each([
+  ['returned', (join: () => unknown) => join()],
+  ['waited for', async (join: () => unknown) => void (await join())],
+])('a channel whose join is %s stays open, and is joined when they can be reached again', async (_, joinBy) => {
+  const bus = new CutBus();
+  await using open = await openServer((app) =>
+    app
+      .backplane(backplaneWith({ bus }))
+      .accept('/', { open: (channel) => joinBy(() => channel.join('news')) as Promise<void> })
+      .events('/feed', (stream) => joinBy(() => stream.join('news')) as Promise<void>),
+  );
+  bus.isCut = true;
+  await using client = await WebSocketClient.open(open.port, '/');
+  await using feed = await EventClient.open(open.port, '/feed');
+  bus.mend();
+  await expect.poll(async () => (await open.server.publish('news', 'it rains')).subscribers).toBe(2);
+  expect((await client.messages(1))[0]).toBe('it rains');
+  await expect.poll(() => feed.received.some(({ data }) => data === 'it rains')).toBe(true);
 });
 
 test('a channel that joins meanwhile, and waits for nothing, is joined when they can be reached again', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { Client, ClientStore } from '../../src/backplane/client-store.ts';
+import type { ClientStore } from '../../src/backplane/client-store.ts';
+import type { Client } from '../../src/server-view.ts';
 import { MemoryClientStore } from '../../src/backplane/memory-client-store.ts';
 import { Patience } from '../../src/backplane/patience.ts';
 import { SharedState } from '../../src/backplane/shared-state.ts';

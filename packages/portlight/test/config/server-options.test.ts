@@ -138,7 +138,7 @@ describe('options of a server', () => {
 describe('options of run', () => {
   test.each<[object, string]>([
     [{ drainTimeoutMs: -1 }, 'The option drainTimeoutMs of run must be'],
-    [{ nonsense: 1 }, 'Run has no option "nonsense".'],
+    [{ nonsense: 1 }, 'run has no option "nonsense".'],
   ])('are checked like those of the server: %j', async (options, message) => {
     await expect(make({}).run(options)).rejects.toMatchObject({
       code: 'ERR_PORTLIGHT_INVALID_OPTION',

@@ -131,7 +131,7 @@ describe.each(FAILURES)('a backplane that %s', (_how, act) => {
       const { backplane, asked } = failing(names, act);
       const open = await openServer((app) => register(app.backplane(backplane)), { clientIdleMs: 80 });
       await use(open, asked);
-      const { reason } = await open.server.shutdown({ timeoutMs: 1_000 });
+      const { reason } = await open.server.shutdown({ timeoutMs: 5_000 });
       expect(reason).toBe('shutdown');
       expect(open.log.at('error')).toEqual([]);
       expect(await takeUncaught()).toEqual([]);

@@ -110,7 +110,9 @@ describe.each([
 });
 
 test('an asynchronous group is refused, and its failure ends no process', () => {
-  expect(() => new HttpServer().group('/a', failure)).toThrow(expect.objectContaining({ name: 'ConfigError' }));
+  expect(() => new HttpServer().group('/a', failure as () => void)).toThrow(
+    expect.objectContaining({ name: 'ConfigError' }),
+  );
 });
 
 test('the methods of a logger may need their object', async () => {

@@ -32,8 +32,9 @@ function plansOf(...routes: readonly HttpRoute[]): (method: string, target: stri
   const channels = { hub: new Hub(shared, log), registry, config: config.channels, turns: EVERYBODY_AT_ONCE, log };
   const eventsRoutes = [{ pattern: '/events', options: {}, handler: () => undefined, scope: root }];
   const channelRoutes = [{ pattern: '/socket', options: {}, handlers: {}, scope: root }];
-  const plans = new Plans({ routes, channelRoutes, eventsRoutes, scopes: [root] }, guards, channels, config, log);
-  return (method, target) => plans.find(newRequest({ method, target }));
+  const registrations = { routes, channelRoutes, eventsRoutes, folders: [], scopes: [root] };
+  const plans = new Plans(registrations, guards, channels, config, log);
+  return (method, target) => plans.find(newRequest({ method, target })) as Plan;
 }
 
 const find = plansOf(route('GET', '/users/:id'), route('PUT', '/users/me'), route('POST', '/socket'));

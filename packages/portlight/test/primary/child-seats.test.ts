@@ -11,9 +11,9 @@ interface Child {
   readonly ports: readonly [JoinedPort, JoinedPort];
 }
 
-function open(count: number, most: number, mostPerAddress: number = most): readonly Child[] {
+function open(count: number, most: number, mostPerAddress: number = most, isExact: boolean = false): readonly Child[] {
   const desk = new SeatDesk(count, {
-    connections: { most, mostPerAddress },
+    connections: { most, mostPerAddress, isExact },
     channels: { most: 1, mostPerAddress: 1 },
   });
   return Array.from({ length: count }, (_, index) => {
@@ -56,6 +56,18 @@ describe('seats of several children', () => {
       Array.from({ length: 60 }, () => '192.0.2.1'),
     );
     expect(more.length).toBe(40);
+  });
+
+  test('are kept by no child that does not use them, where it may be busy at any time', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    const [busy, other] = open(2, 3, 2, true) as [Child, Child];
+    const seat = await busy.seats.connections.reserve('192.0.2.1');
+    if (typeof seat !== 'string') seat.release();
+    await turns();
+    busy.ports[1].hold();
+    // Nobody waits for the busy one: no time passes.
+    const [seats, shortages] = await fill([other.seats.connections], ['192.0.2.1', '192.0.2.1', '192.0.2.2']);
+    expect([seats.length, shortages.size]).toEqual([3, 0]);
   });
 
   test('are counted for each address, mapped ones as one and IPv6 by its /56', async () => {

@@ -78,6 +78,23 @@ describe('a child that does not read', () => {
     expect(slow.messages.at(-1)?.prev).toBe(quick.messages[99]?.position.seq);
   });
 
+  test('is told of once, with what it was not given, each time that it has caught up', async () => {
+    const [family, one, other] = open(2, 100_000);
+    const slow = listen(one);
+    for (const { backplane } of family.children) await backplane.bus.setInterest('t', 1);
+    const payload = 'x'.repeat(10_000);
+    for (const round of [1, 2]) {
+      const before = slow.messages.length;
+      one.ports[0].hold();
+      for (let n = 0; n < 100; n += 1) await other.backplane.bus.publish(text(`${n} ${payload}`), PLAIN);
+      expect(family.caughtUp).toHaveLength(round - 1);
+      one.ports[0].release();
+      await family.settle();
+      expect(family.caughtUp.at(-1)).toEqual([one.owner, 100 - (slow.messages.length - before)]);
+    }
+    expect(family.caughtUp).toHaveLength(2);
+  });
+
   test('reads what it has missed from the history, and says what no history has', async () => {
     const [family, one, other] = open(2, 10_000);
     const [{ hub }, { hub: far }] = [openHub(one.backplane), openHub(other.backplane)];
@@ -339,7 +356,7 @@ describe('the hubs of two children and of the primary', () => {
   test('get what the primary publishes, and the primary what they do', async () => {
     const [family, one] = open(1);
     const log = { logger: new RecordingLogger(), verbose: false };
-    const hub = new Hub(new SharedState(log, { isAlone: true, make: () => family.stores.end('primary') }), log);
+    const hub = new Hub(new SharedState(log, { isAlone: true, make: () => family.stores.own('primary') }), log);
     const child = openHub(one.backplane);
     const [near, far] = [new RecordingSubscriber('near'), new RecordingSubscriber('far')];
     await hub.join(near, 't');

@@ -18,6 +18,8 @@ export class TestFamily {
   readonly stores: MemoryStores;
   readonly desk: PrimaryDesk;
   readonly children: TestChild[] = [];
+  /** What was said of children that were slow. */
+  readonly caughtUp: [owner: string, dropped: number][] = [];
 
   constructor(stores: MemoryStores = new MemoryStores(), count: number = 3, maxWaitingBytes?: number) {
     this.stores = stores;
@@ -28,7 +30,7 @@ export class TestFamily {
   add(): TestChild {
     const ports = joinPorts();
     const owner = `child ${this.children.length + 1}`;
-    this.desk.serve(new Link(ports[0], { onError: fail }), owner);
+    this.desk.serve(new Link(ports[0], { onError: fail }), owner, (dropped) => this.caughtUp.push([owner, dropped]));
     const link = new Link(ports[1], { onError: fail });
     const child = { owner, link, ports, backplane: new ChildBackplane(link) };
     this.children.push(child);

@@ -86,6 +86,11 @@ export class SeatWorld {
     for (const then of timers) then();
   }
 
+  /** The others say and hear nothing any more, but live. */
+  stopAllButFirst(): void {
+    for (const owner of [...this.children.keys()].slice(1)) this.children.delete(owner);
+  }
+
   /** All that is under way arrives. */
   settle(): void {
     let turns = 0;

@@ -64,7 +64,15 @@ describe('a wrong call throws a ConfigError at once', () => {
     ],
     ['headers that are no object', (router) => router.setHeaders(never(undefined)), ['setHeaders']],
     ['a group without a function', (router) => router.group('/a', never(undefined)), ['group']],
-    ['an async group', (router) => router.group('/a', async () => undefined), ['/a', 'async']],
+    [
+      'an async group',
+      (router) =>
+        router.group(
+          '/a',
+          never(async () => undefined),
+        ),
+      ['/a', 'async'],
+    ],
     ['a prefix without a slash', (router) => router.group('api', (api) => api.get('/a', handler)), ['api']],
     ['a prefix that is no string', (router) => router.mount(never(1), new Router()), ['prefix']],
     ['a mount of what is no router', (router) => router.mount('/a', never({})), ['Router']],

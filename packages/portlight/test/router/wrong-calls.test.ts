@@ -25,6 +25,85 @@ function messageOf(call: () => unknown): string {
   throw new Error('Nothing was thrown.');
 }
 
+/** Calls that are right elsewhere: functions of more parameters than they are given here. */
+const PARAMETERS: readonly Row[] = [
+  [
+    '(req, res)',
+    (app) => app['get']?.('/x', (_req: unknown, _res: unknown) => {}),
+    "write get('/x', (request) => 'Hello').",
+  ],
+  [
+    '(req, res, next) of a route',
+    (app) => app['post']?.('/x', { tags: ['x'] }, (_req: unknown, _res: unknown, _next: unknown) => {}),
+    "write post('/x', (request) => 'Hello').",
+  ],
+  [
+    '(request, reply) of several methods',
+    (app) => app['route']?.('GET|POST', '/x', async (_request: unknown, _reply: unknown) => {}),
+    "write route('GET|POST', '/x', (request) => 'Hello').",
+  ],
+  [
+    '(req, res, next)',
+    (app) => app['use']?.((_req: unknown, _res: unknown, _next: unknown) => {}),
+    'write use((request, next) => next()).',
+  ],
+  [
+    '(req, res, next) at a path',
+    (app) => app['use']?.('/x', (_req: unknown, _res: unknown, _next: unknown) => {}),
+    "write use('/x', (request, next) => next()).",
+  ],
+  [
+    '(err, req, res, next)',
+    (app) => app['use']?.((_err: unknown, _req: unknown, _res: unknown, _next: unknown) => {}),
+    'write error((error, request) => HttpResponse.problem(error)).',
+  ],
+  [
+    '(err, req, res, next) in error',
+    (app) => app['error']?.((_err: unknown, _req: unknown, _res: unknown, _next: unknown) => {}),
+    'write error((error, request) => HttpResponse.problem(error)).',
+  ],
+  [
+    '(error, request, reply) for a status',
+    (app) => app['error']?.(404, (_error: unknown, _request: unknown, _reply: unknown) => {}),
+    'write error(404, (error, request) => HttpResponse.problem(error)).',
+  ],
+  [
+    '(req, res, next) in the option use',
+    (app) => app['get']?.('/x', { use: [(_req: unknown, _res: unknown, _next: unknown) => {}] }, list),
+    'a function of the request and next',
+  ],
+  [
+    '(request, reply, payload)',
+    (app) => app['onResponse']?.((_request: unknown, _reply: unknown, _payload: unknown) => {}),
+    'write onResponse((response, request) => …).',
+  ],
+  [
+    '(request, reply) behind an answer',
+    (app) => app['onFinish']?.((_request: unknown, _reply: unknown) => {}),
+    'write onFinish(({ request, status }) => …).',
+  ],
+  [
+    '(request, reply, next) of events',
+    (app) => app['events']?.('/x', (_request: unknown, _reply: unknown, _next: unknown) => {}),
+    "write events('/x', (stream, request) => stream.join('news')).",
+  ],
+  [
+    '(socket, request, next)',
+    (app) => app['accept']?.('/x', (_socket: unknown, _request: unknown, _next: unknown) => {}),
+    "write accept('/x', (message, channel) => message).",
+  ],
+  [
+    '(instance, options, done) as a plugin',
+    (app) => app['apply']?.((_instance: unknown, _options: unknown, _done: unknown) => {}),
+    'write apply((router) => …).',
+  ],
+  [
+    '(instance, options) of a group',
+    (app) => app['group']?.('/x', (_instance: unknown, _options: unknown) => {}),
+    "write group('/x', (group) => …).",
+  ],
+];
+
 const ROUTES: readonly Row[] = [
   ['several handlers', (app) => app['get']?.('/x', auth, list), "write get('/x', { use: [auth] }, list)."],
   ['three handlers', (app) => app['post']?.('/x', auth, log, list), "write post('/x', { use: [auth, log] }, list)."],
@@ -179,6 +258,20 @@ const OTHERS: readonly Row[] = [
 ];
 
 describe('a wrong call is told what to write instead', () => {
+  test.each(PARAMETERS)('%s', (_name, call, suggestion) => {
+    for (const app of [router(), server()]) expect(messageOf(() => call(app))).toContain(suggestion);
+  });
+
+  test('parameters that may be left out, and the rest of all, want nothing that is not given', () => {
+    const app = server();
+    app['get']?.('/a', (_request: unknown, _unit = 'ms') => 'a');
+    app['get']?.('/b', (...args: readonly unknown[]) => args.length);
+    app['use']?.((_request: unknown, next: () => unknown, _name = 'x') => next());
+    app['use']?.((...args: readonly (() => unknown)[]) => args[1]?.());
+    app['error']?.((_error: unknown, _request?: unknown, ..._rest: readonly unknown[]) => 'x');
+    expect((app as unknown as HttpServer).routes()).toHaveLength(2);
+  });
+
   test.each(ROUTES)('%s', (_name, call, suggestion) => {
     for (const app of [router(), server()]) expect(messageOf(() => call(app))).toContain(suggestion);
   });
@@ -263,7 +356,7 @@ describe('the stack of such an error begins where the app called', () => {
     (error as Error).stack?.split('\n').find((line) => line.startsWith('    at ')) ?? '';
   const here = expect.stringContaining('wrong-calls.test.ts') as string;
 
-  test.each([...ROUTES, ...OTHERS])('%s', (_name, call) => {
+  test.each([...PARAMETERS, ...ROUTES, ...OTHERS])('%s', (_name, call) => {
     let thrown: unknown;
     try {
       call(server());

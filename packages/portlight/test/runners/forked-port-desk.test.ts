@@ -6,7 +6,7 @@ import { DEFAULT_SERVER_CONFIG, type ServerConfig } from '../../src/config/serve
 import type { LogHolder } from '../../src/log.ts';
 import { MESSAGES } from '../../src/runners/child-protocol.ts';
 import { ForkedPortDesk } from '../../src/runners/forked-port-desk.ts';
-import type { HandedClient } from '../../src/runners/waiting-client.ts';
+import type { HandedClient } from '../../src/runners/handed-client.ts';
 import { get, RawClient } from '../support/raw-client.ts';
 
 /** A child as the desk sees it: what it was handed, and what it says. */
@@ -19,13 +19,21 @@ class FakeWorker {
   /** Whether it takes what it is handed; `undefined`: it does not say. */
   takes: boolean | undefined = true;
   settle: (isTaken: boolean) => void = () => {};
+  /** Whether it is busy with something of its own, and so does not answer. */
+  isBusy = false;
+  asked = 0;
   readonly #child: Link;
 
   constructor(key: string) {
     this.key = key;
     const [near, far] = joinPorts();
     this.link = new Link(near);
-    this.#child = new Link(far).on(MESSAGES.keepAlive, (ms) => void this.told.push(ms as number));
+    this.#child = new Link(far)
+      .on(MESSAGES.keepAlive, (ms) => void this.told.push(ms as number))
+      .on(MESSAGES.ask, () => {
+        this.asked += 1;
+        if (!this.isBusy) this.answer();
+      });
   }
 
   readonly send = (_type: string, data: unknown, _socket: Socket): Promise<boolean> => {
@@ -35,6 +43,10 @@ class FakeWorker {
       if (this.takes !== undefined) resolve(this.takes);
     });
   };
+
+  answer(): void {
+    this.#child.tell(MESSAGES.here);
+  }
 
   /** The connection that it has has ended. */
   free(requests = 1): void {
@@ -57,14 +69,23 @@ class Desk implements AsyncDisposable {
   readonly shrunk: string[] = [];
   /** How many more there may be. */
   room = 0;
+  /** How many come in the place of others that failed. */
+  awaited = 0;
   #last = 0;
 
   private constructor(config: Partial<ServerConfig>) {
+    const awaited = (): number => this.awaited;
     this.desk = new ForkedPortDesk(
       { address: '127.0.0.1', port: 0, kind: 'tcp' } as never,
       { ...DEFAULT_SERVER_CONFIG, minSpare: 0, ...config },
       {} as LogHolder,
-      { grow: () => this.#grow(), shrink: ({ key }) => this.shrunk.push(key) },
+      {
+        get awaited() {
+          return awaited();
+        },
+        grow: () => this.#grow(),
+        shrink: ({ key }) => this.shrunk.push(key),
+      },
     );
   }
 
@@ -167,6 +188,48 @@ describe('the desk of a port whose connections have a child each', () => {
     await client.ended();
   });
 
+  test('gives half a head to nobody, what will be none at once, and the whole of one that comes in pieces', async () => {
+    await using open = await Desk.open({ headersTimeoutMs: 500 });
+    const [other, worker] = [open.add(), open.add()];
+    await using half = await open.client();
+    half.send('GET /half HTTP/1.1\r\n');
+    await using garbage = await open.client();
+    garbage.send('\x16\x03\x01');
+    await until(() => worker.handed.length === 1);
+    await using pieces = await open.client();
+    for (const byte of get('/pieces', 'connection: close')) {
+      pieces.send(byte);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await until(() => other.handed.length === 1);
+    expect(Buffer.from(other.handed[0]?.bytes ?? '', 'base64').toString()).toBe(get('/pieces', 'connection: close'));
+    expect((await half.response()).status).toBe(408);
+    expect(garbage.isClosed).toBe(false);
+  });
+
+  test('refuses HEAD without a body', async () => {
+    await using open = await Desk.open({ maxQueued: 0 });
+    await using client = await open.client();
+    client.send('HEAD / HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(await client.ended()).toMatch(/^HTTP\/1\.1 503 [^]*\r\n\r\n$/);
+  });
+
+  test('gives up none that a child may have taken, however long that child says nothing', async () => {
+    await using open = await Desk.open({ queueTimeoutMs: 100 });
+    const worker = open.add();
+    await using first = await open.client('/first');
+    await until(() => worker.handed.length === 1);
+    await using handed = await open.client('/handed');
+    await until(() => worker.told.includes(0));
+    worker.takes = undefined;
+    worker.free();
+    await until(() => worker.handed.length === 2);
+    // Its own time is over by then.
+    await using later = await open.client('/later');
+    expect((await later.response()).status).toBe(503);
+    expect([handed.received, handed.isClosed, first.isClosed]).toEqual(['', false, false]);
+  });
+
   test('gives one that is not taken to another child, and the one that came late gets the next', async () => {
     await using open = await Desk.open();
     const [other, late] = [open.add(), open.add()];
@@ -178,6 +241,44 @@ describe('the desk of a port whose connections have a child each', () => {
     await using next = await open.client('/next');
     await until(() => late.handed.length === 2);
     expect([client.isClosed, next.isClosed]).toEqual([false, false]);
+  });
+
+  test('has one that is not taken wait before the others, and no longer than they', async () => {
+    await using open = await Desk.open({ queueTimeoutMs: 500 });
+    const gone = open.add();
+    gone.takes = undefined;
+    await using first = await open.client('/first');
+    await until(() => gone.handed.length === 1);
+    await using second = await open.client('/second');
+    expect((await second.response()).status).toBe(503);
+    open.room = 2;
+    await using third = await open.client('/third');
+    await until(() => open.grown.length === 1);
+    open.leave(gone);
+    gone.settle(false);
+    expect((await first.response()).status).toBe(503);
+    expect(third.received).toBe('');
+    open.ready(open.grown[0] as FakeWorker);
+    await until(() => open.grown[0]?.texts.includes('/third') === true);
+  });
+
+  test('gives one that is not taken to the next child, before those that came later', async () => {
+    await using open = await Desk.open();
+    const gone = open.add();
+    gone.takes = undefined;
+    await using first = await open.client('/first');
+    await until(() => gone.handed.length === 1);
+    open.room = 2;
+    await using second = await open.client('/second');
+    await until(() => open.grown.length === 1);
+    open.leave(gone);
+    gone.settle(false);
+    await until(() => open.grown.length === 2);
+    open.ready(open.grown[0] as FakeWorker);
+    open.ready(open.grown[1] as FakeWorker);
+    await until(() => open.grown[1]?.handed.length === 1);
+    expect(open.grown.map(({ texts }) => texts)).toEqual([['/first'], ['/second']]);
+    expect([first.isClosed, second.isClosed]).toEqual([false, false]);
   });
 
   test.each([
@@ -207,6 +308,62 @@ describe('the desk of a port whose connections have a child each', () => {
     }
   });
 
+  test('keeps nobody waiting for a child that has no client and is busy all the same', async () => {
+    await using open = await Desk.open();
+    const [other, busy] = [open.add(), open.add()];
+    busy.isBusy = true;
+    await using one = await open.client('/one');
+    await until(() => other.handed.length === 1);
+    await using two = await open.client('/two');
+    await using three = await open.client('/three');
+    other.free();
+    await until(() => other.handed.length === 2);
+    expect([busy.handed, busy.asked]).toEqual([[], 1]);
+    // It is used again from when it answers.
+    busy.answer();
+    await until(() => busy.handed.length === 1);
+    expect(new Set([...other.texts, ...busy.texts])).toEqual(new Set(['/one', '/two', '/three']));
+    expect([one.isClosed, two.isClosed, three.isClosed]).toEqual([false, false, false]);
+  });
+
+  test('has another child for the client that one was asked for, where that ends before it answers', async () => {
+    await using open = await Desk.open();
+    const [other, busy] = [open.add(), open.add()];
+    busy.isBusy = true;
+    await using client = await open.client('/');
+    await until(() => busy.asked === 1);
+    open.leave(busy);
+    busy.die();
+    await until(() => other.handed.length === 1);
+    expect([busy.handed, client.isClosed]).toEqual([[], false]);
+  });
+
+  test('asks for one more child while those that are spare do not answer', async () => {
+    await using open = await Desk.open();
+    const busy = open.add();
+    busy.isBusy = true;
+    open.room = 1;
+    await using client = await open.client('/');
+    await until(() => open.grown.length === 1);
+    const [grown] = open.grown as [FakeWorker];
+    open.ready(grown);
+    await until(() => grown.handed.length === 1);
+    expect(client.isClosed).toBe(false);
+  });
+
+  test('refuses nobody who is on the way to a child', async () => {
+    await using open = await Desk.open({ queueTimeoutMs: 50 });
+    const worker = open.add();
+    worker.takes = undefined;
+    await using client = await open.client('/');
+    await until(() => worker.handed.length === 1);
+    await using refused = await open.client('/refused');
+    expect((await refused.response()).status).toBe(503);
+    // The limit of the first one was over before that of the second one.
+    expect(client.received).toBe('');
+    worker.settle(true);
+  });
+
   test('counts for each address', async () => {
     await using open = await Desk.open({ maxConnectionsPerIp: 1 });
     await using first = await open.client();
@@ -226,6 +383,22 @@ describe('the desk of a port whose connections have a child each', () => {
     expect(one.isClosed).toBe(false);
   });
 
+  test('starts no spare child beside those that come in the place of others that failed, but one for who waits', async () => {
+    await using open = await Desk.open({ minSpare: 2 });
+    open.room = 10;
+    open.awaited = 2;
+    const worker = open.add();
+    await using one = await open.client('/one');
+    await until(() => worker.handed.length === 1);
+    expect(open.grown).toHaveLength(0);
+    await using two = await open.client('/two');
+    await until(() => open.grown.length === 1);
+    open.awaited = 1;
+    open.ready(open.grown[0] as FakeWorker);
+    await until(() => open.grown.length === 2);
+    expect([one.isClosed, two.isClosed]).toEqual([false, false]);
+  });
+
   test('ends the one that has waited longest, while there are too many', async () => {
     await using open = await Desk.open({ maxSpare: 1 });
     const [oldest] = [open.add(), open.add()];
@@ -233,12 +406,12 @@ describe('the desk of a port whose connections have a child each', () => {
     expect(new Set(open.shrunk)).toEqual(new Set([oldest.key]));
   });
 
-  test('ends one after as many requests as it may have', async () => {
+  test.each([0, 1, 3])('ends one after as many requests as it may have, where %i came', async (requests) => {
     await using open = await Desk.open({ maxRequestsPerWorker: 1 });
     const worker = open.add();
     await using client = await open.client('/');
     await until(() => worker.handed.length === 1);
-    worker.free();
+    worker.free(requests);
     await until(() => open.shrunk.length === 1);
     await using next = await open.client('/next');
     open.add();

@@ -28,11 +28,6 @@ describe('why a server with children could not start', () => {
     });
   });
 
-  test('is what the app can do, where there is no file', async () => {
-    const error = new PreforkError('Give its path as the option entry.', 'ERR_PREFORK_NO_ENTRY');
-    expect(await toStartError(error, AT)).toMatchObject({ name: 'ConfigError', message: error.message });
-  });
-
   test('is anything else as it is', async () => {
     const error = new Error('of a hook');
     expect(await toStartError(error, AT)).toBe(error);

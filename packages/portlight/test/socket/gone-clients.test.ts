@@ -1,5 +1,7 @@
+import { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import type { HttpRequest, HttpServer, RequestShape } from '../../src/index.ts';
+import type { FinishedExchange, HttpRequest, HttpServer, RequestShape } from '../../src/index.ts';
 import { deferred } from '../support/deferred.ts';
 import { openServer } from '../support/open-server.ts';
 import { get, RawClient, request } from '../support/raw-client.ts';
@@ -129,6 +131,69 @@ describe('a client that resets the connection', () => {
     expect(await failure.promise).toMatchObject({ code: 'ERR_PORTLIGHT_CLIENT_GONE' });
     expect(await aborted.promise).toMatchObject({ code: 'ERR_PORTLIGHT_CLIENT_GONE' });
     expect(open.log.at('error')).toEqual([]);
+  });
+
+  const never = (signal: AbortSignal): Promise<void> => pause(60_000, undefined, { signal });
+
+  test.each<[string, (signal: AbortSignal) => unknown]>([
+    [
+      'the error of a timer',
+      async function* (signal) {
+        yield 'part';
+        await never(signal);
+      },
+    ],
+    [
+      'the error of a timer with a limit of its own',
+      async function* (signal) {
+        yield 'part';
+        await never(AbortSignal.any([signal, AbortSignal.timeout(60_000)]));
+      },
+    ],
+    [
+      'that of a web stream',
+      (signal) =>
+        new ReadableStream({
+          start(controller) {
+            controller.enqueue('part');
+            signal.addEventListener('abort', () => controller.error(new DOMException('Gone.', 'AbortError')));
+          },
+        }),
+    ],
+    [
+      'that of a Readable',
+      (signal) => {
+        const source = new Readable({ read() {}, signal });
+        source.push('part');
+        return source;
+      },
+    ],
+  ])('ends a stream that throws %s, and is no error of the app', async (_what, stream) => {
+    const ended = deferred<FinishedExchange>();
+    await using open = await openServer((app) => app.get('/', (each) => stream(each.signal)).onFinish(ended.resolve));
+    await using client = await RawClient.open(open.port);
+    client.send(get('/'));
+    await client.until(() => client.received.includes('part'), 'the first chunk');
+    client.reset();
+    expect(await ended.promise).toMatchObject({ isAborted: true, error: { code: 'ERR_PORTLIGHT_CLIENT_GONE' } });
+    await expect
+      .poll(() => open.log.at('debug').map(({ message }) => message))
+      .toContain('A response was not sent to its end.');
+    expect(open.log.at('error')).toEqual([]);
+  });
+
+  test('is not why a stream fails by an AbortError of its own', async () => {
+    await using open = await openServer((app) =>
+      app.get('/', async function* () {
+        yield 'part';
+        throw new DOMException('The source was aborted.', 'AbortError');
+      }),
+    );
+    await using client = await RawClient.open(open.port);
+    await client.send(get('/')).ended();
+    await expect
+      .poll(() => open.log.at('error').map(({ message }) => message))
+      .toEqual(['A response could not be sent.']);
   });
 
   test('a hundred times leaves nothing behind', async () => {

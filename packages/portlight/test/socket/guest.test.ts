@@ -218,6 +218,21 @@ describe('an upgrade that a guest takes', () => {
     expect(open.guest.asked).toEqual(['upgrade /guest/one', 'upgrade /guest/three']);
   });
 
+  test('may come from pages that the guest lets in besides', async () => {
+    await using open = await host((server, guest) => {
+      const own = Object.assign(guest, { allowsOrigin: (origin: string) => origin === 'https://friend.example' });
+      server.mount('/', new TestRouter().guest('/guest/*rest', own));
+    });
+    const ask = async (origin: string): Promise<string> => {
+      await using client = await RawClient.open(open.port);
+      client.send(upgradeTo('/guest/a', `origin: ${origin}`));
+      await client.until(() => client.received.includes('\r\n\r\n'), 'a head');
+      return client.received.slice(9, 12);
+    };
+    expect(await ask('https://friend.example')).toBe('101');
+    expect(await ask('https://evil.example')).toBe('403');
+  });
+
   test.each(['/guest/throws', '/guest/rejects'])('that fails is answered by the error handlers: %s', async (path) => {
     await using open = await host();
     await using client = await RawClient.open(open.port);

@@ -75,6 +75,43 @@ describe('a streamed response', () => {
     await expect.poll(() => open.log.at('error')).toHaveLength(1);
   });
 
+  test.each<[string, () => unknown]>([
+    [
+      'a generator that throws at once',
+      function* () {
+        yield 'part';
+        throw new Error('secret');
+      },
+    ],
+    [
+      'an async generator that throws at once',
+      async function* () {
+        yield 'part';
+        throw new Error('secret');
+      },
+    ],
+    [
+      'a web stream that errors at once',
+      () =>
+        new ReadableStream({
+          start: (controller) => controller.enqueue('part'),
+          pull: (controller) => controller.error(new Error('secret')),
+        }),
+    ],
+    ['fewer bytes than announced', () => HttpResponse.stream(['part'].values(), { headers: { 'content-length': 5 } })],
+    [
+      'a trailer that fails',
+      () =>
+        HttpResponse.stream(['part'].values(), { trailers: { 'x-sum': () => Promise.reject(new Error('secret')) } }),
+    ],
+  ])('%s behind its first chunk is cut behind head and chunk', async (_what, reply) => {
+    await using open = await openServer((app) => app.get('/', reply));
+    await using client = await RawClient.open(open.port);
+    const text = await client.send(get('/', 'te: trailers') + get('/none')).ended();
+    expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\n(?:4\r\n)?part(?:\r\n)?$/);
+    await expect.poll(() => open.log.at('error')).toHaveLength(1);
+  });
+
   test('of announced length keeps the connection', async () => {
     await using open = await openServer((app) =>
       app.get('/', () => HttpResponse.stream(['ab', 'é'].values(), { headers: { 'content-length': 4 } })),

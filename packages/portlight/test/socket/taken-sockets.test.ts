@@ -23,7 +23,8 @@ function feedBehind(bytes: number): (edge: Edge, socket: Socket) => void {
       if (all.byteLength < bytes) return;
       socket.off('data', onData);
       socket.pause();
-      edge.take(socket, all);
+      socket.unshift(all);
+      edge.take(socket);
     };
     socket.on('data', onData);
   };

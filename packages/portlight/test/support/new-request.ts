@@ -1,11 +1,13 @@
 import { HttpRequest } from '../../src/request/http-request.ts';
-import type { RequestSource, ServerView } from '../../src/request/request-source.ts';
+import type { RequestSource } from '../../src/request/request-source.ts';
+import type { ServerView } from '../../src/server-view.ts';
 
-const VIEW: ServerView = {
+/** What a request alone is asked of its server. */
+const VIEW = {
   getId: () => 1,
   getAddress: () => ({ address: '127.0.0.1', port: 8080 }),
   isConnected: () => true,
-};
+} as ServerView;
 
 /** A request without a server, `GET /` with a Host unless the fields say more. */
 export function newRequest(fields: Partial<RequestSource> = {}): HttpRequest {

@@ -1,3 +1,4 @@
+import type { ServerView } from '../../src/server-view.ts';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type ListenOptions, type Socket } from 'node:net';
 import type { Admission } from '../../src/backplane/admission.ts';
@@ -56,7 +57,11 @@ export async function openEdge(
     log,
   );
   let ended = 0;
-  const view = { getId: () => 0, getAddress: () => ({ address: '127.0.0.1', port: 0 }), isConnected: () => true };
+  const view = {
+    getId: () => 0,
+    getAddress: () => ({ address: '127.0.0.1', port: 0 }),
+    isConnected: () => true,
+  } as ServerView;
   const onEnd = (): void => void (ended += 1);
   const edgeOptions: EdgeOptions = { listener: null, admission, onEnd };
   const edge = new Edge(pipeline, config, view, log, edgeOptions);

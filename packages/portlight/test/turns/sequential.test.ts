@@ -50,6 +50,46 @@ class Workplace {
   }
 }
 
+/** `PORTLIGHT_LONG=1` has 100,000. */
+const REQUESTS = process.env['PORTLIGHT_LONG'] === '1' ? 100_000 : 500;
+/** At a time. */
+const ROUND = 100;
+
+/** Whether the client of a request goes away before it is answered. */
+function leaves(n: number): boolean {
+  return (n * 7_919) % 10 < 3;
+}
+
+/** What a handler takes: nothing, or some turns of the event loop. */
+async function pause(n: number): Promise<void> {
+  for (let turns = (n * 31) % 4; turns > 0; turns--) await new Promise(setImmediate);
+}
+
+async function askOwn(server: HttpServer, name: string): Promise<[name: string, outcome: string]> {
+  const controller = new AbortController();
+  const answer = server.fetch(`/${name}`, { signal: controller.signal }).then(
+    (response) => response.text(),
+    () => 'gone',
+  );
+  if (leaves(Number(name))) {
+    await pause(Number(name));
+    controller.abort();
+  }
+  return [name, await answer.catch(() => 'gone')];
+}
+
+async function askRaw(client: RawClient, name: string): Promise<[name: string, outcome: string]> {
+  client.send(get(`/${name}`));
+  if (leaves(Number(name))) {
+    await pause(Number(name));
+    client.reset();
+    return [name, 'gone'];
+  }
+  const { body } = await client.response();
+  await client[Symbol.asyncDispose]();
+  return [name, body];
+}
+
 const post = (path: string, length: number, ...fields: readonly string[]): string =>
   [`POST ${path} HTTP/1.1`, 'Host: a', `Content-Length: ${length}`, ...fields, '', ''].join('\r\n');
 
@@ -282,6 +322,41 @@ describe('who waits', () => {
     expect((await first).status).toBe(200);
     expect(ran).toEqual(['middleware /gate', 'interceptor /gate']);
   });
+
+  test(
+    `and goes away, as 30 of 100 do of ${REQUESTS}, keeps nobody from his turn`,
+    { timeout: 3_600_000 },
+    async () => {
+      const place = new Workplace();
+      await using open = await runSequential((app) =>
+        app.get('/:name', (request) => place.work(request.params.name, pause(Number(request.params.name)))),
+      );
+      let answered = 0;
+      for (let sent = 0; sent < REQUESTS; sent += ROUND) {
+        const names = Array.from({ length: ROUND }, (_none, index) => `${sent + index}`);
+        const before = place.order.length;
+        const remote = names.filter((name) => Number(name) % 5 === 4);
+        const clients = await Promise.all(remote.map(() => RawClient.open(open.port)));
+        const own = names.filter((name) => Number(name) % 5 !== 4);
+        const outcomes = [
+          ...own.map((name) => askOwn(open.server, name)),
+          ...clients.map((client, index) => askRaw(client, remote[index] as string)),
+        ];
+        for (const [name, outcome] of await Promise.all(outcomes)) {
+          if (outcome === name) answered++;
+          else expect([leaves(Number(name)), outcome]).toEqual([true, 'gone']);
+        }
+        // Whoever left may still be at work.
+        expect(await (await open.server.fetch('/0')).text()).toBe('0');
+        const began = place.order.slice(before, -1);
+        expect(new Set(began).size).toBe(began.length);
+        // Those of one process came in the order in which they were asked.
+        expect(began.filter((name) => own.includes(name))).toEqual(own.filter((name) => began.includes(name)));
+      }
+      expect(place.most).toBe(1);
+      expect(answered).toBeGreaterThanOrEqual(Array.from({ length: REQUESTS }).filter((_none, n) => !leaves(n)).length);
+    },
+  );
 
   test('is answered by a stop', async () => {
     const gate = deferred();

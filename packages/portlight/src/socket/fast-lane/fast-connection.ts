@@ -28,6 +28,8 @@ export class FastConnection {
   readonly #lane: Lane;
   /** Responses that leave when all requests that came together were begun. */
   #unsent = '';
+  /** Called when that is handed to the kernel. */
+  #onSent: (() => void)[] | undefined;
   #isReading = false;
   /** What came last has to wait, in the socket. */
   #isHeld = false;
@@ -62,6 +64,16 @@ export class FastConnection {
     } else if (this.#hasEnded && this.connection.state !== 'busy') this.connection.socket.end();
   }
 
+  /** How many bytes the socket was given, or is to be given with the next. */
+  get position(): number {
+    return this.connection.socket.bytesWritten + this.#unsent.length;
+  }
+
+  /** Calls when what is written next is handed to the kernel; never where the connection is cut before. */
+  whenSent(listener: () => void): void {
+    (this.#onSent ??= []).push(listener);
+  }
+
   /** Sends text, each character a byte, or keeps it for the responses to requests that came together. */
   write(text: string): void {
     this.#unsent += text;
@@ -73,8 +85,9 @@ export class FastConnection {
     const { socket } = this.connection;
     this.#unsent += head;
     socket.cork();
+    const onSent = this.#takeListeners();
     this.flush();
-    socket.write(body);
+    socket.write(body, onSent);
     socket.uncork();
   }
 
@@ -82,7 +95,16 @@ export class FastConnection {
     if (this.#unsent === '') return;
     const text = this.#unsent;
     this.#unsent = '';
-    this.connection.socket.write(text, 'latin1');
+    this.connection.socket.write(text, 'latin1', this.#takeListeners());
+  }
+
+  #takeListeners(): ((error?: Error | null) => void) | undefined {
+    const listeners = this.#onSent;
+    if (listeners === undefined) return undefined;
+    this.#onSent = undefined;
+    return (error) => {
+      if (error === undefined || error === null) for (const listener of listeners) listener();
+    };
   }
 
   readonly #onData = (bytes: Buffer): void => {

@@ -15,6 +15,7 @@ const LAST_RESORT: ResponseHead = {
   bodyBytes: 0,
   hasBody: true,
   option: undefined,
+  trailers: undefined,
   asksToClose: true,
 };
 
@@ -54,11 +55,16 @@ export class FastExchange extends Exchange {
     return this.#writer?.headersSent === true;
   }
 
+  protected override get position(): number {
+    return this.#carrier.position;
+  }
+
   protected write(response: HttpResponse): Promise<void> | undefined {
-    const head = inspectResponse(response, this.method);
+    const head = inspectResponse(response, this.method, this);
     const body = takeBody(response, head);
     if (body instanceof StreamedBody) return this.#stream(body, head);
     const text = formatHeadText(head, this.#persistence(head));
+    this.#observeNext(text.length + (head.hasBody ? (head.bodyBytes ?? 0) : 0));
     if (body === null) this.#carrier.write(text);
     else if (typeof body === 'string')
       this.#carrier.write(text + (body.length === head.bodyBytes ? body : toByteText(body)));
@@ -78,13 +84,22 @@ export class FastExchange extends Exchange {
   }
 
   protected writeLastResort(): void {
-    this.#carrier.write(formatHeadText(LAST_RESORT, CLOSE));
+    const text = formatHeadText(LAST_RESORT, CLOSE);
+    this.#observeNext(text.length);
+    this.#carrier.write(text);
     this.finish();
   }
 
   protected override finish(): void {
     super.finish();
     this.#carrier.proceed();
+  }
+
+  /** @param bytes of the answer that is written next */
+  #observeNext(bytes: number): void {
+    if (this.observation === undefined) return;
+    const to = this.position + bytes;
+    this.#carrier.whenSent(() => this.observeEnd(to));
   }
 
   /** What is said about the connection: whether it goes on (RFC 9112 §9.3), and for how long. */
@@ -103,7 +118,10 @@ export class FastExchange extends Exchange {
         formatHeadText(head, this.#persistence(head) + (isChunked ? 'Transfer-Encoding: chunked\r\n' : '')),
       );
     await sendStream(body, writer, begin, socket, head.bodyBytes);
-    writer.end();
+    const trailers = head.trailers === undefined ? undefined : await body.readTrailers(head.trailers);
+    let to = Infinity;
+    writer.end(trailers, this.observation && (() => this.observeEnd(to)));
+    to = this.position;
     this.finish();
   }
 }

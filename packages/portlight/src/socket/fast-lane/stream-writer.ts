@@ -42,9 +42,20 @@ export class StreamWriter implements StreamTarget {
     return isAllTaken && !socket.writableNeedDrain;
   }
 
-  end(): void {
+  /**
+   * @param trailers name, value, name, value
+   * @param onSent called when the kernel has all of it; never where the connection is cut before
+   */
+  end(trailers: readonly string[] = [], onSent?: () => void): void {
     this.flushHeaders();
-    if (this.#isChunked) this.#socket.write('0\r\n\r\n', 'latin1');
+    const done = onSent && ((error?: Error | null): void => void (error ?? onSent()));
+    if (!this.#isChunked) {
+      if (done !== undefined) this.#socket.write('', done);
+      return;
+    }
+    let last = '0\r\n';
+    for (let index = 0; index < trailers.length; index += 2) last += `${trailers[index]}: ${trailers[index + 1]}\r\n`;
+    this.#socket.write(`${last}\r\n`, 'latin1', done);
   }
 
   on(event: 'drain', listener: () => void): void {

@@ -44,6 +44,7 @@ export class HttpExchange extends Exchange {
     this.#response = response;
     // Where a request ends that is refused for its head, or offers another protocol, nobody can say for sure.
     if (refusal !== undefined || asksForUpgrade || asksToClose) connection.closeAfterNewest();
+    if (this.observation !== undefined) response.on('finish', () => this.#concludeObservation());
     response.on('close', () => this.finish());
   }
 
@@ -90,12 +91,18 @@ export class HttpExchange extends Exchange {
     const take = takeoverOf(response);
     if (take !== undefined) return this.#lend(response, take);
     if (this.#isLent) this.#takeBack();
-    const head = inspectResponse(response, this.method);
+    const head = inspectResponse(response, this.method, this);
     const body = takeBody(response, head);
     if (body instanceof StreamedBody) return this.#stream(body, head);
     const fields = this.#writeHead(head);
     this.#end(typeof body === 'string' && fields.some(isNotAscii) ? Buffer.from(body) : body);
     return undefined;
+  }
+
+  /** A guest answers with a status of its own. */
+  #concludeObservation(): void {
+    if (this.observation !== undefined) this.observation.status = this.#response.statusCode;
+    this.observeEnd(this.position);
   }
 
   /** Lets a guest answer in place of the response, with the fields that this one has. */
@@ -146,6 +153,9 @@ export class HttpExchange extends Exchange {
   }
 
   protected cut(): void {
+    const { socket } = this.connection;
+    // node:http keeps back what is written in one turn of the loop: what came before the failure leaves before the cut.
+    while (socket.writableCorked > 0) socket.uncork();
     this.#response.destroy();
   }
 
@@ -155,6 +165,7 @@ export class HttpExchange extends Exchange {
 
   async #stream(body: StreamedBody, head: ResponseHead): Promise<void> {
     await sendStream(body, this.#response, () => this.#writeHead(head), this.connection.socket, head.bodyBytes);
+    if (head.trailers !== undefined) this.#response.addTrailers(toPairs(await body.readTrailers(head.trailers)));
     this.#end(null);
   }
 
@@ -198,4 +209,11 @@ export class HttpExchange extends Exchange {
 /** node:http would write a head together with a body that is text, and both as UTF-8; a head is Latin-1. */
 function isNotAscii(text: string): boolean {
   return /[^\x00-\x7f]/.test(text);
+}
+
+function toPairs(flat: readonly string[]): [string, string][] {
+  return Array.from(
+    { length: flat.length / 2 },
+    (_, index) => flat.slice(2 * index, 2 * index + 2) as [string, string],
+  );
 }

@@ -8,7 +8,7 @@ import type { HttpResponse } from '../../response/http-response.ts';
 import type { Connection } from '../connection.ts';
 import { Exchange, type Services } from '../exchange.ts';
 import { formatLastResponse } from '../format-response.ts';
-import type { TellingWebSocket } from './websocket-server.ts';
+import { closeCodeOf, type TellingWebSocket } from './websocket-server.ts';
 import { WebSocketWire } from './websocket-wire.ts';
 
 /** What node:http handed over with an upgrade. */
@@ -71,12 +71,15 @@ export class UpgradeExchange extends Exchange {
     const { socket } = this.connection;
     const fields = response.headers;
     const toWebSocket = (open: (wire: MessageWire) => void): void => this.#shakeHands(fields, open);
+    // Who speaks on it besides WebSocket ends it in a way of its own.
+    if (this.observation !== undefined) this.observation.endsWithConnection = true;
     const outcome = upgradeOf(this.request)?.({ message, socket, head, fields, toWebSocket });
     return isPromiseLike(outcome) ? Promise.resolve(outcome).then(() => {}) : undefined;
   }
 
   #shakeHands(fields: Iterable<readonly [string, string]>, open: (wire: MessageWire) => void): void {
     this.#hasBegun = true;
+    if (this.observation !== undefined) this.observation.endsWithConnection = false;
     const { message, head } = this.#upgrade;
     const server = this.#openServer();
     const addHeaders = (lines: string[]): void => {
@@ -86,12 +89,24 @@ export class UpgradeExchange extends Exchange {
     try {
       // Answers at once, or closes the socket: one that has ended meanwhile for example.
       server.handleUpgrade(message, this.connection.socket, head, (websocket) =>
-        open(this.#wireOf(websocket as TellingWebSocket)),
+        this.#open(websocket as TellingWebSocket, open),
       );
     } finally {
       // The server is everybody's.
       server.off('headers', addHeaders);
     }
+  }
+
+  #open(websocket: TellingWebSocket, open: (wire: MessageWire) => void): void {
+    const { observation } = this;
+    if (observation !== undefined) {
+      // ws tells of it behind the end of the connection.
+      this.connection.forgetCut(observation);
+      websocket.once('close', (code: number) =>
+        observation.close(closeCodeOf(websocket, code), this.connection.bytesTaken),
+      );
+    }
+    open(this.#wireOf(websocket));
   }
 
   protected cut(): void {
@@ -127,7 +142,7 @@ export class UpgradeExchange extends Exchange {
     this.#hasBegun = true;
     const { connection } = this;
     if (connection.socket.readableLength + this.#upgrade.head.byteLength > 0) connection.lingerAtEnd();
-    connection.socket.write(bytes);
+    connection.socket.write(bytes, () => this.observeEnd(this.position));
     this.finish();
   }
 }

@@ -14,7 +14,9 @@ export interface TellingWebSocket extends WebSocket {
    * It has sent a close frame: we asked for that, the client has closed, or what the client sent is none of the
    * protocol.
    */
-  onClosing: () => void;
+  onClosing: (code: number | undefined) => void;
+  /** The code with which ws has closed of its own accord: it then reads no answer. */
+  failedWith: number | undefined;
   /** It has cut the connection: we asked for that, or the client takes no pongs. */
   onCut: () => void;
 }
@@ -39,15 +41,21 @@ export function openWebSocketServer({ maxPayloadBytes, perMessageDeflate }: WebS
   return new (library().WebSocketServer)(options);
 }
 
+/** What a channel was closed with, as the event `close` of ws says it: 1006 is also where ws reads no answer. */
+export function closeCodeOf({ failedWith }: TellingWebSocket, code: number): number {
+  return code === 1006 ? (failedWith ?? code) : code;
+}
+
 /** ws calls its public methods for what it does of its own accord, and tells of it by no event. */
 function tellingWebSocket(): typeof WebSocket {
   return class extends library().WebSocket implements TellingWebSocket {
-    onClosing = (): void => {};
+    onClosing = (_code: number | undefined): void => {};
+    failedWith: number | undefined = undefined;
     onCut = (): void => {};
 
     override close(code?: number, data?: string | Buffer): void {
       super.close(code, data);
-      this.onClosing();
+      this.onClosing(code);
     }
 
     override terminate(): void {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { OutgoingMessage } from '../../channels/frame.ts';
 import type { MessageWire, WireListener } from '../../channels/message-wire.ts';
 import { DEFAULTS } from '../../defaults.ts';
-import type { TellingWebSocket } from './websocket-server.ts';
+import { closeCodeOf, type TellingWebSocket } from './websocket-server.ts';
 
 /** Up to how many bytes several frames are copied into one; from there on the system call gathers them. */
 const MOST_JOINED = 65_536;
@@ -68,9 +68,11 @@ export class WebSocketWire implements MessageWire {
       listener.closing(false);
     });
     let hasClosed = false;
-    websocket.onClosing = () => {
+    websocket.onClosing = (code) => {
       hasClosed = true;
-      if (!this.#isAsked) listener.closing(true);
+      if (this.#isAsked) return;
+      websocket.failedWith = code;
+      listener.closing(true);
     };
     // ws tells of a connection that is lost a little later, and of a close frame that is still compressed then.
     const lost = (): void => {
@@ -81,7 +83,7 @@ export class WebSocketWire implements MessageWire {
     websocket.onCut = () => {
       if (!this.#isAsked) this.#events.ended('Too many pongs wait for the client.', undefined);
     };
-    websocket.on('close', (code, reason) => listener.closed(code, reason.toString()));
+    websocket.on('close', (code, reason) => listener.closed(closeCodeOf(websocket, code), reason.toString()));
     this.#onWritten = () => {
       if (this.#websocket.bufferedAmount === 0) listener.taken();
     };
