@@ -1,0 +1,2 @@
+export { redis } from './redis.ts';
+export type { RedisOptions } from './redis-options.ts';
