@@ -1,24 +1,44 @@
 import { HttpResponse } from 'portlight';
 
 /**
- * Lets the pages of some origins read the answers. A middleware sees every request, preflights and errors too.
+ * Lets the pages of some origins read every answer: also those that no middleware sees, as 429.
  *
- * @param {readonly string[]} origins
- * @returns {import('portlight').Middleware}
+ * @param {{ origins: readonly string[], credentials?: boolean }} options
+ * @returns {(router: import('portlight').Router) => void}
  */
-export function cors(origins) {
-  return async (request, next) => {
-    const origin = request.header('origin');
-    const isAllowed = origin !== undefined && origins.includes(origin);
-    const isPreflight = request.method === 'OPTIONS' && request.header('access-control-request-method') !== undefined;
-    const response = isAllowed && isPreflight ? new HttpResponse(null, { status: 204 }) : await next();
-    response.header('vary', 'Origin');
-    if (!isAllowed) return response;
-    response.header('access-control-allow-origin', origin);
-    if (!isPreflight) return response;
-    return response
-      .header('access-control-allow-methods', 'GET, POST, PUT, DELETE')
-      .header('access-control-allow-headers', 'content-type')
-      .header('access-control-max-age', 600);
+export function cors({ origins, credentials = false }) {
+  return (router) => {
+    router
+      .use((request, next) => (isPreflight(request) && isAllowed(request) ? allowAll() : next()))
+      .onResponse((response, request) => {
+        response.headers.append('vary', 'Origin');
+        const origin = request?.header('origin');
+        if (origin === undefined || !origins.includes(origin)) return;
+        response.header('access-control-allow-origin', origin);
+        if (credentials) response.header('access-control-allow-credentials', 'true');
+        response.header('access-control-expose-headers', 'retry-after, ratelimit, ratelimit-policy');
+      });
   };
+
+  /** @param {import('portlight').HttpRequest} request */
+  function isAllowed(request) {
+    return origins.includes(request.header('origin') ?? '');
+  }
+}
+
+/** @param {import('portlight').HttpRequest} request */
+function isPreflight(request) {
+  return request.method === 'OPTIONS' && request.header('access-control-request-method') !== undefined;
+}
+
+/** What pages may send. */
+function allowAll() {
+  return new HttpResponse(null, {
+    status: 204,
+    headers: {
+      'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',
+      'access-control-allow-headers': 'content-type, authorization',
+      'access-control-max-age': '600',
+    },
+  });
 }

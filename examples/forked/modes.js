@@ -12,7 +12,8 @@ const page = await readFile(new URL('page.html', import.meta.url), 'utf8');
 /** Resolves to the name of a mode and where its server listens. */
 async function startIn(mode) {
   const child = spawn(process.execPath, [app, mode], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // By its channel a server learns that this process was killed.
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     env: { ...process.env, PORT: '0' },
   });
   server.onShutdown(() => child.kill());

@@ -19,6 +19,11 @@ const server = new HttpServer('127.0.0.1', Number(process.env.PORT ?? 8080))
     return { pid: process.pid, blockedMs: ms };
   })
   .get('/workers', () => server.workers())
-  .onStart(() => console.log(`http://127.0.0.1:${server.getAddress().port}`));
+  .onStart(() => {
+    // Where modes.js has started this, it shall not outlive that.
+    process.once('disconnect', () => void server.shutdown());
+    process.channel?.unref();
+    console.log(`http://127.0.0.1:${server.getAddress().port}`);
+  });
 
 await server.run({ mode });
