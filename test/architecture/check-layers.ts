@@ -52,9 +52,10 @@ function checkRelative(
 
 function checkPackage(levels: Levels, from: Place, { specifier, isType, names }: ModuleReference): string | undefined {
   const name = packageOf(specifier);
-  const [owner, second] = [OWNERS[name] ?? []].flat();
-  if (owner === undefined) return isBuiltin(name) ? undefined : ', which has no owner: add it to levels.ts.';
-  if (from.room === owner || from.room === second) return undefined;
+  const owners = OWNERS[name];
+  if (owners === undefined) return isBuiltin(name) ? undefined : ', which has no owner: add it to levels.ts.';
+  if (owners.includes(from.room) || owners.includes('*')) return undefined;
+  const [owner = ''] = owners.filter((room) => levelOf(levels, room) !== -1);
   if (isType && from.level > levelOf(levels, owner)) return undefined;
   if (names?.every((each) => FREE_NAMES[name]?.includes(each) === true) === true) return undefined;
   return `, which belongs to ${owner}`;

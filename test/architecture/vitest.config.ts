@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  test: { name: 'architecture', include: ['*.test.ts'] },
+  // All sources are read and parsed, and the machine may be busy with others.
+  test: { name: 'architecture', include: ['*.test.ts'], testTimeout: 60_000 },
 });

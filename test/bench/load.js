@@ -106,7 +106,8 @@ export async function freePort() {
   return port;
 }
 
-function hasProgram(name, args) {
+/** Whether it can be run here. @param {string} name @param {readonly string[]} args with which it ends at once */
+export function hasProgram(name, args) {
   try {
     execFileSync(name, args, { stdio: 'ignore' });
     return true;

@@ -1,9 +1,9 @@
 // What processes cost and give: their memory, how long a child takes to be ready, and how long a new client waits while
 // another one blocks a process.
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { fileURLToPath } from 'node:url';
+import { childrenOf, privateBytes } from './memory-of.js';
 import { formatProcesses } from './report.js';
 import { startServer } from './start-server.js';
 
@@ -99,27 +99,6 @@ export function measureStarts() {
     const times = Array.from({ length: ROUNDS }, () => start(mode, processes)).sort((one, other) => one - other);
     return { name: `'${mode}', ${processes}`, listeningMs: times[ROUNDS >> 1] };
   });
-}
-
-function childrenOf(pid) {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((each) => parentOf(each) === pid);
-}
-
-function parentOf(pid) {
-  try {
-    return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
-  } catch {
-    return undefined;
-  }
-}
-
-function privateBytes(pid) {
-  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-  const kib = (name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1]);
-  return (kib('Private_Clean') + kib('Private_Dirty')) * 1_024;
 }
 
 // `node processes.js` measures this alone.

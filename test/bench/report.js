@@ -33,6 +33,20 @@ export function formatReport(results, websockets, memory, startUp, processes, { 
   ].join('\n');
 }
 
+/** The page with these scenarios measured anew. */
+export function replaceScenarios(page, results) {
+  const sections = page.split(/^(?=## )/m);
+  for (const { scenario, servers } of results) {
+    const index = sections.findIndex((section) => section.startsWith(`## ${scenario}\n`));
+    sections.splice(
+      index === -1 ? sections.length : index,
+      index === -1 ? 0 : 1,
+      `${formatScenario(scenario, servers).join('\n')}\n`,
+    );
+  }
+  return sections.join('');
+}
+
 function formatScenario(scenario, servers) {
   const rows = [...servers].map(([name, ratios]) => ({ name, ratios, middle: median(ratios) }));
   rows.sort((one, other) => other.middle - one.middle);

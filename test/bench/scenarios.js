@@ -13,7 +13,7 @@ const PERSON = JSON.stringify({ name: 'Grace', age: 41 });
 /**
  * @typedef {object} Scenario
  * @property {string} name
- * @property {readonly string[]} servers beside the baseline
+ * @property {readonly string[]} servers beside the baseline; with an extension where they are no JavaScript
  * @property {string} path
  * @property {'GET' | 'POST'} [method]
  * @property {string} [body]
@@ -42,7 +42,7 @@ export const SCENARIOS = [
   { name: '404', servers: PEERS, path: '/nowhere', status: 404 },
   {
     name: 'guards on',
-    servers: ['portlight', 'portlight-limited', 'portlight-guarded'],
+    servers: ['portlight', 'portlight-observed', 'portlight-limited', 'portlight-guarded'],
     path: '/',
     status: 200,
     answer: HELLO,
@@ -58,7 +58,7 @@ export const SCENARIOS = [
   {
     name: 'ab, HTTP/1.0',
     program: 'ab',
-    servers: ['node-net-close', 'portlight', 'fastify', 'hono'],
+    servers: ['node-net-close', 'portlight', 'fastify', 'hono', 'php-select.php'],
     path: '/',
     status: 200,
     answer: HELLO,

@@ -13,7 +13,7 @@ import { freePort, onCore } from './load.js';
  */
 export async function startServer(file, environment = {}) {
   const port = await freePort();
-  const [command, ...args] = [...onCore(0), process.execPath, file, String(port)];
+  const [command, ...args] = [...onCore(0), programOf(file), file, String(port)];
   const child = spawn(command, args, {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, NODE_ENV: 'production', ...environment },
@@ -25,6 +25,9 @@ export async function startServer(file, environment = {}) {
   child.kill('SIGKILL');
   throw new Error(`${file} does not listen.`);
 }
+
+/** What runs a server. @param {string} file */
+export const programOf = (file) => (file.endsWith('.php') ? 'php' : process.execPath);
 
 async function accepts(port) {
   const socket = connect(port, '127.0.0.1');

@@ -3,12 +3,15 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { HAS_REDIS, RedisServer } from '../../packages/redis/test/support/redis-server.ts';
 import { EXAMPLES_FOLDER, readExamples } from './example.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** What TypeScript said, line by line. */
     readonly diagnostics: readonly string[];
+    /** Of a Redis for those that need one, where it is installed. */
+    readonly redisUrl: string | undefined;
   }
 }
 
@@ -29,7 +32,10 @@ const CONFIG = {
   include: ['src'],
 };
 
-/** Writes all examples to one folder and compiles them in one go, before the tests look at each. */
+/**
+ * Writes all examples to one folder and compiles them in one go, before the tests look at each. Starts a Redis for
+ * those that need one.
+ */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   await rm(EXAMPLES_FOLDER, { recursive: true, force: true });
   for (const { path, source } of readExamples()) {
@@ -39,7 +45,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   }
   await writeFile(join(EXAMPLES_FOLDER, 'tsconfig.json'), JSON.stringify(CONFIG));
   project.provide('diagnostics', compile());
-  return () => rm(EXAMPLES_FOLDER, { recursive: true, force: true });
+  const redis = HAS_REDIS ? await RedisServer.start() : undefined;
+  project.provide('redisUrl', redis?.url);
+  return async () => {
+    await redis?.[Symbol.asyncDispose]();
+    await rm(EXAMPLES_FOLDER, { recursive: true, force: true });
+  };
 }
 
 function compile(): string[] {

@@ -20,7 +20,7 @@ export interface Example {
 export function readExamples(): readonly Example[] {
   return readPages().flatMap(({ blocks }) =>
     blocks
-      .filter(({ language, isApi }) => (language === 'ts' || language === 'js') && !isApi)
+      .filter(({ language, isApi, excerptOf }) => /^[tj]s$/.test(language) && !isApi && excerptOf === undefined)
       .map(toExample)
       .flatMap((example) => (example.block.language === 'js' ? [example, toTypeScript(example)] : [example])),
   );

@@ -13,6 +13,7 @@ test('there are examples of every kind', () => {
   expect(examples.some(({ block }) => block.file !== undefined)).toBe(true);
   expect(complete.some(({ source }) => source.includes('await server.run('))).toBe(true);
   expect(complete.some(({ source }) => source.includes('await server.start('))).toBe(true);
+  expect(examples.filter(({ block }) => block.page === 'docs/coming-from/hono.md').length).toBeGreaterThan(30);
   expect(json.length).toBeGreaterThan(0);
 });
 
@@ -41,8 +42,10 @@ describe('the JSON is JSON', () => {
 });
 
 describe.concurrent('the program runs and ends', () => {
-  test.for(named(complete))('%s', async ([, example], { expect }) => {
-    const { status, code, stderr } = await runExample(example);
+  const redisUrl = inject('redisUrl');
+  test.for(named(complete))('%s', async ([, example], { expect, skip }) => {
+    skip(redisUrl === undefined && example.source.includes('REDIS_URL'), 'Redis is not installed.');
+    const { status, code, stderr } = await runExample(example, { REDIS_URL: redisUrl });
     // In debug mode a server talks on stderr; else a program says where it listens, or that its server was never
     // started.
     const expected = /^\S+ (?:INFO Listening on \S+|WARN The program ends, and its server was never started; .*)\n/gm;

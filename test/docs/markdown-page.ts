@@ -15,6 +15,8 @@ export interface CodeBlock {
   readonly contexts: readonly string[];
   /** What `<!-- file: name -->` in front of it names. */
   readonly file: string | undefined;
+  /** The file in `examples` whose lines it shows, as `<!-- excerpt: path -->` in front of it names it. */
+  readonly excerptOf: string | undefined;
   /** Whether `<!-- api: names -->` in front of it says that it is written by what reads the code. */
   readonly isApi: boolean;
 }
@@ -41,6 +43,7 @@ export class MarkdownPage {
 
   #read(lines: readonly string[]): void {
     let comment = '';
+    let cells: string | undefined;
     for (let index = 0; index < lines.length; index++) {
       const line = lines[index] as string;
       const language = /^```(\w*)$/.exec(line)?.[1];
@@ -51,13 +54,15 @@ export class MarkdownPage {
         index = end;
       } else {
         this.#readProse(line, index + 1);
+        cells = /^<!-- cells: (.+) -->$/.exec(line)?.[1] ?? (line.startsWith('|') ? cells : undefined);
+        if (cells !== undefined) this.#readCells(line, index + 1, cells);
       }
       comment = line.startsWith('<!--') ? line : '';
     }
   }
 
   #toBlock(language: string, lines: readonly string[], line: number, comment: string): CodeBlock {
-    const [, kind = '', value = ''] = /^<!-- (context|file|(?:bare )?api): (.+) -->$/.exec(comment) ?? [];
+    const [, kind = '', value = ''] = /^<!-- (context|file|excerpt|(?:bare )?api): (.+) -->$/.exec(comment) ?? [];
     return {
       page: this.path,
       line,
@@ -65,8 +70,17 @@ export class MarkdownPage {
       code: lines.join('\n'),
       contexts: kind === 'context' ? value.split(', ') : [],
       file: kind === 'file' ? value : undefined,
+      excerptOf: kind === 'excerpt' ? value : undefined,
       isApi: kind.endsWith('api'),
     };
+  }
+
+  /** The code that a row's last cell begins with is a fragment. */
+  #readCells(row: string, line: number, contexts: string): void {
+    const last = row.split(/(?<!\\)\|/).at(-2) ?? '';
+    const code = /^\s*`([^`]+)`/.exec(last)?.[1];
+    if (code === undefined) return;
+    this.blocks.push(this.#toBlock('ts', [code.replaceAll('\\|', '|')], line, `<!-- context: ${contexts} -->`));
   }
 
   #readProse(line: string, number: number): void {

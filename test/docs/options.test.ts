@@ -27,6 +27,12 @@ test('the page lists exactly the options of a route', () => {
   expect(routeOptions.map(({ option }) => option)).toEqual(membersOf('config/route-options.ts', 'RouteOptions'));
 });
 
+test('the page lists exactly the options of files', () => {
+  expect(tableBelow('## Options of files').map(({ option }) => option)).toEqual(
+    membersOf('config/files-options.ts', 'FilesOptions'),
+  );
+});
+
 test('the page lists exactly the options that run has besides', () => {
   expect(tableBelow('## Options of run').map(({ option }) => option)).toEqual(
     membersOf('http-server.ts', 'RunOptions'),

@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { type EventStream, HttpResponse, HttpServer } from 'portlight';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findFreePort } from '../conformance/find-free-port.ts';
 import { IS_BROWSER_MISSING, launchBrowser, Notes, SKIPS_BROWSER } from './browser.ts';
 import { RunningProgram } from './run-program.ts';
 
@@ -257,44 +258,56 @@ describe.skipIf(SKIPS_BROWSER)('in a browser', () => {
     expect(await program.exit).toEqual({ code: 0, signal: null });
   });
 
-  test('the tour has a chat in which both transports meet', async () => {
-    await using program = new RunningProgram(['../../examples/tour/server.js'], { PORT: '0' });
-    const [address] = await program.said(/http:\/\/127\.0\.0\.1:\d+/);
-    const failures: string[] = [];
-    const join = async (name: string, transport: string): Promise<Page> => {
-      const page = await (browser as Browser).newPage({ viewport: { width: 390, height: 800 } });
-      page.on('pageerror', (error) => failures.push(String(error)));
-      page.on('console', (message) => failures.push(message.text()));
-      await page.goto(address);
-      await page.getByLabel('Name').fill(name);
-      await page.getByLabel(transport, { exact: true }).check();
-      await page.getByRole('button', { name: 'Join' }).click();
+  test('the example of the modes leaves none of its servers behind where it is killed', async () => {
+    await using program = new RunningProgram(['../../examples/forked/modes.js'], { PORT: '0' });
+    const [, address] = await program.said(/Open (http:\/\/127\.0\.0\.1:\d+)/);
+    const urls = Object.values((await (await fetch(`${address}/modes`)).json()) as Record<string, string>);
+    expect(urls).toHaveLength(4);
+    program.kill('SIGKILL');
+    // Its output ends with the last process that has it.
+    expect(await program.exit).toEqual({ code: null, signal: 'SIGKILL' });
+    for (const url of urls) await expect(fetch(`${url}/clock`)).rejects.toThrow('fetch failed');
+  });
+
+  test('the page of the modes is back after a restart, though all its servers have other ports', async () => {
+    const port = String(await findFreePort());
+    const start = async (): Promise<RunningProgram> => {
+      const program = new RunningProgram(['../../examples/forked/modes.js'], { PORT: port });
+      await program.said('Open http://');
+      return program;
+    };
+    const open = async (): Promise<Page> => {
+      const page = await (await (browser as Browser).newContext()).newPage();
+      await page.goto(`http://127.0.0.1:${port}/?mode=workers`);
+      await page
+        .getByText(/\d: busy/)
+        .first()
+        .waitFor();
       return page;
     };
-    const say = async (page: Page, text: string): Promise<void> => {
-      await page.getByLabel('Message', { exact: true }).fill(text);
-      await page.getByLabel('Message', { exact: true }).press('Enter');
-    };
-    const ada = await join('Ada', 'WebSocket');
-    await ada.getByText('In the room: Ada.').waitFor();
-    const grace = await join('Grace', 'Event stream');
-    await grace.getByText('In the room: Ada, Grace.').waitFor();
-    await say(ada, 'Is the light on?');
-    await grace.getByRole('log').getByText('Is the light on?').waitFor();
-    await say(grace, 'It is.');
-    await ada.getByRole('log').getByText('It is.').waitFor();
-    expect(await ada.getByRole('log').locator('p').allTextContents()).toEqual([
-      'Ada came.',
-      'Grace came.',
-      'AdaIs the light on?',
-      'GraceIt is.',
-    ]);
-    await grace.close();
-    await ada.getByText('Grace left.').waitFor();
-    expect(await ada.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
-    expect(failures).toEqual([]);
-    await ada.close();
-  });
+    await using first = await start();
+    const [one, two] = [await open(), await open()];
+    // A tab that is closed hard while it keeps a process busy.
+    await two.getByRole('button', { name: 'Block for five seconds' }).click();
+    await two.getByText('A handler computes …').waitFor();
+    await two.context().close();
+    await one.getByRole('button', { name: 'Block for five seconds' }).click();
+    first.kill('SIGTERM');
+    await first.exit;
+    await one.getByText('The server is away. Trying again …').waitFor();
+    expect(await one.locator('#workers li').count()).toBe(0);
+    await using second = await start();
+    await one
+      .getByText(/\d: busy/)
+      .first()
+      .waitFor();
+    expect(await one.getByRole('status').first().textContent()).toBe('');
+    const shown = await one.locator('#time').textContent();
+    await one.waitForFunction(`document.querySelector('#time').textContent !== ${JSON.stringify(shown)}`);
+    await one.context().close();
+    second.kill('SIGTERM');
+    expect(await second.exit).toEqual({ code: 0, signal: null });
+  }, 60_000);
 });
 
 /** What only the server of this process sees happens within one of its turns. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { Agent, get as httpGet, request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { EventClient } from '../../packages/portlight/test/support/event-client.ts';
@@ -24,6 +25,16 @@ describe('a child for each connection', () => {
     await app.until(() => (app.count('block begun') === 2 ? true : undefined), 'both');
     for (let count = 0; count < 5; count++) expect(Number(await app.get('/'))).toBeGreaterThan(0);
     expect([first.received, second.received]).toEqual(['', '']);
+  });
+
+  test.each(['is busy with what a handler left behind', 'was stopped'])('is not one that %s', async (how) => {
+    await using app = start();
+    const wasStopped = how === 'was stopped';
+    const pid = await app.get(wasStopped ? '/' : '/leave-behind/60000');
+    if (wasStopped) process.kill(Number(pid), 'SIGSTOP');
+    else await app.until(() => (app.count('left behind begun') === 1 ? true : undefined), 'the rest');
+    for (let count = 0; count < 5; count++) expect(await app.get('/')).not.toBe(pid);
+    process.kill(Number(pid), 'SIGKILL');
   });
 
   test('keeps its child as long as the connection lasts, and gets each request of it', async () => {
@@ -66,9 +77,16 @@ describe('a child for each connection', () => {
   });
 
   test('is kept waiting by no client that says nothing', async () => {
-    await using app = start({ size: 2 });
-    const silent = await Promise.all(Array.from({ length: 40 }, async () => RawClient.open(await app.port())));
-    for (let count = 0; count < 5; count++) expect(await app.get('/')).toMatch(/^\d+$/);
+    await using app = start({ minSpare: 2 });
+    const silent = await Promise.all(Array.from({ length: 500 }, async () => RawClient.open(await app.port())));
+    // One answers this; the end of the question before may not have been heard of yet.
+    const busy = (told: readonly { readonly connections: number }[]): number =>
+      told.reduce((sum, { connections }) => sum + connections, 0);
+    const workers = await app.settled(
+      (told) => told.filter(({ state }) => state === 'ready').length === 3 && busy(told) === 1,
+    );
+    expect(busy(workers)).toBe(1);
+    expect(app.count('onWorkerStart')).toBe(3);
     for (const client of silent) client.socket.destroy();
   });
 
@@ -78,16 +96,18 @@ describe('a child for each connection', () => {
     expect(await client.ended()).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  test('answers 200 connections with ten children, in the order in which they came', async () => {
-    await using app = start({ maxQueued: 200 });
+  test('answers 1,000 connections with ten children', { timeout: 120_000 }, async () => {
+    await using app = start({ maxQueued: 1_000, queueTimeoutMs: 60_000 });
     const port = await app.port();
     const pids = await Promise.all(
-      Array.from({ length: 200 }, async () => {
-        await using client = await RawClient.open(port);
-        return (await client.send(get('/', CLOSE)).response()).body;
+      Array.from({ length: 1_000 }, async () => {
+        const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+        socket.write(get('/', CLOSE));
+        const parts = (await socket.toArray()) as Buffer[];
+        return Buffer.concat(parts).toString().split('\r\n\r\n')[1];
       }),
     );
-    expect(pids).toHaveLength(200);
+    expect(pids).toHaveLength(1_000);
     expect(new Set(pids).size).toBeLessThanOrEqual(10);
     for (const pid of pids) expect(pid).toMatch(/^\d+$/);
   });
@@ -136,6 +156,19 @@ describe('a child for each connection', () => {
     expect(socket.closed).toBeUndefined();
   });
 
+  test('keeps no place of a stream that it does not use, while it blocks', async () => {
+    await using app = start({ size: 5, maxStreams: 2, minSpare: 3 });
+    const port = await app.port();
+    // All children that there are from the start on.
+    const busy = await Promise.all([1, 2, 3].map(() => RawClient.open(port)));
+    for (const client of busy) client.send(get('/block/60000', CLOSE));
+    await app.until(() => (app.count('block begun') === 3 ? true : undefined), 'all three');
+    await using first = await EventClient.open(port, '/feed');
+    await using second = await EventClient.open(port, '/feed');
+    expect([first.status, second.status]).toEqual([200, 200]);
+    for (const { socket } of busy) socket.destroy();
+  });
+
   test('that is killed takes its client with it, and nobody else', async () => {
     await using app = start();
     const port = await app.port();
@@ -148,6 +181,62 @@ describe('a child for each connection', () => {
     other.received = '';
     expect((await other.send(get('/', CLOSE)).response()).status).toBe(200);
     expect(await app.get('/')).not.toBe(String(pid));
+  });
+
+  test('that is killed while it blocks leaves its place to another, for who waits', async () => {
+    await using app = start({ size: 2 });
+    const port = await app.port();
+    const blocked: RawClient[] = [];
+    for (const count of [1, 2]) {
+      blocked.push((await RawClient.open(port)).send(get('/block/60000')));
+      await app.until(() => (app.count('block begun') === count ? true : undefined), 'a block');
+    }
+    await using waiting = await RawClient.open(port);
+    waiting.send(get('/', CLOSE));
+    const [, pid] = /block begun by (\d+)/.exec(app.output) ?? [];
+    process.kill(Number(pid), 'SIGKILL');
+    expect((await waiting.response()).body).not.toBe(pid);
+    const [first, second] = blocked;
+    expect(await first?.ended()).toBe('');
+    expect([second?.received, second?.isClosed]).toEqual(['', false]);
+    await Promise.all(blocked.map((client) => client[Symbol.asyncDispose]()));
+  });
+
+  test('is told of with its connection', async () => {
+    await using app = start({ size: 3 });
+    await using blocked = await RawClient.open(await app.port());
+    blocked.send(get('/block/60000'));
+    const [, pid] = await app.said(/block begun by (\d+)/);
+    const workers = await app.settled((told) => told.filter(({ state }) => state === 'ready').length === 3);
+    const connections = new Map(workers.map((worker) => [worker.pid, worker.connections]));
+    expect(connections.get(Number(pid))).toBe(1);
+    // One answers this.
+    expect([...connections.values()].sort((one, other) => one - other)).toEqual([0, 1, 1]);
+    expect(new Set(workers.map(({ id }) => id))).toEqual(new Set([1, 2, 3]));
+  });
+
+  test('goes on taking connections for a while when the server stops, where it is told so', async () => {
+    await using app = start({ size: 3, drainDelayMs: 600 });
+    const url = await app.url('/ready');
+    expect((await fetch(url, { headers: { connection: 'close' } })).status).toBe(200);
+    app.kill('SIGTERM');
+    const statuses = new Set<number>();
+    while (!statuses.has(503)) statuses.add((await fetch(url, { headers: { connection: 'close' } })).status);
+    const answers = await Promise.all(Array.from({ length: 6 }, () => app.get('/')));
+    for (const answer of answers) expect(answer).toMatch(/^\d+$/);
+    expect(await app.exit).toEqual({ code: 0, signal: null });
+  });
+
+  test('has had its one connection, even where nothing came that could be understood', async () => {
+    await using app = start({ maxRequestsPerWorker: 1 });
+    const port = await app.port();
+    for (let count = 0; count < 4; count++) {
+      await using client = await RawClient.open(port);
+      client.send('no request at all\r\n\r\n');
+      expect(await client.ended()).toMatch(/^HTTP\/1\.1 400 /);
+    }
+    // One that serves the next client is none of those.
+    await app.until(() => (app.count('onWorkerStop') === 4 ? true : undefined), 'the end of each');
   });
 
   test('ends after as many requests as it may have: with 1, each connection has a process that nobody had', async () => {
@@ -186,9 +275,23 @@ describe('a child for each connection', () => {
     queued.send(get('/'));
     app.kill('SIGTERM');
     expect((await slow.response()).body).toBe('slow answer');
-    for (const client of [idle, silent, queued, blocked]) await client.ended();
+    expect((await queued.response()).status).toBe(503);
+    expect((await Promise.all([idle, silent, queued, blocked].map((client) => client.ended()))).at(-1)).toBe('');
+    expect(silent.received).toBe('');
     expect(await app.exit).toEqual({ code: 1, signal: null });
     expect(app.report()).toMatchObject({ reason: 'SIGTERM', forced: 1 });
+  });
+
+  test('stops without a word about what children do not hear that are starting', async () => {
+    await using app = start({ minSpare: 4 });
+    const port = await app.port();
+    const holders = await Promise.all(Array.from({ length: 3 }, () => RawClient.open(port)));
+    for (const holder of holders) holder.send(get('/hang'));
+    await app.until(() => (app.count('hang begun') === 3 ? true : undefined), 'all three');
+    app.kill('SIGTERM');
+    for (const holder of holders) await holder[Symbol.asyncDispose]();
+    await app.exit;
+    expect(app.errors).not.toMatch(/Nobody sees|could not be seen to/);
   });
 
   test('leaves no process behind when it stops, after many came and went', async () => {

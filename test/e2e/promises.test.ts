@@ -2,18 +2,15 @@
 // a mode promises differently stands in promises/modes.ts. How a promise is kept in each corner is tested elsewhere,
 // once.
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { hasOpenssl } from '../../packages/portlight/test/support/make-certificate.ts';
 import { App } from './promises/app.ts';
 import { CHANNELS } from './promises/channels.ts';
-import { LIFE } from './promises/life.ts';
+import { LIVES } from './promises/life.ts';
 import { LIMITS_AND_CLIENTS } from './promises/limits-and-clients.ts';
 import { MODES } from './promises/modes.ts';
 import { REQUESTS } from './promises/requests.ts';
 
 /** Kept side by side by one app, which ends with 0 after them. */
 const SIDE_BY_SIDE = Object.entries({ ...REQUESTS, ...LIMITS_AND_CLIENTS, ...CHANNELS });
-
-const LIVES = Object.entries(LIFE).filter(([what]) => !what.startsWith('TLS') || hasOpenssl());
 
 describe.each(MODES)('in the mode $name', (mode) => {
   describe.concurrent('one app keeps the promise:', () => {

@@ -52,7 +52,9 @@ describe('the end of an app with children', () => {
     const blocked = app.ask('/block/3600000').catch(() => 'cut');
     await app.program.said('blocked');
     app.program.kill('SIGTERM');
+    const killedAt = performance.now();
     expect(await app.program.exit).toEqual({ code: 1, signal: null });
+    if (IS_LONG) expect(performance.now() - killedAt).toBeLessThan(700);
     expect(await blocked).toBe('cut');
   });
 
@@ -117,6 +119,13 @@ describe('an app with children that cannot start', () => {
     expect(await program.exit).toEqual({ code: 1, signal: null });
     expect(program.errors).toContain('broken for the test');
     expect(program.errors).toMatch(/at .*broken-child\.mjs:\d+/);
+    expect(program.output).not.toContain('listening');
+  });
+
+  test('says that its server is another one in a child, where it could share nothing', async () => {
+    await using program = runFixture('broken-child', '{"isShort":true}');
+    expect(await program.exit).toEqual({ code: 1, signal: null });
+    expect(program.errors).toMatch(/ConfigError.*in the same order in each process/);
     expect(program.output).not.toContain('listening');
   });
 

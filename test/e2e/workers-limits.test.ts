@@ -17,7 +17,7 @@ test('a limit of N lets in exactly N of 8 clients on 4 children, again and again
     const answers = await Promise.all(
       clients.flatMap((client) => Array.from({ length: each }, () => client.ask(path, { headers }))),
     );
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(max);
+    expect(answers.filter(({ status }) => status === 200).length).toBe(max);
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(answers.length - max);
   }
 });

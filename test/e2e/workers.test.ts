@@ -61,11 +61,15 @@ describe('an app with child processes', () => {
     expect([app.count('onWorkerStart') > 0, app.count('onShutdown') > 0]).toEqual([isStarted, isStarted]);
   });
 
-  test('says what to do where it was started from no file', async () => {
-    const code = "await new (await import('portlight')).HttpServer().run({ mode: 'workers' })";
+  test('says what to do where it was started from no file, before anything of the app runs', async () => {
+    const code = `
+      const { HttpServer } = await import('portlight');
+      await new HttpServer().onPrimary(() => console.log('onPrimary')).run({ mode: 'workers' });
+    `;
     await using program = new RunningProgram(['--input-type=module', '--eval', code]);
     expect(await program.exit).toEqual({ code: 1, signal: null });
     expect(program.errors).toMatch(/ConfigError: .*node -e.*the option entry/);
+    expect(program.output).toBe('');
   });
 
   test('leaves a debugger to the primary, and keeps what else Node was started with', async () => {

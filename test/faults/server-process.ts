@@ -24,18 +24,14 @@ export class ServerProcess implements AsyncDisposable {
 
   static async start(lane: Lane): Promise<ServerProcess> {
     const child = fork(FIXTURE, [JSON.stringify(lane.options)], { execArgv: ['--expose-gc'] });
-    const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+    const [{ port }] = (await answerOf(child)) as [{ port: number }];
     return new ServerProcess(child, port);
   }
 
   /** Resolves when the server has no connection any more. */
   async report(): Promise<Report> {
     this.#process.send('report');
-    const ended = once(this.#process, 'exit').then(([code]) => {
-      throw new Error(`The server ended with ${String(code)}.`);
-    });
-    const [report] = (await Promise.race([once(this.#process, 'message'), ended])) as [Report];
-    ended.catch(() => {});
+    const [report] = (await answerOf(this.#process)) as [Report];
     return report;
   }
 
@@ -44,4 +40,13 @@ export class ServerProcess implements AsyncDisposable {
     this.#process.kill('SIGKILL');
     await ended;
   }
+}
+
+/** What it says next. @throws when it ends instead */
+async function answerOf(child: ChildProcess): Promise<unknown[]> {
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`The server ended with ${String(code)}.`);
+  });
+  ended.catch(() => {});
+  return Promise.race([once(child, 'message'), ended]);
 }

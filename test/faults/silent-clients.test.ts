@@ -52,11 +52,17 @@ describe.each(LANES)('clients that go away on the lane $name', (lane) => {
         expect(problems).toEqual([]);
         return heapBytes;
       };
-      const before = await round();
-      expect((await round()) - before).toBeLessThan(2_000_000);
+      // What the engine keeps of its own comes and goes; what clients leave behind grows with each round.
+      const sizes = [await round(), await round()];
+      while (sizes.length < 5 && leastGrowth(sizes) >= 2_000_000) sizes.push(await round());
+      expect(leastGrowth(sizes)).toBeLessThan(2_000_000);
       expect(await sendCase(server.port, 'GET / HTTP/1.1\r\nhost: a\r\n\r\n', 'at once')).toMatch(
         /^HTTP\/1\.1 200 OK\r\n/,
       );
     },
   );
 });
+
+function leastGrowth(sizes: readonly number[]): number {
+  return Math.min(...sizes.slice(1).map((size, index) => size - (sizes[index] as number)));
+}

@@ -23,8 +23,10 @@ export interface Script {
   readonly heads?: readonly number[];
   /** The client says nothing more, and the server ends the connection by itself. */
   readonly waits?: boolean;
-  /** The server cuts the last response: how much of it came before is chance. */
+  /** The server cuts the last response, behind what its source gave before it failed. */
   readonly isCut?: boolean;
+  /** That is more than a socket holds: how much of it came is chance. */
+  readonly isLongCut?: boolean;
   /** The end of the client's side stands behind requests that wait: which handlers are told of it is chance. */
   readonly isAbortChance?: boolean;
 }
@@ -100,7 +102,7 @@ class Client {
 /** Plays a script against one server, then asks once more where the connection is left open, and looks how it ends. */
 export async function play(
   at: LaneServer,
-  { sends, answers = 1, heads = [], waits = false, isCut = false, isAbortChance = false }: Script,
+  { sends, answers = 1, heads = [], waits = false, isCut = false, isLongCut = false, isAbortChance = false }: Script,
 ): Promise<Outcome> {
   const client = new Client(at.port, isCut);
   const read = (): Wire => client.read(heads);
@@ -125,7 +127,7 @@ export async function play(
   const outcome = { ...shortened(last), end, seen: at.journal.take(), log: at.log.take() };
   return {
     ...outcome,
-    rest: isCut ? 'cut' : outcome.rest,
+    rest: isLongCut ? 'cut' : outcome.rest,
     seen: isCut || isAbortChance ? outcome.seen.map((sight) => ({ ...sight, aborted: undefined })) : outcome.seen,
   };
 }

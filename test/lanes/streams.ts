@@ -38,6 +38,18 @@ export const STREAMS: Readonly<Record<string, () => unknown>> = {
   'too-short-empty': () => measured(9),
   'too-long': () => measured(2, 'a', 'too long'),
   'too-long-at-once': () => measured(2, 'too long'),
+  trailers: () =>
+    HttpResponse.stream(yieldAll('a', 'b'), {
+      trailers: { 'x-sum': () => 2, 'x-two': ['1', 'é'], 'x-none': undefined },
+    }),
+  'trailers-with-length': () =>
+    HttpResponse.stream(yieldAll('ab'), {
+      headers: { 'content-length': 2 },
+      trailers: { 'x-late': async () => 'yes' },
+    }),
+  'trailers-of-nothing': () => HttpResponse.stream(yieldAll(), { trailers: { 'x-sum': '' } }),
+  'trailers-fail': () =>
+    HttpResponse.stream(yieldLate('a'), { trailers: { 'x-sum': () => Promise.reject(new Error('no sum')) } }),
   'status-204': () => HttpResponse.stream(yieldAll('never sent'), { status: 204 }),
   'status-205': () => HttpResponse.stream(yieldAll('never sent'), { status: 205 }),
   'status-304': () => HttpResponse.stream(yieldAll('never sent'), { status: 304 }),

@@ -6,9 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { nodeResolve } from '@rollup/plugin-node-resolve';
-import { build } from 'esbuild';
-import { rollup } from 'rollup';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import {
@@ -18,6 +15,7 @@ import {
 } from '../../packages/portlight/test/support/make-certificate.ts';
 import { get, RawClient, request } from '../../packages/portlight/test/support/raw-client.ts';
 import { RunningProgram } from '../e2e/run-program.ts';
+import { bundleByEsbuild, bundleByRollup } from './bundle.ts';
 import { FEATURE_CALLS, type Ports } from './feature-calls.ts';
 import { pack, unpack } from './pack.ts';
 
@@ -47,34 +45,12 @@ let certificate: Certificate | undefined;
 const WAYS: Readonly<Record<string, (app: string, into: string) => Promise<string>>> = {
   'esbuild, ESM': (app, into) => bundleByEsbuild('esm', app, into),
   'esbuild, CommonJS': (app, into) => bundleByEsbuild('cjs', app, into),
-  rollup: async (app, into) => {
-    const bundle = await rollup({
-      input: join(app, 'app.js'),
-      external: /^node:/,
-      plugins: [nodeResolve({ exportConditions: ['node'] })],
-      logLevel: 'silent',
-    });
-    await bundle.write({ file: join(into, 'app.mjs'), format: 'es' });
-    return 'app.mjs';
-  },
+  rollup: (app, into) => bundleByRollup(app, into),
   'no bundler': async (app, into) => {
     await cp(app, into, { recursive: true });
     return 'app.js';
   },
 };
-
-async function bundleByEsbuild(format: 'esm' | 'cjs', app: string, into: string): Promise<string> {
-  const file = format === 'esm' ? 'app.mjs' : 'app.cjs';
-  await build({
-    entryPoints: [join(app, 'app.js')],
-    outfile: join(into, file),
-    bundle: true,
-    platform: 'node',
-    format,
-    logLevel: 'error',
-  });
-  return file;
-}
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'portlight-bundles-'));

@@ -4,7 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { runProgram } from './run-program.ts';
 
-export const PACKAGE: string = fileURLToPath(new URL('../../packages/portlight/', import.meta.url));
+/** The folder of a package of this repository. */
+export function folderOf(name: string): string {
+  return fileURLToPath(new URL(`../../packages/${name}/`, import.meta.url));
+}
 
 /** A tarball, as `npm publish` would send it. */
 export interface Packed {
@@ -13,9 +16,9 @@ export interface Packed {
   readonly files: readonly string[];
 }
 
-/** Packs what the build has made, into the folder. */
-export async function pack(folder: string): Promise<Packed> {
-  const output = await runProgram('npm', ['pack', '--json', '--pack-destination', folder], PACKAGE);
+/** Packs what the build has made of a package, into the folder. */
+export async function pack(folder: string, name: string = 'portlight'): Promise<Packed> {
+  const output = await runProgram('npm', ['pack', '--json', '--pack-destination', folder], folderOf(name));
   const [packed] = JSON.parse(output) as [
     { readonly filename: string; readonly files: readonly { readonly path: string }[] },
   ];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { pack, PACKAGE } from './pack.ts';
+import { folderOf, pack } from './pack.ts';
 import { runProgram, runScript } from './run-program.ts';
 
 const APPS = fileURLToPath(new URL('apps/', import.meta.url));
@@ -22,11 +22,11 @@ afterAll(() => rm(folder, { recursive: true }));
 
 test('the tarball holds a file of code for each entry and what they share, the types of src, and what is said of them', () => {
   const compiled = [
-    ...declarationsOf(join(PACKAGE, 'src'), 'dist'),
+    ...declarationsOf(join(folderOf('portlight'), 'src'), 'dist'),
     // Named by ours, and installed by nobody.
-    ...declarationsOf(join(PACKAGE, '../rate-limit/src'), 'dist/rate-limit'),
+    ...declarationsOf(join(folderOf('portlight'), '../rate-limit/src'), 'dist/rate-limit'),
   ];
-  const code = ['dist/index.js', 'dist/shared.js', 'dist/testing.js'];
+  const code = ['dist/guests.js', 'dist/index.js', 'dist/shared.js', 'dist/testing.js'];
   const about = ['LICENSE', 'README.md', 'package.json', 'dist/THIRD-PARTY-LICENSES.txt', 'dist/portlight.cdx.json'];
   expect(files.toSorted(), 'If dist holds what src no longer has, delete dist.').toEqual(
     [...about, ...code, ...compiled].toSorted(),

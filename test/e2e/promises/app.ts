@@ -2,10 +2,8 @@ import { EventClient } from '../../../packages/portlight/test/support/event-clie
 import { RunningProgram } from '../run-program.ts';
 import { type Answer, type Asking, Connection } from './connection.ts';
 import type { Mode } from './modes.ts';
+import type { Served } from './promised.ts';
 import { Socket } from './socket.ts';
-
-/** How many clients a promise about several has at least, also where one process serves them all. */
-const SEVERAL = 3;
 
 /** So many clients at once for each process come to all of them, however unequally they are shared out. */
 const MANY = 60;
@@ -27,16 +25,18 @@ interface OnAProcess extends AsyncDisposable {
 }
 
 /** The app of `fixtures/promises.mjs`, which serves in a mode. Killed when its block is left. */
-export class App implements AsyncDisposable {
+export class App implements Served, AsyncDisposable {
   readonly mode: Mode;
   readonly program: RunningProgram;
   port = 0;
+  /** The pids of those that are known to serve it. */
+  readonly #processes: Set<number> = new Set();
 
   /** Starts it, and does not wait until it listens. */
   constructor(mode: Mode, args: AppArguments = {}) {
     this.mode = mode;
-    const { children, options } = mode;
-    const told = { mode: mode.name, children, ...args, options: { ...options, ...args.options } };
+    const { children, options, redis } = mode;
+    const told = { mode: mode.name, children, redis, ...args, options: { ...options, ...args.options } };
     this.program = new RunningProgram(
       ['fixtures/promises.mjs', JSON.stringify(told)],
       {},
@@ -50,13 +50,20 @@ export class App implements AsyncDisposable {
     return app;
   }
 
-  /** Asks on a connection of its own. */
+  get serving(): number {
+    return this.mode.serving;
+  }
+
+  /** Whether it is known that this process serves it. */
+  has(process: number): boolean {
+    return this.#processes.has(process);
+  }
+
   async ask(path: string, asking: Asking = {}): Promise<Answer> {
     await using connection = new Connection(this.port);
     return await connection.ask(path, asking);
   }
 
-  /** Connections, three at least, and one at least to each process that serves. */
   connections(): Promise<Clients<Connection>> {
     return this.#toEachProcess(async () => {
       const connection = new Connection(this.port);
@@ -65,18 +72,22 @@ export class App implements AsyncDisposable {
     });
   }
 
-  /** WebSockets, three at least, and one at least on each process that serves. */
   sockets(): Promise<Clients<Socket>> {
     return this.#toEachProcess(() => Socket.open(this.port));
   }
 
-  /** An event stream that another process serves than the one given, where there are several. */
   async feed(path: string, headers: Readonly<Record<string, string>> = {}, elsewhereThan = 0): Promise<EventClient> {
     for (;;) {
       const feed = await EventClient.open(this.port, path, headers);
-      if (this.mode.serving === 1 || Number(feed.headers['x-process']) !== elsewhereThan) return feed;
+      const process = Number(feed.headers['x-process']);
+      this.#processes.add(process);
+      if (this.mode.serving === 1 || process !== elsewhereThan) return feed;
       await feed[Symbol.asyncDispose]();
     }
+  }
+
+  said(text: string | RegExp): Promise<unknown> {
+    return this.program.said(text);
   }
 
   /** The lines on stdout that say it. */
@@ -84,7 +95,6 @@ export class App implements AsyncDisposable {
     return this.program.output.split('\n').filter((line) => line.match(text) !== null);
   }
 
-  /** Those lines, when all is read that any process wrote before. */
   async linesByNow(text: string | RegExp): Promise<readonly string[]> {
     const fence = `fence-${String(Math.random()).slice(2)}`;
     await this.ask(`/say/${fence}`);
@@ -97,20 +107,21 @@ export class App implements AsyncDisposable {
   }
 
   async #toEachProcess<Client extends OnAProcess>(open: () => Promise<Client>): Promise<Clients<Client>> {
-    const { serving, isOneEach } = this.mode;
+    const { serving, several, isOneEach } = this.mode;
     const first: Client[] = [];
     const others: Client[] = [];
     const reached = new Set<number>();
-    while (reached.size < serving || first.length + others.length < SEVERAL) {
-      const more = await Promise.all(Array.from({ length: isOneEach ? serving : SEVERAL * serving }, open));
+    while (reached.size < serving || first.length + others.length < several) {
+      const more = await Promise.all(Array.from({ length: isOneEach ? serving : several * serving }, open));
       for (const client of more) {
         (reached.has(client.process) ? others : first).push(client);
         reached.add(client.process);
+        this.#processes.add(client.process);
       }
       // While a process is not there yet, say.
       if (others.length > MANY * serving) await leave(others.splice(0));
     }
-    const kept = [...first, ...others.splice(0, Math.max(SEVERAL - first.length, 0))];
+    const kept = [...first, ...others.splice(0, Math.max(several - first.length, 0))];
     await leave(others);
     return Object.assign(kept as [Client, Client, Client], {
       [Symbol.asyncDispose]: () => leave(kept),

@@ -1,10 +1,10 @@
 import { expect } from 'vitest';
+import { signedFields } from '../../../packages/portlight/test/support/signed-fields.ts';
 import { WebSocketClient } from '../../../packages/portlight/test/support/web-socket-client.ts';
-import type { Promised } from './promised.ts';
+import type { Promised, Served } from './promised.ts';
 import type { Answer } from './connection.ts';
-import type { App } from './app.ts';
 
-function publish(app: App, topic: string, data: unknown, how: object = {}): Promise<Answer> {
+function publish(app: Served, topic: string, data: unknown, how: object = {}): Promise<Answer> {
   return app.ask(`/publish/${topic}`, { body: JSON.stringify({ data, ...how }) });
 }
 
@@ -50,6 +50,7 @@ export const CHANNELS: Promised = {
     const [stays, leaves, speaks] = sockets;
     await Promise.all([stays.order('join', 'exit'), leaves.order('join', 'exit')]);
     await speaks.order('publish', 'exit', 'before');
+    await leaves.messages(1);
     await leaves.order('leave', 'exit');
     expect(await speaks.order('publish', 'exit', 'after')).toMatchObject({ subscribers: 1 });
     expect(await stays.messages(2)).toEqual(['before', 'after']);
@@ -108,9 +109,9 @@ export const CHANNELS: Promised = {
     ]);
     await first.order('leave', topic);
     await second[Symbol.asyncDispose]();
-    await app.program.said(`presence left Ada ${topic}`);
+    await app.said(`presence left Ada ${topic}`);
     await third.order('leave', topic);
-    await app.program.said(`presence left Grace ${topic}`);
+    await app.said(`presence left Grace ${topic}`);
     expect(await list()).toEqual([]);
     const told = ['joined Ada', 'joined Grace', 'left Ada', 'left Grace'].map((what) => `presence ${what} ${topic}`);
     expect([...(await app.linesByNow(topic))].sort()).toEqual(told);
@@ -134,6 +135,23 @@ export const CHANNELS: Promised = {
       ['portlight.gap', JSON.stringify({ topic, since: 'another-1' })],
       ['message', 'one'],
     ]);
+  },
+
+  async 'a bridge publishes once for an id, and takes a signature once, whichever process is asked'(app) {
+    const topic = 'kept:bridged';
+    const secret = 'the secret of the bridge of promises';
+    await using feed = await app.feed(`/feed/${topic}`);
+    await using connections = await app.connections();
+    const body = JSON.stringify({ topic, data: 'one', id: 'outbox-1' });
+    const askAll = (headers: Record<string, string>): Promise<readonly Answer[]> =>
+      Promise.all(connections.map((connection) => connection.ask('/_publish', { body, headers })));
+    const statuses = (await askAll(signedFields('/_publish', secret, body))).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(1);
+    expect(statuses.filter((status) => status === 401)).toHaveLength(connections.length - 1);
+    for (const { status, json } of await askAll({ authorization: `Bearer ${secret}` }))
+      expect([status, json]).toEqual([200, { id: 'outbox-1', subscribers: 1 }]);
+    await publish(app, topic, 'two');
+    expect(await feed.data(2)).toEqual(['one', 'two']);
   },
 
   async 'a WebSocket takes a topic up at a position, or at its beginning'(app) {

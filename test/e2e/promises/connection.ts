@@ -22,7 +22,7 @@ export interface Answer {
 
 /** One connection, on which one request follows another. It opens with the first. */
 export class Connection implements AsyncDisposable {
-  readonly #port: number;
+  readonly port: number;
   readonly #agent: Agent;
   readonly #request: typeof request;
   /** Which process answered last. */
@@ -31,7 +31,7 @@ export class Connection implements AsyncDisposable {
   /** @param cert of a server that speaks TLS, as `app.test` */
   constructor(port: number, cert?: string) {
     const kept = { keepAlive: true, maxSockets: 1 };
-    this.#port = port;
+    this.port = port;
     this.#agent = cert === undefined ? new Agent(kept) : new SecureAgent({ ...kept, ca: cert, servername: 'app.test' });
     this.#request = cert === undefined ? request : requestByTls;
   }
@@ -39,7 +39,7 @@ export class Connection implements AsyncDisposable {
   async ask(path: string, { method, headers, body, localAddress }: Asking = {}): Promise<Answer> {
     const sent = this.#request({
       host: '127.0.0.1',
-      port: this.#port,
+      port: this.port,
       path,
       agent: this.#agent,
       method: method ?? (body === undefined ? 'GET' : 'POST'),

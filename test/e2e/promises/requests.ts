@@ -37,6 +37,19 @@ export const REQUESTS: Promised = {
     expect([headers['x-after'], text]).toEqual(['yes', 'before!']);
   },
 
+  async 'an observer hears once of each answer, in the process that gave it'(app) {
+    const asked = ['/observed/one', '/observed/broken', '/observed/not/there'];
+    const answers = await Promise.all(asked.map((path) => app.ask(path)));
+    const [one, broken, missing] = answers.map(({ headers }) => headers['x-process']);
+    const expected = [
+      `finished http /observed/one /observed/:how 200 true false - ${one}`,
+      `finished http /observed/broken /observed/:how 500 true false - ${broken}`,
+      `finished http /observed/not/there - 404 true false - ${missing}`,
+    ];
+    for (const line of expected) await app.said(line);
+    expect([...(await app.linesByNow(/^finished http /))].sort()).toEqual([...expected].sort());
+  },
+
   async 'an error handler answers, and what an unknown error says stays inside'(app) {
     const refused = await app.ask('/dressed/refuses');
     expect([refused.status, refused.text]).toEqual([418, 'Sorry: I am a teapot.!']);
@@ -100,15 +113,18 @@ export const REQUESTS: Promised = {
   async 'every process knows the address, and says that it listens'(app) {
     await using connections = await app.connections();
     const told = await Promise.all(connections.map((connection) => connection.ask('/process')));
-    for (const { json, process } of told)
-      expect(json).toEqual({ pid: process, address: { address: '127.0.0.1', port: app.port }, isConnected: true });
-    expect(new Set(told.map(({ process }) => process)).size).toBe(app.mode.serving);
+    for (const [index, { json, process }] of told.entries()) {
+      const address = { address: '127.0.0.1', port: connections[index]?.port };
+      expect(json).toEqual({ pid: process, address, isConnected: true });
+    }
+    expect(new Set(told.map(({ process }) => process)).size).toBe(app.serving);
   },
 
-  async 'every process tells the same of all that serve'(app) {
+  async 'every process tells the same of all that serve its server'(app) {
     await using connections = await app.connections();
-    const serving = new Set(connections.map((connection) => connection.process));
     for (const connection of connections) {
+      const beside = connections.filter(({ port }) => port === connection.port);
+      const serving = new Set(beside.map(({ process }) => process));
       const workers = (await connection.ask('/workers')).json as WorkerInfo[];
       const pids = new Set(workers.map(({ pid }) => pid));
       // Others wait for a connection where each has its own process.

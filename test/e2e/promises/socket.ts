@@ -49,6 +49,12 @@ export class Socket implements AsyncDisposable {
     if (!condition()) throw new Error(`The WebSocket ended: ${JSON.stringify(this.client.closed)}.`);
   }
 
+  /** Keeps nothing of what has come. */
+  forget(): void {
+    this.received.length = 0;
+    this.client.received.length = 0;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.client[Symbol.asyncDispose]();
   }

@@ -31,11 +31,15 @@ export class Chaos {
     this.#random = randomOf(seed);
   }
 
-  /** Goes on for so long. Resolves when no process suffers from it any more. */
-  async run(ms: number, everyMs: number): Promise<void> {
+  /**
+   * Goes on for so long. Resolves when no process suffers from it any more.
+   *
+   * @param names of what may be done
+   */
+  async run(ms: number, everyMs: number, names: readonly string[] = Object.keys(this.#deeds)): Promise<void> {
     const endsAt = performance.now() + ms;
     while (performance.now() < endsAt) {
-      await this.#harm();
+      await this.#harm(names);
       await delay(everyMs * (0.5 + this.#random()));
     }
     await Promise.all(this.#asked);
@@ -51,12 +55,12 @@ export class Chaos {
     return pids.filter((each) => each > 0);
   }
 
-  async #harm(): Promise<void> {
-    const deeds = Object.entries(this.#deeds);
-    const [name, deed] = deeds[Math.floor(this.#random() * deeds.length)] ?? ['nothing', () => undefined];
+  async #harm(names: readonly string[]): Promise<void> {
+    const name = names[Math.floor(this.#random() * names.length)] ?? '';
+    const deed = this.#deeds[name];
     const children = this.look();
     const child = children[Math.floor(this.#random() * children.length)];
-    if (child === undefined) return;
+    if (child === undefined || deed === undefined) return;
     this.done.push(name);
     await deed(child);
   }
@@ -84,12 +88,27 @@ export class Chaos {
     loop: () => this.#ask('/block/3600000'),
     block: () => this.#ask('/block/500'),
     exit: () => this.#ask('/exit'),
+    'flood by publications': () => this.#ask('/flood/publish/300'),
+    'flood by messages': () => this.#ask('/flood/send/300'),
+    leak: () => this.#ask('/leak/150'),
+    'terminate one that passes it over': () =>
+      this.#ask('/ignore-sigterm', (pid) => this.#signal(Number(pid), 'SIGTERM')),
     reload: () => this.#signal(this.#app.pid, 'SIGUSR2'),
+    // The one that is killed meanwhile is followed by some that fall over.
+    'reload broken code': async (child) => {
+      this.#app.change("throw new Error('broken for the test')");
+      this.#signal(this.#app.pid, 'SIGUSR2');
+      await delay(1_000 * this.#random());
+      this.#signal(child, 'SIGKILL');
+      await delay(1_000 * this.#random());
+      this.#app.change("export const version = 'mended';");
+      this.#signal(this.#app.pid, 'SIGUSR2');
+    },
   };
 
   /** Whoever takes it may be killed for what it does. */
-  #ask(path: string): void {
-    this.#asked.push(this.#app.ask(path).catch(() => {}));
+  #ask(path: string, next: (text: string) => void = () => {}): void {
+    this.#asked.push(this.#app.ask(path).then(next, () => {}));
   }
 
   #signal(pid: number, signal: NodeJS.Signals): void {

@@ -2,8 +2,11 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readResponses } from '../../../packages/portlight/test/support/read-responses.ts';
 
-/** What became of a request: answered as it should be, or its connection failed before. All else is an error. */
-type Outcome = 'answered' | 'failed';
+/**
+ * What became of a request: answered as it should be, told to come again later, or its connection failed before. All
+ * else is an error.
+ */
+type Outcome = 'answered' | 'refused' | 'failed';
 
 /** Longest wait for an outcome: restarts that come later and later are 30 s apart at most. */
 const PATIENCE_MS = 60_000;
@@ -63,9 +66,12 @@ export class Ledger {
     const { complete, rest } = readResponses(received);
     const [answer, ...more] = complete;
     if (more.length > 0 || (answer !== undefined && rest !== '')) this.errors.push(`More than an answer to ${id}`);
-    if (answer !== undefined && (answer.status !== 200 || answer.body !== id))
-      this.errors.push(`${answer.status} ${answer.body} for ${id}`);
-    this.outcomes.set(id, answer === undefined ? 'failed' : 'answered');
+    if (answer === undefined) this.outcomes.set(id, 'failed');
+    else if (answer.status === 503 && answer.headers.has('retry-after')) this.outcomes.set(id, 'refused');
+    else {
+      this.outcomes.set(id, 'answered');
+      if (answer.status !== 200 || answer.body !== id) this.errors.push(`${answer.status} ${answer.body} for ${id}`);
+    }
     return answer !== undefined && answer.headers.get('connection') !== 'close' && !socket.destroyed;
   }
 

@@ -79,6 +79,7 @@ const ASKED: Readonly<Record<string, (path: string) => Script>> = {
   GET: (path) => ({ sends: get(path) }),
   'HEAD of': (path) => ({ sends: request('HEAD', path), heads: [0] }),
   'GET and close of': (path) => ({ sends: get(path, 'connection: close') }),
+  'GET with trailers of': (path) => ({ sends: get(path, 'te: trailers', 'connection: close') }),
   'two of': (path) => ({ sends: get(path) + get(path), answers: 2 }),
   'HTTP/1.0 of': (path) => ({ sends: old(path) }),
   'HTTP/1.0 that keeps, of': (path) => ({ sends: old(path, 'connection: keep-alive') }),
@@ -87,7 +88,7 @@ const ASKED: Readonly<Record<string, (path: string) => Script>> = {
   'two in HTTP/1.0 of': (path) => ({ sends: old(path, 'connection: keep-alive') + old(path), answers: 2 }),
 };
 
-/** Fail when something of them may have left already. */
+/** Fail behind their head. */
 const CUT = new Set([
   'too-short',
   'too-short-empty',
@@ -101,7 +102,12 @@ const CUT = new Set([
   'wrong-chunk-later',
 ]);
 
-function ask(paths: readonly string[], ways: readonly string[] = Object.keys(ASKED)): Readonly<Record<string, Script>> {
+/** Have trailers. */
+const TRAILED = Object.keys(STREAMS).filter((name) => name.startsWith('trailers'));
+const TAKES_TRAILERS = 'GET with trailers of';
+const USUAL = Object.keys(ASKED).filter((way) => way !== TAKES_TRAILERS);
+
+function ask(paths: readonly string[], ways: readonly string[] = USUAL): Readonly<Record<string, Script>> {
   return table(
     paths.flatMap((path) => ways.map((way) => [way, path] as const)),
     ([way, path]) => [`${way} ${path}`, (ASKED[way] as (path: string) => Script)(path)],
@@ -114,7 +120,7 @@ export const RESPONSE_CASES: Readonly<Record<string, Script>> = {
   // What is served behind one of these is chance in HTTP/1.0, where requests wait for one another.
   ...ask(
     REPLY_NAMES.filter((name) => name.startsWith('own-close')).map((name) => `/reply/${name}`),
-    Object.keys(ASKED).filter((way) => way !== 'two in HTTP/1.0 of'),
+    USUAL.filter((way) => way !== 'two in HTTP/1.0 of'),
   ),
   ...ask(
     STATUSES.flatMap((status) => [`/status/${status}`, `/empty/${status}`]),
@@ -154,6 +160,11 @@ export const STREAM_CASES: Readonly<Record<string, Script>> = {
       .filter((name) => !CUT.has(name) && name !== 'says-close')
       .map((name) => `/stream/${name}`),
   ),
+  ...ask(
+    TRAILED.filter((name) => name !== 'trailers-fail').map((name) => `/stream/${name}`),
+    [TAKES_TRAILERS],
+  ),
+  'GET with trailers that fail': { sends: get('/stream/trailers-fail', 'te: trailers'), isCut: true },
   ...ask(['/stream/says-close'], ['GET', 'HEAD of', 'GET and close of', 'HTTP/1.0 of', 'HTTP/1.0 that keeps, of']),
   ...ask(
     [...CUT].map((name) => `/stream/${name}`),
@@ -167,7 +178,7 @@ export const STREAM_CASES: Readonly<Record<string, Script>> = {
     ),
     ([way, name]) => [
       `${way} /stream/${name}`,
-      { ...(ASKED[way] as (path: string) => Script)(`/stream/${name}`), isCut: true },
+      { ...(ASKED[way] as (path: string) => Script)(`/stream/${name}`), isCut: true, isLongCut: name === 'fails-long' },
     ],
   ),
   'a stream between others': { sends: get('/') + get('/stream/async') + get('/reply/bytes-1'), answers: 3 },
