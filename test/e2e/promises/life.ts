@@ -155,7 +155,7 @@ const LIFE: PromisedOfLife = {
           const connection = new Connection(app.port);
           connections.push(connection);
           return connection.ask('/ping', { localAddress }).then(
-            () => true,
+            ({ status }) => status === 200,
             () => false,
           );
         }),

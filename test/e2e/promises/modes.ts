@@ -41,7 +41,8 @@ export const MODES: readonly Mode[] = [
     several: 3,
     isOneEach: true,
     children: 24,
-    options: { maxStreams: 16 },
+    // Who comes before a process is there for it waits, however slow the machine is.
+    options: { maxStreams: 16, queueTimeoutMs: 120_000 },
     hasChildren: true,
     handlesTogether: true,
     remaining: 'at most',
