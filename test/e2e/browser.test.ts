@@ -238,35 +238,39 @@ describe.skipIf(SKIPS_BROWSER)('in a browser', () => {
     expect(opened).toBe(0);
   });
 
-  test.each([390, 1200])('the page of the modes shows who is blocked, and fits %i pixels', async (width) => {
-    await using program = new RunningProgram(['../../examples/forked/modes.js'], { PORT: '0' });
-    const [, address] = await program.said(/Open (http:\/\/127\.0\.0\.1:\d+)/);
-    const page = await (browser as Browser).newPage({ viewport: { width, height: 900 } });
-    let isSeen = (): void => {};
-    const seen = new Promise<void>((resolve) => (isSeen = resolve));
-    // It computes longer, and its answer comes later, so that a slow machine shows both in time.
-    await page.route('**/block?*', async (route) => {
-      const response = await route.fetch({ url: route.request().url().replace('5000', '10000') });
-      await seen;
-      await route.fulfill({ response });
-    });
-    await page.goto(`${address}/?mode=forked`);
-    await page.getByText('1: busy').waitFor();
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
-    await page.getByRole('button', { name: 'Block for five seconds' }).click();
-    await page.getByText(': blocked').waitFor();
-    const shown = await page.locator('#time').textContent();
-    await page.waitForFunction(`document.querySelector('#time').textContent !== ${JSON.stringify(shown)}`);
-    expect(await page.locator('#blocked').textContent()).toBe('A handler computes …');
-    isSeen();
-    await page.getByText(/Process \d+ answered after/).waitFor();
-    await page.getByLabel('concurrent').check();
-    await page.getByText('1: busy').waitFor();
-    expect(await page.locator('#workers li').count()).toBe(1);
-    await page.close();
-    program.kill('SIGTERM');
-    expect(await program.exit).toEqual({ code: 0, signal: null });
-  }, 60_000);
+  test.each([390, 1200])(
+    'the page of the modes shows who is blocked, and fits %i pixels',
+    async (width) => {
+      await using program = new RunningProgram(['../../examples/forked/modes.js'], { PORT: '0' });
+      const [, address] = await program.said(/Open (http:\/\/127\.0\.0\.1:\d+)/);
+      const page = await (browser as Browser).newPage({ viewport: { width, height: 900 } });
+      let isSeen = (): void => {};
+      const seen = new Promise<void>((resolve) => (isSeen = resolve));
+      // It computes longer, and its answer comes later, so that a slow machine shows both in time.
+      await page.route('**/block?*', async (route) => {
+        const response = await route.fetch({ url: route.request().url().replace('5000', '10000') });
+        await seen;
+        await route.fulfill({ response });
+      });
+      await page.goto(`${address}/?mode=forked`);
+      await page.getByText('1: busy').waitFor();
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+      await page.getByRole('button', { name: 'Block for five seconds' }).click();
+      await page.getByText(': blocked').waitFor();
+      const shown = await page.locator('#time').textContent();
+      await page.waitForFunction(`document.querySelector('#time').textContent !== ${JSON.stringify(shown)}`);
+      expect(await page.locator('#blocked').textContent()).toBe('A handler computes …');
+      isSeen();
+      await page.getByText(/Process \d+ answered after/).waitFor();
+      await page.getByLabel('concurrent').check();
+      await page.getByText('1: busy').waitFor();
+      expect(await page.locator('#workers li').count()).toBe(1);
+      await page.close();
+      program.kill('SIGTERM');
+      expect(await program.exit).toEqual({ code: 0, signal: null });
+    },
+    60_000,
+  );
 
   test('the example of the modes leaves none of its servers behind where it is killed', async () => {
     await using program = new RunningProgram(['../../examples/forked/modes.js'], { PORT: '0' });
