@@ -3,7 +3,6 @@ import {
   type BusMessage,
   type BusReceiver,
   type ChannelPresence,
-  type MemberChange,
   parsePosition,
   type PassedMessage,
   type Position,
@@ -16,9 +15,10 @@ import {
 } from 'portlight';
 import type { RedisLink } from '../link/redis-link.ts';
 import type { Script } from '../link/script.ts';
+import { ChangeTeller } from './change-teller.ts';
+import { Interests } from './interests.ts';
 import { readFrame, writeHead } from './message-frame.ts';
 import { readMember } from './read-member.ts';
-import { readChange } from './read-change.ts';
 import { sweep, type WrittenChanges } from './sweep.ts';
 import { PUBLISH } from './publish-script.ts';
 import { READ } from './read-script.ts';
@@ -43,29 +43,16 @@ const LOST = '-';
 /** Marks those that left while the store was away. */
 const GONE = 'gone';
 
-interface Interest {
-  readonly channels: number;
-  /** The seq of the last message that is wanted. */
-  until: number;
-  /** Whether its end was said. */
-  isLeaving: boolean;
-}
-
 /** The bus as one process has it. */
 export class RedisBus implements Bus {
   readonly owner: string;
   readonly #link: RedisLink;
   readonly #terms: EndTerms;
   #receiver: BusReceiver | undefined;
-  readonly #interests: Map<string, Interest> = new Map();
-  /** Those that ended before the last check, and before this one. */
-  #ended: readonly [(readonly [string, Interest])[], (readonly [string, Interest])[]] = [[], []];
+  readonly #interests: Interests = new Interests();
+  readonly #changes: ChangeTeller;
   /** Grows with each statement of all it has: what was said before is told apart by it. */
   #mark = 0;
-  /** Changes that it was told of, until Redis knows that; and whether that could not be said. */
-  readonly #telling: Map<string, { isUnsaid: boolean }> = new Map();
-  /** Where the next check begins. */
-  #checked = 0;
   /** In which life of the store all was said. */
   #epoch: string | undefined;
   /** On the clock of `performance`; 0 where all that was left of another life is swept. */
@@ -76,6 +63,7 @@ export class RedisBus implements Bus {
     this.#link = link;
     this.owner = owner;
     this.#terms = terms;
+    this.#changes = new ChangeTeller(link, owner, (change) => this.#receiver?.memberChanged(change));
   }
 
   get isConnected(): boolean {
@@ -88,11 +76,10 @@ export class RedisBus implements Bus {
 
   /** @returns how many channels it concerns, as far as is known here */
   receive(message: PassedMessage): number {
-    const interest = this.#interests.get(message.topic);
-    if (interest === undefined) return 0;
-    if (message.isAside === true ? interest.isLeaving : message.position.seq > interest.until) return 0;
+    const channels = this.#interests.channelsOf(message);
+    if (channels === undefined) return 0;
     this.#receiver?.receive(this.#terms.form(message));
-    return message.user === undefined ? interest.channels : 0;
+    return message.user === undefined ? channels : 0;
   }
 
   interrupt(): void {
@@ -100,13 +87,11 @@ export class RedisBus implements Bus {
   }
 
   async setInterest(topic: string, channels: number): Promise<Position> {
-    if (channels > 0) this.#interests.set(topic, { channels, until: Infinity, isLeaving: false });
-    const interest = this.#interests.get(topic);
-    if (channels === 0 && interest !== undefined) interest.isLeaving = true;
+    if (channels > 0) this.#interests.set(topic, channels);
+    const end = channels > 0 ? () => {} : this.#interests.leave(topic);
     const answer = await this.#run(STATE, 'interest', this.owner, topic, channels, this.#mark);
     const [epoch, seq] = answer as readonly [string, number];
-    // Messages in front of the end may be on their way still.
-    if (channels === 0 && interest !== undefined) this.#endInterest(topic, interest, seq);
+    end(seq);
     return { epoch, seq };
   }
 
@@ -216,9 +201,7 @@ export class RedisBus implements Bus {
   async restate({ interests, presences }: ProcessState): Promise<ReadonlyMap<string, Position>> {
     this.#link.attend(this.owner);
     this.#mark += 1;
-    this.#interests.clear();
-    for (const { topic, channels } of interests)
-      this.#interests.set(topic, { channels, until: Infinity, isLeaving: false });
+    this.#interests.restate(interests);
     const before = this.#epoch ?? '';
     const isReborn = before !== '' && before !== this.#link.epoch;
     const unsaid = this.#unsaid.take();
@@ -261,69 +244,25 @@ export class RedisBus implements Bus {
       this.#patientUntil = 0;
       await Promise.all(this.#stateFresh(this.#unsaid.takeEntered(), mark));
       // Of calls whose answers were lost.
-      const untold = (await this.#run(STATE, 'untold', this.owner)) as WrittenChanges;
-      this.tell(untold);
-      for (const [id, { isUnsaid }] of this.#telling) if (isUnsaid && !untold.includes(id)) this.#telling.delete(id);
+      this.#changes.tellRest((await this.#run(STATE, 'untold', this.owner)) as WrittenChanges);
     };
     const leftMs = this.#patientUntil - performance.now();
     if (leftMs <= 0) return sweepNow();
     setTimeout(() => void sweepNow().catch(() => {}), leftMs).unref();
   }
 
-  /** Tells the app of changes, once each, and forgets them when Redis knows that. */
+  /** Tells the app of changes, once each. */
   tell(changes: WrittenChanges): void {
-    for (let index = 0; index < changes.length; index += 2) {
-      const id = String(changes[index]);
-      const telling = this.#telling.get(id);
-      if (telling === undefined) void this.#tellOne(id, readChange(changes[index + 1] as string));
-      else if (telling.isUnsaid) void this.#acknowledge(id, telling);
-    }
+    this.#changes.tell(changes);
   }
 
   /** Whether Redis has lost what this end has said, as far as some of it shows. */
   async isForgotten(most: number): Promise<boolean> {
-    this.#forgetEnded();
-    const topics = [...this.#interests].flatMap(([topic, { isLeaving }]) => (isLeaving ? [] : [topic]));
-    if (topics.length === 0) return false;
-    const some = topics.slice(this.#checked, this.#checked + most);
-    this.#checked = this.#checked + most < topics.length ? this.#checked + most : 0;
+    this.#interests.forgetEnded();
+    const some = this.#interests.some(most);
+    if (some.length === 0) return false;
     const missing = (await this.#run(STATE, 'verify', this.owner, ...some)) as number;
-    return missing > 0 && some.every((topic) => this.#interests.get(topic)?.isLeaving === false);
-  }
-
-  #endInterest(topic: string, interest: Interest, seq: number): void {
-    interest.until = seq;
-    this.#ended[0].push([topic, interest]);
-  }
-
-  /** What they waited for has come in two seconds. */
-  #forgetEnded(): void {
-    for (const [topic, interest] of this.#ended[1])
-      if (this.#interests.get(topic) === interest) this.#interests.delete(topic);
-    this.#ended = [[], this.#ended[0]];
-  }
-
-  async #tellOne(id: string, change: MemberChange): Promise<void> {
-    const telling = { isUnsaid: false };
-    this.#telling.set(id, telling);
-    try {
-      await this.#receiver?.memberChanged(change);
-    } catch {
-      // That it was told is what counts.
-    }
-    await this.#acknowledge(id, telling);
-  }
-
-  /** What cannot be said now is when Redis asks again; who takes over may hear of the change once more. */
-  async #acknowledge(id: string, telling: { isUnsaid: boolean }): Promise<void> {
-    telling.isUnsaid = false;
-    try {
-      await this.#link.send(['HDEL', this.#link.key('untold', this.owner), id]);
-      // Answers that are older came before this one, and may be read behind it.
-      setImmediate(() => this.#telling.delete(id));
-    } catch {
-      telling.isUnsaid = true;
-    }
+    return missing > 0 && some.every((topic) => this.#interests.has(topic));
   }
 
   /** Those that came while that could not be said. */
