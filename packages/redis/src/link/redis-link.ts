@@ -13,6 +13,8 @@ const SILENCE_MS = 1_000;
 const CONNECT_MS = 1_000;
 /** For how long it is tried at the start. */
 const OPEN_MS = 5_000;
+/** What waiting does not mend: a missing or wrong password, a user without rights. */
+const REFUSED = /^(?:NOAUTH|WRONGPASS|NOPERM)\b/;
 /** Between attempts to reach it, give or take a half. */
 const RETRY_MS = 200;
 
@@ -126,8 +128,9 @@ export class RedisLink {
 
   async #connectInTime(): Promise<void> {
     const endsAt = performance.now() + OPEN_MS;
-    while (!(await this.#connect())) {
-      if (!this.#isOpen || performance.now() + RETRY_MS >= endsAt) return this.#giveUp();
+    for (let tried = 1; !(await this.#connect()); tried++) {
+      const isRefused = tried >= this.#config.targets.length && REFUSED.test(this.#failure.message);
+      if (!this.#isOpen || isRefused || performance.now() + RETRY_MS >= endsAt) return this.#giveUp();
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }

@@ -55,7 +55,8 @@ export class Session {
     const [commands, listener] = clients;
     try {
       const opened = Promise.all([greet(commands, terms), listen(listener, terms)]);
-      const [runId] = await inTime(opened, terms.connectTimeoutMs, 'Redis did not answer in time.');
+      const doubt = terms.target.tls === undefined ? '' : ' Does it speak TLS there?';
+      const [runId] = await inTime(opened, terms.connectTimeoutMs, `Redis did not answer in time.${doubt}`);
       const session = new Session(commands, listener, runId, terms);
       if (!commands.isReady || !listener.isReady) throw new Error('Redis has closed the connection.');
       return session;

@@ -46,6 +46,12 @@ describe.runIf(HAS_REDIS).concurrent('a server does not start', () => {
     silent.close();
   });
 
+  test('by TLS where there is none, and says so', async () => {
+    await using redis = await RedisServer.start();
+    await using machine = new AppMachine({ name: 'a', url: redis.url.replace('redis:', 'rediss:') });
+    expect((await failStart(machine)).error.message).toContain('Does it speak TLS there?');
+  });
+
   test('without the password, with a wrong one, and as a user without rights', async () => {
     await using redis = await RedisServer.start();
     await redis.ask('ACL SETUSER bob on >right ~* &* +@all -subscribe', 'CONFIG SET requirepass right');
@@ -62,6 +68,9 @@ describe.runIf(HAS_REDIS).concurrent('a server does not start', () => {
       attempt('bob:wrong@', /WRONGPASS/),
       attempt('bob:right@', /NOPERM.*subscribe/i),
     ]);
+    // Not tried again, which would not mend it: two connections of two users.
+    const [, count] = /errorstat_WRONGPASS:count=(\d+)/.exec(await redis.ask('AUTH right', 'INFO errorstats')) ?? [];
+    expect(Number(count)).toBeLessThan(9);
   });
 
   test('on a replica', async () => {
