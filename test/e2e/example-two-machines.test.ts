@@ -276,6 +276,9 @@ describe.skipIf(!HAS_REDIS || SKIPS_NGINX || SKIPS_BROWSER)('the page of the two
     await press(ada, 'Redis', 'Start');
     await Promise.all([ada, grace].map((page) => log(page, 'Something may be missing here')));
     await grace.getByLabel('In the room').getByText('Ada on').waitFor();
+    // nginx gives what is said to either machine, which may have it to itself until it has found Redis again.
+    for (const name of ['North', 'South'])
+      await untilLook(all.base, ({ by, members }) => by === name && members !== undefined);
     await say(grace, 'Redis is back');
     await Promise.all([ada, grace].map((page) => log(page, 'Redis is back')));
     await grace.getByText('Redis came back empty').waitFor();

@@ -59,12 +59,14 @@ describe('processes that share counts', () => {
       family.store(1).close();
       family.children[1]?.near.close();
       family.children[1] = family.open();
-      const others = rush(family, 'a', minute, [1, 2, 3]);
-      while (family.now < 1_000_010) {
+      const others: number[] = [];
+      void rush(family, 'a', minute, [1, 2, 3]).then((count) => others.push(count));
+      // Until the one that is silent is waited for no longer.
+      while (others.length === 0) {
         await settle();
         family.now += 1;
       }
-      admitted += await others;
+      admitted += others[0] as number;
       expect(admitted).toBeLessThanOrEqual(100);
       expect(admitted).toBeGreaterThanOrEqual(100 - (round % 20 === 0 ? 0 : 12));
       family.now += 3_000;
