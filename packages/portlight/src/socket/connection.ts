@@ -51,6 +51,8 @@ export interface CutListener {
 /** Of a lane that looks at nothing but whole requests. */
 const NO_PARTS: HeadReader = { hasBegun: false };
 
+const NOTHING = new Uint8Array(0);
+
 const MOST_LISTENERS = 10 + 2 * DEFAULTS.maxPipelined;
 
 /** One accepted connection, from the first byte to the close, whichever lane serves it. */
@@ -204,7 +206,7 @@ export class Connection {
 
   /** Whether the body of a request is still to come. */
   get isReceiving(): boolean {
-    return this.newest?.isReceiving === true;
+    return this.#newest?.isReceiving === true;
   }
 
   /** How many chunks the sources of responses under way gave; `undefined` where there is none. */
@@ -321,9 +323,9 @@ export class Connection {
     });
   }
 
-  /** The request that came last, if it is not yet answered. */
+  /** The request that came last, until it has come whole and is answered. */
   get newest(): CarriedExchange | undefined {
-    return this.#running.length > 0 ? this.#newest : undefined;
+    return this.#newest;
   }
 
   /** Calls when every request that came so far is answered; at once if that is so. */
@@ -357,15 +359,14 @@ export class Connection {
   }
 
   /**
-   * Sends the last bytes and closes, giving the client time to read them: a socket that is destroyed with bytes
+   * Sends the last bytes, once, and closes, giving the client time to read them: a socket that is destroyed with bytes
    * unread sends a reset, which can overtake the answer (RFC 9112 §9.6).
    *
    * @param onSent called when the kernel has them; never where the connection is cut before
    */
-  end(lastBytes: Uint8Array, onSent?: () => void): void {
+  end(lastBytes: Uint8Array = NOTHING, onSent?: () => void): void {
     const { socket } = this;
-    this.#enter('ending');
-    if (socket.destroyed) return;
+    if (!this.#enter('ending') || socket.destroyed) return;
     socket.end(lastBytes);
     if (onSent !== undefined) socket.once('finish', onSent);
     socket.resume();
@@ -403,9 +404,7 @@ export class Connection {
    */
   lingerAtEnd(): void {
     this.#lingers = true;
-    this.socket.destroySoon = () => {
-      if (this.#phase !== 'ending') this.end(new Uint8Array(0));
-    };
+    this.socket.destroySoon = () => this.end();
   }
 
   /** The last answer has left. The client has a while to close its side too. */
@@ -442,8 +441,8 @@ export class Connection {
   }
 
   #rest(): void {
-    // An idle connection keeps nothing of what it has brought.
-    this.#newest = undefined;
+    // An idle connection keeps nothing of what it has brought, but for a body that is still to come.
+    if (this.#newest?.isReceiving !== true) this.#newest = undefined;
     if (this.#heads !== NO_PARTS) this.#bytesAtRest = this.socket.bytesRead;
     if (this.#phase === 'closing') this.close();
     if (this.#onRest.length === 0) return;

@@ -11,17 +11,19 @@ export function refuse(connection: Connection, error: Error, pipeline: Pipeline)
 }
 
 /**
- * Ends what a client has begun to send. Where that is a body, it fails: who reads it answers, if it is not answered
- * yet. Else the answer waits for those to earlier requests of the connection.
+ * Ends what a client has begun to send. Where that is a body, it fails, and nothing follows the answer to its request:
+ * who reads the body may give that answer still. Else the refusal waits for the answers to earlier requests.
  */
 export function interrupt(connection: Connection, error: Error, pipeline: Pipeline): void {
   const { newest } = connection;
-  if (newest?.isReceiving === true) {
-    newest.failBody(error);
-    if (!newest.hasBegun) connection.closeAfterNewest();
+  if (newest?.isReceiving !== true) {
+    refuse(connection, error, pipeline);
+    return;
   }
-  // Nothing where the response of the newest says that it is the last one.
-  refuse(connection, error, pipeline);
+  newest.failBody(error);
+  connection.closeAfterNewest();
+  // Its answer may not say that it is the last one.
+  if (newest.hasBegun) connection.whenAtRest(() => connection.end());
 }
 
 function observe(connection: Connection, answeredError: Error, pipeline: Pipeline): Observation {

@@ -188,6 +188,63 @@ describe('an observer hears once of', () => {
     expect(all.reduce((sum, { bytesSent }) => sum + bytesSent, 0)).toBe(client.received.length);
   });
 
+  describe.each([
+    ['an answer', (app: HttpServer) => app.post('/early', () => 'early')],
+    [
+      'an answer that is streamed',
+      (app: HttpServer) =>
+        app.post('/early', async function* () {
+          yield 'ea';
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          yield 'rly';
+        }),
+    ],
+  ])('%s before the body has come, where', (_what, registerEarly) => {
+    const LENGTH = request('POST', '/early', ['content-length: 9']);
+    const CHUNKED = request('POST', '/early', ['transfer-encoding: chunked']);
+    test.each([
+      ['the rest does not come', `${LENGTH}half`],
+      ['none of it comes', LENGTH],
+      ['no chunk comes', CHUNKED],
+      ['half a chunk comes', `${CHUNKED}9\r\nhalf`],
+      ['its end does not come', `${CHUNKED}${chunks('whole')}`],
+      ['it is malformed', `${CHUNKED}no size\r\n`],
+    ])('%s', async (_how, sends) => {
+      for (const leave of ['FIN', 'late', 'reset'] as const) {
+        const observed = new Observed();
+        await using open = await observed.open(registerEarly, { requestTimeoutMs: 200, keepAliveTimeoutMs: 200 });
+        await using client = await RawClient.open(open.port);
+        client.send(sends);
+        const { status, body } = await client.response();
+        expect({ status, body }).toEqual({ status: 200, body: 'early' });
+        if (leave === 'FIN') client.sendFin();
+        if (leave === 'reset') client.reset();
+        else await client.ended();
+        await open.server.shutdown();
+        expect(client.received.match(/HTTP\/1\.1 /g)).toHaveLength(1);
+        expect(observed.finished.map(({ status, path, isAborted }) => [status, path, isAborted])).toEqual([
+          [200, '/early', false],
+        ]);
+      }
+    });
+  });
+
+  test('two answers, the second before a body that does not come', async () => {
+    const observed = new Observed();
+    await using open = await observed.open((app) =>
+      app.get('/late', () => new Promise((resolve) => setTimeout(resolve, 20, 'late'))).post('/early', () => 'early'),
+    );
+    await using client = await RawClient.open(open.port);
+    client.send(get('/late') + request('POST', '/early', ['content-length: 1'])).sendFin();
+    await client.ended();
+    await open.server.shutdown();
+    expect(client.received.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200']);
+    expect(observed.finished.map(({ status, path }) => [status, path])).toEqual([
+      [200, '/late'],
+      [200, '/early'],
+    ]);
+  });
+
   test('a kept connection that has a body in chunks, and one more request', async () => {
     const observed = new Observed();
     await using open = await observed.open((app) => app.post('/', (asked) => asked.text()));

@@ -186,8 +186,7 @@ export class HttpExchange extends Exchange {
     // Whoever read it stopped.
     if (message.isPaused()) message.removeAllListeners('data');
     message.on('data', () => {
-      if (!connection.isLast && socket.bytesRead - start > DEFAULTS.maxDrainedBodyBytes)
-        connection.end(new Uint8Array(0));
+      if (!connection.isLast && socket.bytesRead - start > DEFAULTS.maxDrainedBodyBytes) connection.end();
     });
     message.resume();
   }
