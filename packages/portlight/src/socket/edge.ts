@@ -19,7 +19,7 @@ import { ConnectionWatch } from './connection-watch.ts';
 import { Door } from './door.ts';
 import { FastLane } from './fast-lane/fast-lane.ts';
 import { HttpLane } from './http-lane/http-lane.ts';
-import { interrupt, refuse } from './refuse.ts';
+import { interrupt } from './refuse.ts';
 import { TlsGate } from './tls-gate.ts';
 
 /** Where the sockets of an edge come from, and what becomes of them. */
@@ -291,7 +291,7 @@ export class Edge {
     connection.hurry();
     const error = new RequestTimeoutError('The server stops before the request was complete.');
     const giveUp = (): void => {
-      if (connection.state !== 'busy') refuse(connection, error, this.#pipeline);
+      if (connection.state !== 'busy') interrupt(connection, error, this.#pipeline);
     };
     // What has come by then is read first, however late the timer is.
     setTimeout(() => setImmediate(giveUp), DEFAULTS.drainHeadMs).unref();

@@ -202,25 +202,30 @@ describe('an observer hears once of', () => {
   ])('%s before the body has come, where', (_what, registerEarly) => {
     const LENGTH = request('POST', '/early', ['content-length: 9']);
     const CHUNKED = request('POST', '/early', ['transfer-encoding: chunked']);
-    test.each([
+    test.concurrent.each([
       ['the rest does not come', `${LENGTH}half`],
       ['none of it comes', LENGTH],
       ['no chunk comes', CHUNKED],
       ['half a chunk comes', `${CHUNKED}9\r\nhalf`],
       ['its end does not come', `${CHUNKED}${chunks('whole')}`],
+      ['more of it comes, and not all', CHUNKED, chunks('more')],
       ['it is malformed', `${CHUNKED}no size\r\n`],
-    ])('%s', async (_how, sends) => {
-      for (const leave of ['FIN', 'late', 'reset'] as const) {
+      ['it becomes malformed', CHUNKED, 'no size\r\n'],
+    ])('%s', async (_how, sends, rest = '') => {
+      for (const leave of ['FIN', 'late', 'reset', 'stop'] as const) {
         const observed = new Observed();
-        await using open = await observed.open(registerEarly, { requestTimeoutMs: 200, keepAliveTimeoutMs: 200 });
+        const short = { requestTimeoutMs: 200, keepAliveTimeoutMs: 200 };
+        await using open = await observed.open(registerEarly, leave === 'late' ? short : {});
         await using client = await RawClient.open(open.port);
         client.send(sends);
         const { status, body } = await client.response();
         expect({ status, body }).toEqual({ status: 200, body: 'early' });
+        if (rest !== '') client.send(rest);
         if (leave === 'FIN') client.sendFin();
         if (leave === 'reset') client.reset();
-        else await client.ended();
+        else if (leave !== 'stop') await client.ended();
         await open.server.shutdown();
+        await client.ended();
         expect(client.received.match(/HTTP\/1\.1 /g)).toHaveLength(1);
         expect(observed.finished.map(({ status, path, isAborted }) => [status, path, isAborted])).toEqual([
           [200, '/early', false],
