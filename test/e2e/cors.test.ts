@@ -25,10 +25,10 @@ test.skipIf(SKIPS_BROWSER)('a browser is installed', () => {
   expect(IS_BROWSER_MISSING).toBe(false);
 });
 
-describe.skipIf(SKIPS_BROWSER).for([
+describe.skipIf(SKIPS_BROWSER).each([
   ['docs/how-to/cors.md', 'fast', importFromPage],
   ['examples/cors/cors.js', 'http', importFromExample],
-] as const)("in Chromium, by the recipe of %s, on the lane '%s',", ([, lane, importRecipe]) => {
+] as const)("in Chromium, by the recipe of %s, on the lane '%s',", (_recipe, lane, importRecipe) => {
   let recipe: Recipe;
   let browser: Browser;
   let page: Page;
