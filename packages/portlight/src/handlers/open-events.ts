@@ -5,6 +5,7 @@ import { isStillWanted } from '../hub/still-wanted.ts';
 import { controls, type HttpRequest, type RequestShape } from '../request/http-request.ts';
 import { hearErrors, isBodyStream, openStream as openStreamOf } from '../response/body-stream.ts';
 import { ReplyError } from '../errors/reply-error.ts';
+import { asError } from '../errors/thrown-value.ts';
 import { bodyOf, HttpResponse, setBody } from '../response/http-response.ts';
 import { StreamedBody } from '../response/streamed-body.ts';
 import { isResponse } from '../response/to-response.ts';
@@ -72,8 +73,10 @@ function openStream(
   const fail = (error: unknown): void => {
     if (isStillWanted(error)) return;
     // A client that left is what ended it, not the handler.
-    if (streamControls.isOpen(stream) && !controls.isAborted(request))
+    if (streamControls.isOpen(stream) && !controls.isAborted(request)) {
       log.logger.error({ err: error, path: request.path }, 'A handler of events failed.');
+      controls.setError(request, asError(error));
+    }
     // What was sent is whole events: the client comes back and goes on behind them.
     stream.close();
   };

@@ -172,21 +172,30 @@ export class Connection {
   /** How many bytes the kernel has taken, or had when the connection ended. Known where somebody hears of that. */
   get bytesTaken(): number {
     const { socket } = this;
-    if (socket.destroyed) return this.#bytesAtEnd;
-    return Math.min(socket.bytesWritten, bytesTaken(socket) - this.#bytesBefore);
+    return socket.destroyed ? this.#bytesAtEnd : this.#ofAnswers(bytesTaken(socket));
+  }
+
+  /** Behind TLS the kernel counts what is around the bytes of answers too. */
+  #ofAnswers(bytesTaken: number): number {
+    return Math.min(this.socket.bytesWritten, bytesTaken - this.#bytesBefore);
   }
 
   /** A write that has failed is under way no longer: the kernel counts all of it, and took some. */
-  #countLast(error: Error | undefined): number {
+  #countLast(error: NodeJS.ErrnoException | null | undefined): number {
     const { socket } = this;
-    const hasFailed = error !== undefined && 'syscall' in error && error.syscall === 'write';
+    // Node's streams pass on `null` where they are destroyed without one.
+    const hasFailed = error?.syscall === 'write';
     const isLost = socket.writableLength > 0 && this.bytesTaken === socket.bytesWritten;
-    return hasFailed || isLost ? this.#bytesSeen : this.bytesTaken;
+    return hasFailed || isLost ? this.#ofAnswers(this.#bytesSeen) : this.bytesTaken;
   }
 
-  /** Called now and then while something is left to take: of a write that fails nobody says how far it had come. */
+  /**
+   * To be called now and then while something is left to take: of a write that fails nobody says how far it had come.
+   */
   noteTaken(): void {
-    if (this.#cutListeners !== undefined && !this.socket.destroyed) this.#bytesSeen = this.bytesTaken;
+    const { destroyed, errored } = this.socket;
+    // A write that has failed already is counted as if all of it were taken.
+    if (this.#cutListeners !== undefined && !destroyed && errored === null) this.#bytesSeen = bytesTaken(this.socket);
   }
 
   /** Why it was cut; `undefined` where the client went. */
@@ -194,10 +203,19 @@ export class Connection {
     return this.#cutReason;
   }
 
-  /** A socket that is destroyed no longer knows what had left. */
+  /** A socket that is destroyed no longer knows what had left, and one whose write fails not what had before. */
   #countAtEnd(): void {
-    const { socket } = this;
+    const socket = this.socket as Socket & Required<Pick<Socket, '_writev'>>;
     const destroy = socket.destroy.bind(socket);
+    const write = socket._write.bind(socket);
+    const writeAll = socket._writev.bind(socket);
+    const noting = (handOver: () => void): void => {
+      this.noteTaken();
+      handOver();
+      this.noteTaken();
+    };
+    socket._write = (...args) => noting(() => write(...args));
+    socket._writev = (...args) => noting(() => writeAll(...args));
     socket.destroy = (error) => {
       if (!socket.destroyed) this.#bytesAtEnd = this.#countLast(error);
       return destroy(error);

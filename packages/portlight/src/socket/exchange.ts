@@ -242,7 +242,6 @@ export abstract class Exchange implements RequestSource, CarriedExchange, Observ
     this.observation?.begin(this.#kindOf(response), response.status, this.position);
     try {
       const streaming = this.write(response);
-      if (this.observation !== undefined) this.connection.noteTaken();
       if (streaming !== undefined) streaming.catch((error: unknown) => this.#recover(error));
     } catch (error) {
       void this.#recover(error);

@@ -320,6 +320,27 @@ describe('an observer hears once of', () => {
     expect(exchange?.bytesSent).toBeLessThan(50_000_000);
   });
 
+  test('a client that leaves between two chunks', async () => {
+    const observed = new Observed();
+    const { promise: isGone, resolve: goOn } = deferred();
+    await using open = await observed.open((app) =>
+      app.get('/', async function* () {
+        yield 'x'.repeat(1_000);
+        await isGone;
+        // Until one of them cannot be written.
+        for (;;) yield 'x'.repeat(1_000);
+      }),
+    );
+    const client = await RawClient.open(open.port);
+    client.send(get('/'));
+    await client.until(() => client.received.length > 1_000, 'the first chunk');
+    await client[Symbol.asyncDispose]();
+    goOn();
+    const [exchange] = await observed.first();
+    expect(exchange).toMatchObject({ status: 200, isAborted: true });
+    expect(exchange?.bytesSent).toBeGreaterThanOrEqual(client.received.length);
+  });
+
   test('a client that takes its time', async () => {
     const observed = new Observed();
     await using open = await observed.open((app) => app.get('/', () => Buffer.alloc(20_000_000)));
@@ -432,6 +453,36 @@ describe('an observer hears once of', () => {
     expect(second).toMatchObject({ kind: 'events', status: 200, isAborted: true });
   });
 
+  test.each<[string, (stream: unknown) => unknown]>([
+    [
+      'source',
+      async function* () {
+        yield { data: 'x' };
+        throw new Error('failed');
+      },
+    ],
+    ['handler', () => Promise.reject(new Error('failed'))],
+  ])('an event stream whose %s fails, which ends in order', async (_what, handler) => {
+    const observed = new Observed();
+    await using open = await observed.open((app) => app.events('/feed', handler as () => undefined));
+    await using feed = await EventClient.open(open.port, '/feed');
+    await feed.end();
+    const [exchange] = await observed.first();
+    expect(exchange).toMatchObject({ kind: 'events', status: 200, isAborted: false, error: { message: 'failed' } });
+  });
+
+  test('what a guest on the port drops while its body comes', async () => {
+    const observed = new Observed();
+    await using open = await observed.open((app) =>
+      app.mount('/', new TestRouter().guest('/guest/*rest', new StandInGuest())),
+    );
+    await using client = await RawClient.open(open.port);
+    client.send(request('POST', '/guest/drops', ['content-length: 10']) + '4');
+    await client.ended();
+    const [exchange] = await observed.first();
+    expect(exchange).toMatchObject({ kind: 'http', status: undefined, isAborted: true });
+  });
+
   test('what a guest on the port has answered', async () => {
     const observed = new Observed();
     await using open = await observed.open((app) =>
@@ -502,6 +553,21 @@ describe('an observer hears once of', () => {
     expect(exchange).toMatchObject({ status: 200, isAborted: true, error: { code: 'ERR_PORTLIGHT_CLIENT_GONE' } });
     expect(exchange?.bytesSent).toBeGreaterThanOrEqual(bytes);
     expect(exchange?.bytesSent).toBeLessThan(20_000_000);
+  });
+
+  test.skipIf(!hasOpenssl())('a source that fails with its chunk, behind TLS', async () => {
+    const observed = new Observed();
+    const source = async function* (): AsyncGenerator<string> {
+      yield 'chunk';
+      throw new Error('failed');
+    };
+    await using open = await observed.open((app) => app.get('/', source), { tls: await makeCertificate('localhost') });
+    const socket = connectTls({ port: open.port, host: '127.0.0.1', rejectUnauthorized: false });
+    socket.on('error', () => {}).write(get('/'));
+    let bytes = 0;
+    for await (const chunk of socket) bytes += (chunk as Buffer).byteLength;
+    const [exchange] = await observed.first();
+    expect(exchange).toMatchObject({ status: 200, isAborted: true, bytesSent: bytes, error: { message: 'failed' } });
   });
 
   test('nothing of what comes behind the last request', async () => {

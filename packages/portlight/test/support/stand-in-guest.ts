@@ -28,6 +28,9 @@ export class StandInGuest implements Taker {
         this.held.add(response);
         response.on('close', () => this.held.delete(response));
         return undefined;
+      case '/guest/drops':
+        message.destroy();
+        return undefined;
       case '/guest/throws':
         response.setHeader('x-guest', 'yes');
         throw new Error('The guest is broken.');
