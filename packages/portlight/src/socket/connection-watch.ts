@@ -35,7 +35,7 @@ interface Sighting {
 }
 
 const LEAST_INTERVAL_MS = 20;
-const MOST_INTERVAL_MS = 1_000;
+const MOST_INTERVAL_MS = 500;
 
 /**
  * Ends connections whose client keeps them waiting. One timer looks at all of them, so that a request moves none; a
@@ -64,7 +64,8 @@ export class ConnectionWatch {
     const limits = [headersTimeoutMs, requestTimeoutMs, this.#keepAliveMs, silenceMs, writeTimeoutMs].filter(
       (limit) => limit > 0,
     );
-    const intervalMs = Math.max(LEAST_INTERVAL_MS, Math.min(MOST_INTERVAL_MS, ...limits.map((limit) => limit / 4)));
+    // One look sees that a wait has begun, and another one that it is over.
+    const intervalMs = Math.max(LEAST_INTERVAL_MS, Math.min(MOST_INTERVAL_MS, ...limits.map((limit) => limit / 8)));
     // A process that was busy finds its timers late: what clients have sent meanwhile is read before they are judged.
     this.#timer = setInterval(() => setImmediate(() => this.#look(performance.now())), intervalMs).unref();
   }
