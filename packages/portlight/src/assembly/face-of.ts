@@ -47,5 +47,7 @@ export function faceOf(parts: FacedParts): ServerView {
       error: (fields, message) => log.logger.error(fields, message),
     },
   };
-  return face;
+  // All requests have the same one.
+  for (const part of [face.clients, face.log]) Object.freeze(part);
+  return Object.freeze(face);
 }

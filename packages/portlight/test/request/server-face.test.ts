@@ -1,8 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { EventClient } from '../support/event-client.ts';
-import { openServer } from '../support/open-server.ts';
+import { openServer, portless } from '../support/open-server.ts';
 
 describe('the server as a request sees it', () => {
+  test('is the same for all, and nobody changes it', async () => {
+    const { server } = portless((app) =>
+      app.get('/', (request) => Object.assign(request.server, { publish: () => 'hijacked' })),
+    );
+    expect((await server.fetch('/')).status).toBe(500);
+  });
+
   test('publishes, lists, asks and logs, by functions that need no object', async () => {
     await using open = await openServer((app) =>
       app
