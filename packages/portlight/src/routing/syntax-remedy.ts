@@ -2,6 +2,8 @@ const NAMELESS = /[:*](?![\p{ID_Start}$_"])/u;
 const NAMELESS_WILDCARD = /\*(?![\p{ID_Start}$_"])/gu;
 /** `{id}` and `{id:\d+}`. */
 const BRACED_PARAM = /\{([\p{ID_Start}$_][\p{ID_Continue}$]*)(?::([^{}]+))?\}/gu;
+/** `:id{[0-9]+}`, which holds an expression, and no group of a path. */
+const PARAM_RULE = /:([\p{ID_Start}$_][\p{ID_Continue}$]*)\{([^{}/:*]+)\}/gu;
 /** `:id` and the beginning of `:id(\d+)`, but not the colon of `(?:`. */
 const PARAM = /(?<!\?):([\p{ID_Start}$_][\p{ID_Continue}$]*)(\()?/gu;
 
@@ -35,6 +37,7 @@ function explainSign(pattern: string): string | undefined {
 
 function suggestRegExp(pattern: string): string {
   const source = pattern
+    .replace(PARAM_RULE, (_, name: string, rule: string) => `(?<${name}>${rule})`)
     .replace(BRACED_PARAM, (_, name: string, rule: string = '[^/]+') => `(?<${name}>${rule})`)
     .replace(PARAM, (_, name: string, rule?: string) => (rule === undefined ? `(?<${name}>[^/]+)` : `(?<${name}>`));
   try {

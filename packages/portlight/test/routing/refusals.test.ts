@@ -35,6 +35,7 @@ describe('a pattern is refused with its route and a remedy', () => {
     ['/ws(?:/.*)?', String.raw`write the RegExp /\/ws(?:\/.*)?/ instead`],
     [String.raw`/:id(\d+)`, String.raw`write the RegExp /\/(?<id>\d+)/ instead`],
     [String.raw`/{id:\d+}/[a-z]/:x`, String.raw`write the RegExp /\/(?<id>\d+)\/[a-z]\/(?<x>[^/]+)/ instead`],
+    ['/u/:id{[0-9]+}', String.raw`write the RegExp /\/u\/(?<id>[0-9]+)/ instead`],
     ['/a(b', 'write a RegExp instead'],
     ['/users/{id}', "write '/users/:id'"],
     ['/{lang}/{page}', "write '/:lang/:page'"],
