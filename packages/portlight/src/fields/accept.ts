@@ -15,7 +15,8 @@ export function preferredType<Type extends string>(
   types: readonly Type[],
 ): Type | undefined {
   const known = types.map(toMediaType);
-  if (field === undefined) return types[0];
+  // One that names nothing is none.
+  if (field === undefined || field.trim() === '') return types[0];
   const [best] = new (library())({ headers: { accept: field } }).mediaTypes(known);
   return best === undefined ? undefined : types[known.indexOf(best)];
 }

@@ -16,7 +16,7 @@ describe('request.accepts', () => {
     ['text/html', ['json', 'html'], 'html'],
     ['application/json', ['html', 'json'], 'json'],
     ['TEXT/HTML', ['text/html'], 'text/html'],
-    ['', ['text/html'], undefined],
+    ['', ['text/html'], 'text/html'],
     ['nonsense', ['text/html'], undefined],
   ])('%j, of %j, is %j', (accept, types, best) => {
     expect(asking(accept).accepts(...types)).toBe(best);
