@@ -23,8 +23,8 @@ const PASSED: Verdict = {};
 function isPreflight(request: HttpRequest): boolean {
   return (
     request.method === 'OPTIONS' &&
-    request.header('origin') !== undefined &&
-    request.header('access-control-request-method') !== undefined
+    (request.header('origin') ?? '') !== '' &&
+    (request.header('access-control-request-method') ?? '') !== ''
   );
 }
 

@@ -30,6 +30,7 @@ describe('a preflight', () => {
     ['without Origin', 'OPTIONS', { 'access-control-request-method': 'POST' }],
     ['without the method that is asked for', 'OPTIONS', ORIGIN],
     ['by another method', 'POST', PREFLIGHT],
+    ['where both say nothing', 'OPTIONS', { origin: '', 'access-control-request-method': '' }],
   ])('is none %s, and counts', async (_what, method, headers) => {
     const { server } = portless((app) => app.setRateLimit(1, 60).post('/', () => 'ok'));
     expect((await server.fetch('/', { method, headers })).headers.has('ratelimit')).toBe(true);
