@@ -116,13 +116,15 @@ export class SharedState {
   /**
    * Resolves when it can be used. Where it could not be opened before, tries again.
    *
+   * @param limitMs how long that may take where it begins now; never longer than 10 s
    * @throws what the backplane throws, or a part of it that is told who listens
-   * @throws {BackplaneError} when it takes longer than 10 s
+   * @throws {BackplaneError} when it takes longer
    */
-  open(): Promise<void> {
+  open(limitMs: number = DEFAULTS.backplaneOpenMs): Promise<void> {
     this.#isClosed = false;
-    if (this.#opening === undefined) this.#opening = this.#startOpening(false);
-    else if (this.#opening.failedAt !== undefined) this.#opening = this.#startOpening(true);
+    const mostMs = Math.min(limitMs, DEFAULTS.backplaneOpenMs);
+    if (this.#opening === undefined) this.#opening = this.#startOpening(false, mostMs);
+    else if (this.#opening.failedAt !== undefined) this.#opening = this.#startOpening(true, mostMs);
     return this.#opening.done;
   }
 
@@ -178,11 +180,11 @@ export class SharedState {
   }
 
   /** @param isAgain after an `open` that failed, which a `close` follows in any case */
-  #startOpening(isAgain: boolean): Opening {
+  #startOpening(isAgain: boolean, limitMs: number): Opening {
     const run = async (): Promise<void> => {
       if (isAgain) await this.#leave(DEFAULTS.storeTimeoutMs).catch(() => undefined);
       // It may be over meanwhile.
-      if (!isAgain || this.#opening === opening) await this.#open();
+      if (!isAgain || this.#opening === opening) await this.#open(limitMs);
     };
     const opening: Opening = { failedAt: undefined, done: run().catch(fail) };
     function fail(error: unknown): never {
@@ -192,7 +194,7 @@ export class SharedState {
     return opening;
   }
 
-  async #open(): Promise<void> {
+  async #open(limitMs: number): Promise<void> {
     this.#isUsed = true;
     const backplane = (this.#backplane ??= this.#make());
     const { bus, clients } = backplane;
@@ -202,7 +204,7 @@ export class SharedState {
       watcher && this.#connect(clients, () => clients.connect(watcher)),
       backplane.open(),
     ];
-    if (asked.some(isPromiseLike)) await inTime(Promise.all(asked), DEFAULTS.backplaneOpenMs, tookTooLong);
+    if (asked.some(isPromiseLike)) await inTime(Promise.all(asked), limitMs, () => tookTooLong(limitMs));
   }
 
   #make(): Backplane {
@@ -238,6 +240,6 @@ export class SharedState {
 /** Whose backplanes and parts of them are, from when they are given. */
 const OWNERS = new WeakMap<object, SharedState>();
 
-function tookTooLong(): BackplaneError {
-  return new BackplaneError(`The backplane was not open within ${DEFAULTS.backplaneOpenMs} ms.`);
+function tookTooLong(limitMs: number): BackplaneError {
+  return new BackplaneError(`The backplane was not open within ${limitMs} ms.`);
 }

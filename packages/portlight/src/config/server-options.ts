@@ -152,7 +152,7 @@ export interface ServerOptions {
   readonly entry?: string | URL | undefined;
   /**
    * How long a child process may take until it serves, in ms, 100 to 86,400,000; then it is killed, and is a child that
-   * could not start. @default 30_000
+   * could not start. A backplane has as long to be open, and never more than ten seconds. @default 30_000
    */
   readonly bootTimeoutMs?: number | undefined;
   /**

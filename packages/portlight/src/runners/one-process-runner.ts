@@ -99,7 +99,7 @@ export class OneProcessRunner implements Runner {
     const { at, config, hooks, clients, shared } = this.#parts;
     const { edge, channels } = this.#serving;
     channels.start();
-    await shared.open();
+    await shared.open(config.bootTimeoutMs);
     signal.throwIfAborted();
     this.#course.endings = hooks.shutdown;
     await this.#course.run('onPrimary', hooks.primary, signal);

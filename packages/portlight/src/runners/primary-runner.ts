@@ -187,8 +187,8 @@ export class PrimaryRunner implements Runner {
   }
 
   async #open(signal: AbortSignal): Promise<void> {
-    const { hooks, clients, shared } = this.#parts;
-    await shared.open();
+    const { config, hooks, clients, shared } = this.#parts;
+    await shared.open(config.bootTimeoutMs);
     signal.throwIfAborted();
     this.#course.endings = hooks.shutdown;
     await this.#course.run('onPrimary', hooks.primary, signal);

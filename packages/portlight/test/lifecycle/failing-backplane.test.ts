@@ -165,6 +165,17 @@ describe('a backplane that cannot be opened', () => {
     expect(calls).toEqual(['open', 'close', 'open', 'close', 'open', 'close']);
   });
 
+  test('fails the start in the time that the app gives it, where it hangs', async () => {
+    const server = new HttpServer('127.0.0.1', 0, { bootTimeoutMs: 100 })
+      .debug(new RecordingLogger())
+      .backplane(backplaneWith({ open: () => new Promise(() => {}) }))
+      .get('/', () => 'ok');
+    await expect(server.start()).rejects.toMatchObject({
+      code: 'ERR_PORTLIGHT_BACKPLANE_TIMEOUT',
+      message: 'The backplane was not open within 100 ms.',
+    });
+  });
+
   test('does not hold up a stop, where it hangs', async () => {
     const [closed, log] = [deferred(), new RecordingLogger()];
     const server = new HttpServer('127.0.0.1', 0)
