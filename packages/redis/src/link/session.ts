@@ -34,6 +34,10 @@ export class Session {
   /** Those that Redis was given. */
   readonly #loaded: Set<Script>;
   #failure: Error | undefined;
+  /** Calls whose script Redis had lost, in their order. */
+  #failed: (() => void)[] = [];
+  /** Calls that come meanwhile; `undefined` while Redis has all scripts. */
+  #held: (() => void)[] | undefined;
   /** Rejects what is under way when the session is over. */
   readonly #over: Set<(error: Error) => void> = new Set();
 
@@ -87,25 +91,53 @@ export class Session {
   }
 
   send(args: readonly Argument[]): Promise<unknown> {
-    return this.#settle(this.#commands.sendCommand<unknown>([...args]));
+    return this.#settle(this.#inOrder(() => this.#commands.sendCommand<unknown>([...args])));
   }
 
-  /**
-   * Runs a script by its name. Where Redis has lost it, calls behind this one may find it there again before it can be
-   * sent: to keep their order the session ends, and the next one begins with all scripts.
-   */
+  /** Runs a script by its name; where Redis has lost it, once it has it again. */
   run(script: Script, keys: readonly string[], args: readonly Argument[], asBytes: boolean): Promise<unknown> {
-    if (!this.#loaded.has(script)) {
-      this.#loaded.add(script);
-      this.#commands.sendCommand(['SCRIPT', 'LOAD', script.text]).catch(() => {});
-    }
     const rest = [String(keys.length), ...keys, ...args];
     const options = asBytes ? AS_BYTES : {};
-    const answer: Promise<unknown> = this.#commands.sendCommand(['EVALSHA', script.sha, ...rest], options);
-    answer.catch((error: Error) => {
-      if (error.message.startsWith('NOSCRIPT')) this.end(new Error('Redis has lost its scripts.'));
-    });
-    return this.#settle(answer);
+    const call = (): Promise<unknown> => {
+      if (!this.#loaded.has(script)) this.#load(script);
+      return this.#commands.sendCommand<unknown>(['EVALSHA', script.sha, ...rest], options).catch((error: Error) => {
+        if (!error.message.startsWith('NOSCRIPT')) throw error;
+        return this.#again(call);
+      });
+    };
+    return this.#settle(this.#inOrder(call));
+  }
+
+  #load(script: Script): void {
+    this.#loaded.add(script);
+    this.#commands.sendCommand(['SCRIPT', 'LOAD', script.text]).catch(() => {});
+  }
+
+  /** Sends now, or behind the calls that have to be sent again. */
+  #inOrder(call: () => Promise<unknown>): Promise<unknown> {
+    const held = this.#held;
+    return held === undefined ? call() : later(held, call);
+  }
+
+  #again(call: () => Promise<unknown>): Promise<unknown> {
+    if (this.#held === undefined) {
+      this.#held = [];
+      // When this is answered, all that was sent before is.
+      this.#commands.ping().then(
+        () => this.#mend(),
+        (error: Error) => this.end(error),
+      );
+    }
+    return later(this.#failed, call);
+  }
+
+  /** Brings the scripts, and sends again what had not found them, in the order in which it was asked. */
+  #mend(): void {
+    const calls = [...this.#failed, ...(this.#held ?? [])];
+    this.#failed = [];
+    this.#held = undefined;
+    for (const script of this.#loaded) this.#load(script);
+    for (const call of calls) call();
   }
 
   /** The answer, or the end of the session. */
@@ -162,4 +194,11 @@ function close(client: Client): void {
   } catch {
     // It is closed already.
   }
+}
+
+/** Calls when those in front of it are. */
+function later(calls: (() => void)[], call: () => Promise<unknown>): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    calls.push(() => void call().then(resolve, reject));
+  });
 }

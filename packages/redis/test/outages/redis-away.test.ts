@@ -37,6 +37,7 @@ describe.runIf(HAS_REDIS).concurrent('two machines go on when Redis', () => {
     await tellOutage(expect, {
       urls: [url, url],
       away: () => redis.ask('SCRIPT FLUSH'),
+      cutOff: [],
     });
   });
 
