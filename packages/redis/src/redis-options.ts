@@ -90,6 +90,7 @@ function parseUrl(value: unknown, tls: RedisOptions['tls']): RedisTarget {
   const isSocket = url.protocol === 'unix:';
   if (isSocket ? url.pathname.length < 2 || url.hostname !== '' : url.hostname === '')
     throw new ConfigError(`The URL that redis is given has no ${isSocket ? 'path of a socket' : 'host'}.`);
+  if (url.port === '0') throw new ConfigError('The URL that redis is given has the port 0, on which nobody listens.');
   if (url.search !== '' || url.hash !== '')
     throw new ConfigError('The URL that redis is given has a query or a fragment; options stand behind it.');
   if (tls !== undefined && url.protocol !== 'rediss:')

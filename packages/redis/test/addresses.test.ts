@@ -75,6 +75,8 @@ describe('what is wrong throws at the call', () => {
     ['localhost'],
     ['http://127.0.0.1'],
     ['redis://'],
+    ['redis://127.0.0.1:0'],
+    ['rediss://127.0.0.1:00/1'],
     ['redis://127.0.0.1/zero'],
     ['redis://ada:s3cret%zz@127.0.0.1'],
     ['redis://127.0.0.1:6379/0?family=6'],

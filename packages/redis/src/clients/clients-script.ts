@@ -3,8 +3,8 @@ import { type Script, toScript } from '../link/script.ts';
 /** How many clients one run looks at, at most: some milliseconds of a Redis that does nothing else meanwhile. */
 export const STEP = 250;
 
-/** For how long the outcome of a removal is kept for who has not heard it. */
-export const OUTCOME_MS = 300_000;
+/** For how long it is asked what has become of a removal. */
+export const RECALL_FOR_MS = 300_000;
 
 /** Of clients whose end nobody who lives has been told: after that nobody is. */
 const UNTOLD_MS = 86_400_000;
@@ -40,11 +40,10 @@ local life = base .. ':life'
 local function ownOf(owner) return base .. ':own:' .. owner end
 -- List, a token and packed clients of whose end one owner is being told: one step, for a day.
 local function tellingOf(owner) return base .. ':telling:' .. owner end
--- String, the packed reply to a removal: for some minutes, where it was not heard.
-local function outcomeOf(token) return base .. ':outcome:' .. token end
-
--- That of a removal which has not taken place.
-local nothing = cmsgpack.pack({ 0 })
+-- Hash, tokens to packed replies of removals that one owner has not heard: as many as are under way, for a day.
+local function unheardOf(owner) return base .. ':unheard:' .. owner end
+-- String, says that a removal which was asked for before it came does not take place any more: for some minutes.
+local function recalledOf(token) return base .. ':recalled:' .. token end
 
 local function clock()
   local time = redis.call('TIME')
@@ -127,6 +126,15 @@ local function popOwn(owner)
   return clients, #ids
 end
 
+-- The clients of a reply from an index on.
+local function recordsOf(reply, first)
+  local records = {}
+  for index = first, #reply, 3 do
+    table.insert(records, cmsgpack.pack({ reply[index], reply[index + 1], reply[index + 2] }))
+  end
+  return records
+end
+
 local function pushUntold(records, most)
   if #records > 0 then redis.call('RPUSH', untold, unpack(records)) end
   redis.call('LTRIM', untold, -most, -1)
@@ -140,11 +148,21 @@ local function takeTelling(owner)
   return records
 end
 
+-- What an owner has removed and not heard of, it does not hear of any more: somebody else is told.
+local function pushUnheard(owner, most)
+  local unheard = redis.call('HGETALL', unheardOf(owner))
+  for index = 2, #unheard, 2 do pushUntold(recordsOf(cmsgpack.unpack(unheard[index]), 2), most) end
+  redis.call('UNLINK', unheardOf(owner))
+end
+
 -- Runs a removal whose outcome can be asked for again, unless it was asked for before this came.
-local function remove(token, run)
-  if redis.call('EXISTS', outcomeOf(token)) == 1 then return { 0 } end
+local function remove(owner, token, run)
+  if redis.call('EXISTS', recalledOf(token)) == 1 then return { 0 } end
   local reply = run()
-  if #reply > 1 then redis.call('SET', outcomeOf(token), cmsgpack.pack(reply), 'PX', ${OUTCOME_MS}) end
+  if #reply > 1 then
+    redis.call('HSET', unheardOf(owner), token, cmsgpack.pack(reply))
+    redis.call('PEXPIRE', unheardOf(owner), ${UNTOLD_MS})
+  end
   return reply
 end
 
@@ -219,30 +237,32 @@ function operations.abort(owner, id)
   if place and place.owner == owner then dropPlace(id, owner) end
 end
 
-function operations.remove(token, to, knows, id)
-  return remove(token, function() return replyOf(1, take({ id }, to, knows)) end)
+function operations.remove(owner, token, to, knows, id)
+  return remove(owner, token, function() return replyOf(1, take({ id }, to, knows)) end)
 end
 
-function operations.removeIdle(token, to, knows, idleMs)
-  return remove(token, function()
+function operations.removeIdle(owner, token, to, knows, idleMs)
+  return remove(owner, token, function()
     local ids = redis.call('ZRANGE', sight, '-inf', digits(clock() - idleMs), 'BYSCORE', 'LIMIT', 0, ${STEP})
     return replyOf(#ids, take(ids, to, knows))
   end)
 end
 
-function operations.removeOwn(token, to, knows, owner)
-  return remove(token, function()
+function operations.removeOwn(owner, token, to, knows)
+  return remove(owner, token, function()
     local ids, count = popOwn(owner)
     return replyOf(count, take(ids, to, knows))
   end)
 end
 
 -- What became of a removal whose reply was lost. If nothing has, nothing does any more.
-function operations.recall(token)
+function operations.recall(owner, token)
   -- Where memory is short, this takes effect all the same: the first change is one that needs none.
   redis.call('DEL', base)
-  if redis.call('SET', outcomeOf(token), nothing, 'PX', ${OUTCOME_MS}, 'NX') then return { 0 } end
-  return cmsgpack.unpack(redis.call('GET', outcomeOf(token)))
+  local reply = redis.call('HGET', unheardOf(owner), token)
+  if reply then return cmsgpack.unpack(reply) end
+  redis.call('SET', recalledOf(token), '', 'PX', ${RECALL_FOR_MS})
+  return { 0 }
 end
 
 -- The name of this life of what is here; a fresh one where it has none.
@@ -274,6 +294,7 @@ function operations.bequeath(owner, heir) redis.call('HSET', heirs, owner, heir)
 function operations.lose(owner, most, to, knows)
   redis.call('SREM', watching, owner)
   pushUntold(takeTelling(owner), most)
+  pushUnheard(owner, most)
   local heir = redis.call('HGET', heirs, owner)
   local ids, count = popOwn(owner)
   if not heir or redis.call('SISMEMBER', watching, heir) == 0 then heir = '' end
@@ -285,11 +306,7 @@ function operations.lose(owner, most, to, knows)
       redis.call('SADD', ownOf(heir), id)
     end
   else
-    local clients, records = take(ids, to, knows), {}
-    for index = 1, #clients, 3 do
-      table.insert(records, cmsgpack.pack({ clients[index], clients[index + 1], clients[index + 2] }))
-    end
-    pushUntold(records, most)
+    pushUntold(recordsOf(take(ids, to, knows), 1), most)
   end
   if count == 0 then redis.call('HDEL', heirs, owner) end
   return { count, heir }

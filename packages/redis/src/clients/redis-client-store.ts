@@ -41,9 +41,16 @@ export class RedisClientStore {
     this.#base = link.key('clients');
     const onFailed = (): void => this.#beginGrace();
     this.#notes = new RequestNotes((noted) => this.#run('note', ...noted), onFailed);
-    const forget = (token: string): void => this.#forget(token);
-    this.#removals = new Removals((operation, ...args) => this.#run(operation, ...args), forget, onFailed);
     this.#to = link.key('to', '');
+    this.#removals = new Removals(
+      {
+        remove: (owner, operation, token, argument) =>
+          this.#ask(operation, owner, token, this.#to, link.machine, argument),
+        recall: (owner, token) => this.#ask('recall', owner, token),
+        acknowledge: (owner, token) => link.send(['HDEL', `${this.#base}:unheard:${owner}`, token]),
+      },
+      onFailed,
+    );
     this.#teller = new LostTeller({
       tell: (owner, done, fresh) => this.#ask('tell', owner, done, fresh),
       refuse: (owner) => this.#run('refuse', owner, most),
@@ -79,14 +86,14 @@ export class RedisClientStore {
       reserve: (id, address, ttlMs) => behind(() => this.#reserve(owner, id, address, ttlMs)),
       commit: (id) => behind(() => this.#commit(owner, id)),
       abort: (id) => behind(async () => void (await this.#run('abort', owner, toKeyText(id)))),
-      remove: (id) => this.#remove(id),
+      remove: (id) => this.#remove(owner, id),
       removeIdle: async (idleMs) => {
         if (sweeping || performance.now() < this.#silentFrom) return [];
         sweeping = true;
-        return this.#removeAll('removeIdle', String(idleMs)).finally(() => (sweeping = false));
+        return this.#removeAll(owner, 'removeIdle', String(idleMs)).finally(() => (sweeping = false));
       },
       removeOwn: () => {
-        const removing = this.#removeAll('removeOwn', owner);
+        const removing = this.#removeAll(owner, 'removeOwn');
         const left = Promise.allSettled([leaving, removing]).then(() => {
           if (leaving === left) leaving = undefined;
         });
@@ -129,6 +136,7 @@ export class RedisClientStore {
    */
   async lose(owner: string): Promise<void> {
     this.#teller.delete(owner);
+    this.#removals.leave(owner);
     await this.#lose(owner);
     await this.#teller.tell();
   }
@@ -187,27 +195,23 @@ export class RedisClientStore {
     return client;
   }
 
-  async #remove(id: string): Promise<Client | undefined> {
+  async #remove(owner: string, id: string): Promise<Client | undefined> {
     this.#notes.flush();
-    const { clients } = await this.#removals.step('remove', this.#to, this.#link.machine, toKeyText(id));
+    const { clients } = await this.#removals.step(owner, 'remove', toKeyText(id));
     // Also where Redis has lost it, and so nothing was removed.
     this.#own.delete(id);
     return clients[0];
   }
 
-  async #removeAll(operation: string, argument: string): Promise<readonly Client[]> {
+  async #removeAll(owner: string, operation: string, argument?: string): Promise<readonly Client[]> {
     this.#notes.flush();
-    const clients = await this.#removals.all(operation, this.#to, this.#link.machine, argument);
+    const clients = await this.#removals.all(owner, operation, argument);
     this.#own.deleteAll(clients);
     return clients;
   }
 
   #beginGrace(): void {
     this.#silentFrom = performance.now() + GRACE_MS;
-  }
-
-  #forget(token: string): void {
-    this.#link.send(['UNLINK', `${this.#base}:outcome:${token}`]).catch(() => undefined);
   }
 
   async #ask(operation: string, ...args: readonly Argument[]): Promise<readonly unknown[]> {

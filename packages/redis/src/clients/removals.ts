@@ -1,11 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from 'portlight';
-import { OUTCOME_MS } from './clients-script.ts';
+import { RECALL_FOR_MS } from './clients-script.ts';
 import { readClients } from './read-clients.ts';
 
-/** Runs an operation of the script. */
-type Run = (operation: string, ...args: readonly string[]) => Promise<unknown>;
+/** What it asks of Redis, for one end of this machine, the owner. */
+export interface RemovedClients {
+  /** Removes some, under a name of the removal, the token. @returns how much it has gone through, and the clients */
+  remove(owner: string, operation: string, token: string, argument: string): Promise<readonly unknown[]>;
+  /** What has become of a removal whose answer was lost. If nothing has, nothing does any more. */
+  recall(owner: string, token: string): Promise<readonly unknown[]>;
+  /** The owner has heard what has become of it: nobody else is told. */
+  acknowledge(owner: string, token: string): Promise<unknown>;
+}
 
 /** What one step of a removal has come to. */
 interface Step {
@@ -14,29 +21,27 @@ interface Step {
   readonly clients: readonly Client[];
 }
 
-/** Between two questions what has become of a removal. */
+/** Until something that had no answer is asked again. */
 const RECALL_MS = 250;
-/** Removals that are asked for again at a time, at most. */
-const MAX_RECALLED = 1_000;
+/** What is asked again at a time, at most. */
+const MAX_INSISTING = 1_000;
 
 /**
  * Removals of clients, each of which is told to one caller. Where the reply of Redis is lost, it is asked what has
- * become of the removal, for five minutes; who waits for it waits as long, or no longer, as it likes.
+ * become of the removal, for five minutes; who waits for it waits as long, or no longer, as it likes. What is not
+ * acknowledged when its owner is gone is told to others.
  */
 export class Removals {
-  readonly #run: Run;
-  readonly #forget: (token: string) => void;
+  readonly #removed: RemovedClients;
   readonly #onFailed: () => void;
-  #recalled = 0;
+  #insisting = 0;
+  /** By owner, what ends its removals. */
+  readonly #ends: Map<string, AbortController> = new Map();
   #isClosed = false;
 
-  /**
-   * @param forget called when the outcome of a removal is known, with its token
-   * @param onFailed called when Redis did not answer
-   */
-  constructor(run: Run, forget: (token: string) => void, onFailed: () => void) {
-    this.#run = run;
-    this.#forget = forget;
+  /** @param onFailed called when Redis did not answer */
+  constructor(removed: RemovedClients, onFailed: () => void) {
+    this.#removed = removed;
     this.#onFailed = onFailed;
   }
 
@@ -44,30 +49,38 @@ export class Removals {
     this.#isClosed = false;
   }
 
-  /** Nothing is asked for again. */
+  /** All owners are gone. */
   close(): void {
     this.#isClosed = true;
+    for (const owner of this.#ends.keys()) this.leave(owner);
+  }
+
+  /** An owner is gone. What was not answered by now is told to others: it rejects, also where an answer still comes. */
+  leave(owner: string): void {
+    this.#ends.get(owner)?.abort(leftToOthers());
+    this.#ends.delete(owner);
   }
 
   /**
    * One step.
    *
-   * @throws when it has not taken place, and does not any more; or when that cannot be known
+   * @throws when it has not taken place, and does not any more; when that cannot be known, or its owner is gone
    */
-  async step(operation: string, ...args: readonly string[]): Promise<Step> {
+  async step(owner: string, operation: string, argument: string = ''): Promise<Step> {
+    const signal = this.#endOf(owner);
     const token = randomUUID();
-    const reply = await this.#runOnce(token, operation, args);
-    const [count, ...clients] = reply;
-    if (clients.length > 0) this.#forget(token);
+    const [count, ...clients] = await this.#remove(owner, operation, token, argument, signal);
+    signal.throwIfAborted();
+    if (clients.length > 0) void this.#acknowledge(owner, token, signal);
     return { count: Number(count), clients: readClients(clients) };
   }
 
   /** Steps until nothing is left, or one fails behind others that have not. */
-  async all(operation: string, ...args: readonly string[]): Promise<readonly Client[]> {
+  async all(owner: string, operation: string, argument?: string): Promise<readonly Client[]> {
     const removed: Client[] = [];
     try {
       for (;;) {
-        const { count, clients } = await this.step(operation, ...args);
+        const { count, clients } = await this.step(owner, operation, argument);
         removed.push(...clients);
         if (count === 0) return removed;
       }
@@ -77,30 +90,59 @@ export class Removals {
     }
   }
 
-  async #runOnce(token: string, operation: string, args: readonly string[]): Promise<readonly unknown[]> {
+  #endOf(owner: string): AbortSignal {
+    if (this.#isClosed) throw leftToOthers();
+    const end = this.#ends.get(owner) ?? new AbortController();
+    this.#ends.set(owner, end);
+    return end.signal;
+  }
+
+  async #remove(
+    owner: string,
+    operation: string,
+    token: string,
+    argument: string,
+    signal: AbortSignal,
+  ): Promise<readonly unknown[]> {
     try {
-      return (await this.#run(operation, token, ...args)) as readonly unknown[];
+      return await this.#removed.remove(owner, operation, token, argument);
     } catch (error) {
       this.#onFailed();
-      if (isUnsent(error) || this.#recalled >= MAX_RECALLED) throw error;
-      this.#recalled++;
-      const outcome = await this.#recall(token).finally(() => this.#recalled--);
+      if (isUnsent(error)) throw error;
+      const outcome = await this.#insist(() => this.#removed.recall(owner, token), signal);
       if (outcome === undefined || outcome.length <= 1) throw error;
       return outcome;
     }
   }
 
-  async #recall(token: string): Promise<readonly unknown[] | undefined> {
-    const giveUpAt = performance.now() + OUTCOME_MS;
-    while (!this.#isClosed && performance.now() < giveUpAt) {
-      try {
-        return (await this.#run('recall', token)) as readonly unknown[];
-      } catch {
-        await delay(RECALL_MS, undefined, { ref: false });
-      }
-    }
-    return undefined;
+  /** Never rejects. The first time it is on its way before anything else can be asked. */
+  async #acknowledge(owner: string, token: string, signal: AbortSignal): Promise<void> {
+    const acknowledge = (): Promise<unknown> => this.#removed.acknowledge(owner, token);
+    await acknowledge().catch(() => this.#insist(acknowledge, signal));
   }
+
+  /** Asks until there is an answer, and no longer than that makes sense. Never rejects. */
+  async #insist<Answer>(ask: () => Promise<Answer>, signal: AbortSignal): Promise<Answer | undefined> {
+    if (this.#insisting >= MAX_INSISTING) return undefined;
+    this.#insisting++;
+    try {
+      const giveUpAt = performance.now() + RECALL_FOR_MS;
+      while (!signal.aborted && performance.now() < giveUpAt) {
+        try {
+          return await ask();
+        } catch {
+          await delay(RECALL_MS, undefined, { ref: false, signal }).catch(() => undefined);
+        }
+      }
+      return undefined;
+    } finally {
+      this.#insisting--;
+    }
+  }
+}
+
+function leftToOthers(): Error {
+  return new Error('The clients of this process are left to others.');
 }
 
 /** Whether Redis cannot have got it. */
