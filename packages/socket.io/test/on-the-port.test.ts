@@ -8,7 +8,7 @@ import type { Server } from 'socket.io';
 import { describe, expect, test } from 'vitest';
 import { WebSocketClient } from '../../portlight/test/support/web-socket-client.ts';
 import { requestOf } from '../src/index.ts';
-import { type Answer, openIo, transportOf } from './support/open-io.ts';
+import { type Answer, connected, openIo, transportOf } from './support/open-io.ts';
 
 const HANDSHAKE = '/socket.io/?EIO=4&transport=polling';
 
@@ -143,6 +143,27 @@ describe.each(['fast', 'http'] as const)('on the lane %s, Socket.IO', (lane) => 
     expect(response.headers.get('ratelimit')).toContain('r=999');
     await open.connect();
     expect((await fetch(open.url)).status).toBe(403);
+  });
+
+  test.each([
+    ['polls', 'handshakes'],
+    ['handshakes', 'polls'],
+  ] as const)('has one limit for %s and %s', async (...kinds) => {
+    const max = 5;
+    await using open = await openIo(undefined, { lane, io: { route: { rateLimit: { max, windowSeconds: 60 } } } });
+    const ask = {
+      polls: async () => (await fetch(open.url + HANDSHAKE)).status,
+      handshakes: async () => {
+        const socket = open.client({ transports: ['websocket'], reconnection: false });
+        return connected(socket).then(
+          () => 200,
+          () => 429,
+        );
+      },
+    };
+    const statuses: number[] = [];
+    for (const kind of kinds) for (let times = 0; times < max; times++) statuses.push(await ask[kind]());
+    expect(statuses).toEqual([...Array<number>(max).fill(200), ...Array<number>(max).fill(429)]);
   });
 
   test('has the fields of the server on polls and upgrades, and shows the request to handlers', async () => {

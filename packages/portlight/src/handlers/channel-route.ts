@@ -57,6 +57,8 @@ export type EventsHandler<
 /** A registered WebSocket route. */
 export interface ChannelRoute {
   readonly pattern: RoutePattern;
+  /** Of its registration, where that is for more than upgrades. */
+  readonly verbs?: string;
   readonly options: RouteOptions;
   readonly handlers: ChannelHandlers<RequestShape, never>;
   readonly scope: Scope;

@@ -99,10 +99,11 @@ export class RouteBook {
 
   /** Registers a guest, by every method, and for upgrades where it takes them. */
   addTaker(pattern: RoutePattern, options: RouteOptions, taker: Taker): void {
-    const route = { pattern, options, scope: this.root, taker };
+    // Whatever it is asked by counts for one limit.
+    const route = { pattern, options, scope: this.root, taker, verbs: 'all' };
     const upgrades = taker.upgrade === undefined ? [] : [{ ...route, handlers: {} }];
     this.#channelRoutes.check(upgrades);
-    this.#routes.add([{ ...route, method: null, verbs: 'all', handler: () => undefined }]);
+    this.#routes.add([{ ...route, method: null, handler: () => undefined }]);
     this.#channelRoutes.add(upgrades);
   }
 
