@@ -47,7 +47,15 @@ export const LEVELS: Readonly<Record<string, Levels>> = {
     ['testing.ts'],
   ],
   'socket.io': [
-    ['cluster/', 'forwarding/', 'allowed-origins.ts', 'parse-options.ts', 'portlight-request.ts', 'serve-client.ts'],
+    [
+      'cluster/',
+      'forwarding/',
+      'allowed-origins.ts',
+      'parse-options.ts',
+      'portlight-request.ts',
+      'serve-client.ts',
+      'slow-clients.ts',
+    ],
     ['socket-io-guest.ts'],
     ['socket-io.ts'],
     ['index.ts'],
@@ -76,7 +84,7 @@ export const OWNERS: Readonly<Record<string, readonly string[]>> = {
   '@portlight/prefork': ['runners/'],
   '@redis/client': ['link/'],
   portlight: ['*'],
-  'engine.io': ['forwarding/', 'socket-io.ts'],
+  'engine.io': ['forwarding/', 'slow-clients.ts', 'socket-io.ts'],
   'socket.io': ['cluster/', 'parse-options.ts', 'portlight-request.ts', 'serve-client.ts', 'socket-io.ts'],
   'socket.io-adapter': ['cluster/'],
 };

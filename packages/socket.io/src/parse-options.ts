@@ -18,6 +18,13 @@ export interface SocketIoOptions extends Partial<Omit<ServerOptions, OfItsOwnPor
    * @default ['polling', 'websocket']
    */
   readonly transports?: ('polling' | 'websocket')[];
+  /**
+   * How much may wait for a client that takes nothing of it, in bytes, 1 to 1,073,741,824; with more its session ends.
+   * One message may be larger.
+   *
+   * @default 8_388_608
+   */
+  readonly maxBackpressureBytes?: number;
   /** Limits and middleware of its path in place of the server's, or besides, as of any other route. */
   readonly route?: Pick<RouteOptions, 'connectionRequired' | 'rateLimit' | 'use'>;
 }
@@ -27,10 +34,12 @@ export interface ParsedOptions {
   /** Without the slash at its end. */
   readonly path: string;
   readonly route: NonNullable<SocketIoOptions['route']>;
+  readonly maxBackpressureBytes: number;
   /** What socket.io is given. */
   readonly own: Partial<ServerOptions>;
 }
 
+const MAX_BACKPRESSURE_BYTES = 8_388_608;
 const PATH = /^(?:\/[\w.~-]+)+\/?$/;
 const DOTS = /\/\.\.?(?:\/|$)/;
 
@@ -74,16 +83,20 @@ const ROUTE: ReadonlySet<string> = new Set(['connectionRequired', 'rateLimit', '
 export function parseOptions(options: SocketIoOptions = {}): ParsedOptions {
   if (!isObject(options))
     throw wrong(`socketIo takes options such as { path: '/socket.io/' }, not ${String(options)}.`);
-  const { path = '/socket.io/', route = {}, ...own } = options;
+  const { path = '/socket.io/', route = {}, maxBackpressureBytes = MAX_BACKPRESSURE_BYTES, ...own } = options;
   if (typeof path !== 'string' || !PATH.test(path) || DOTS.test(path))
     throw wrong(
       `The option path of socketIo is a path such as '/socket.io/', of letters, digits, -, _, . and ~; not ${show(path)}.`,
+    );
+  if (!isTime(maxBackpressureBytes) || maxBackpressureBytes > 2 ** 30)
+    throw wrong(
+      `The option maxBackpressureBytes of socketIo is a whole number of bytes from 1 to 1,073,741,824, not ${show(maxBackpressureBytes)}.`,
     );
   for (const [name, value] of Object.entries(own)) assertOption(name, value);
   assertRoute(route);
   // What is left out is left to socket.io.
   const given = Object.entries(own).filter(([, value]) => value !== undefined);
-  return { path: path.replace(/\/$/, ''), route, own: Object.fromEntries(given) };
+  return { path: path.replace(/\/$/, ''), route, maxBackpressureBytes, own: Object.fromEntries(given) };
 }
 
 function assertOption(name: string, value: unknown): void {

@@ -9,9 +9,13 @@ import { processOf, sessionIdOf } from './forwarding/session-id.ts';
 import { doorOf } from './forwarding/sibling-door.ts';
 import { keepRequest } from './portlight-request.ts';
 import { serveClient } from './serve-client.ts';
+import { wiresOf } from './slow-clients.ts';
 
 /** How long what is passed on goes on when this process stops, in ms. */
 const PASSED_MS = 500;
+
+/** How long clients have for their part of a close when this process stops, in ms. */
+const CLOSING_MS = 1_000;
 
 /** What the guest works with. */
 export interface GuestParts {
@@ -88,8 +92,10 @@ export class SocketIoGuest implements Taker {
 
   /** Clients hear a close, which has them connect again: to another process, or when this one is there again. */
   stop(): void {
-    const { io, host } = this.#parts;
+    const { io, engine, host } = this.#parts;
     this.#isStopping = true;
+    const wires = wiresOf(engine);
+    setTimeout(() => wires.forEach((wire) => wire.terminate()), CLOSING_MS).unref();
     io.close().catch((error: unknown) => host.log.error({ err: error }, 'Socket.IO could not be closed.'));
     // Where all stop, the processes that have the sessions say so themselves.
     this.#cut = setInterval(() => this.#passing.forEach((each) => each.destroy()), PASSED_MS).unref();

@@ -8,6 +8,7 @@ import { Cluster } from './cluster/cluster.ts';
 import { makeProcessName, makeSessionId } from './forwarding/session-id.ts';
 import { makeMeetingPlace, removeMeetingPlace, SiblingDoor } from './forwarding/sibling-door.ts';
 import { parseOptions, type SocketIoOptions } from './parse-options.ts';
+import { endSlowClients } from './slow-clients.ts';
 import { SocketIoGuest } from './socket-io-guest.ts';
 
 /** As socket.io has it: an interface of handlers by the names of events. */
@@ -31,13 +32,14 @@ export function socketIo<
   // oxlint-disable-next-line typescript/no-explicit-any -- as socket.io has it
   SocketData = any,
 >(server: HttpServer, options?: SocketIoOptions): Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
-  const { path, route, own } = parseOptions(options);
+  const { path, route, maxBackpressureBytes, own } = parseOptions(options);
   const host = hostGuest(server);
   const cluster = new Cluster(host, path, () =>
     [...io._nsps.values()].flatMap(({ adapter }) => (adapter instanceof BusAdapter ? [adapter] : [])),
   );
   const processName = makeProcessName();
   const engine = new EngineServer({ ...own, path } as ConstructorParameters<typeof EngineServer>[0]);
+  endSlowClients(engine, maxBackpressureBytes);
   const io = new Server({
     adapter: function adapter(namespace: Namespace) {
       return new BusAdapter(namespace, cluster);

@@ -43,6 +43,12 @@ describe('socketIo', () => {
     expect(call).toThrow(refused('ERR_PORTLIGHT_INVALID_OPTION', message));
   });
 
+  test.each([0, -1, 1.5, 2 ** 30 + 1, '1', null])('refuses maxBackpressureBytes of %j', (maxBackpressureBytes) => {
+    expect(() => socketIo(new HttpServer(), { maxBackpressureBytes: maxBackpressureBytes as number })).toThrow(
+      expect.objectContaining({ code: 'ERR_PORTLIGHT_INVALID_OPTION' }),
+    );
+  });
+
   test.each([{ max: 0, windowSeconds: 1 }, 7])('refuses the limit %j as a route does', (rateLimit) => {
     expect(() => socketIo(new HttpServer(), { route: { rateLimit: rateLimit as never } })).toThrow(
       expect.objectContaining({ name: 'ConfigError' }),
