@@ -17,7 +17,7 @@ test('the user that the page makes may call all that is called', () => {
     .filter((path) => path.endsWith('.ts'))
     .map((path) => readFileSync(new URL(path, SOURCES), 'utf8'))
     .join('\n');
-  const called = [...code.matchAll(/(?:call|send|sendCommand|write)\(\[?'([A-Z]+)'/g)].map(([, name = '']) =>
+  const called = [...code.matchAll(/(?:call|send|sendCommand|write)(?:<\w+>)?\(\[?'([A-Z]+)'/g)].map(([, name = '']) =>
     name.toLowerCase(),
   );
   const allowed = [...command.matchAll(/\+([a-z]+)/g)].map(([, name = '']) => name);
