@@ -2,9 +2,7 @@ import { Worker } from 'node:worker_threads';
 
 /** As this file is loaded: by the time that the thread runs, it may be another one. */
 const PARENT = process.ppid;
-/** No process has it. */
-const GONE = 0;
-/** Between two looks at who the parent is. A look is one call of the system. */
+/** Between two looks at who the parent is, and whether the primary lives. A look is two calls of the system. */
 const LOOK_EVERY_MS = 250;
 /** For the event loop to hear of it. */
 const PATIENCE_MS = 1_000;
@@ -15,8 +13,16 @@ const PATIENCE_MS = 1_000;
  */
 const SOURCE = `
 const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads');
-const { parent, heard, lookEveryMs, patienceMs, killAfterMs } = workerData;
-while (process.ppid === parent) Atomics.wait(heard, 0, 0, lookEveryMs);
+const { parent, primaryPid, heard, lookEveryMs, patienceMs, killAfterMs } = workerData;
+function lives() {
+  try {
+    return process.kill(primaryPid, 0);
+  } catch ({ code }) {
+    // Somebody else's.
+    return code === 'EPERM';
+  }
+}
+while (process.ppid === parent && lives()) Atomics.wait(heard, 0, 0, lookEveryMs);
 parentPort.postMessage('lost');
 Atomics.wait(heard, 0, 0, patienceMs);
 if (Atomics.load(heard, 0) === 1) Atomics.wait(heard, 0, 1, killAfterMs);
@@ -35,16 +41,23 @@ export interface WatchdogOptions {
   readonly onError: (error: Error) => void;
 }
 
-/** Kills this process when its parent is gone and it does not end by itself. Keeps no process alive. */
+/**
+ * Kills this process when its primary is gone and it does not end by itself. Where the primary was gone before this file
+ * was loaded, or something stands between the two, the parent is another one all the time. Keeps no process alive.
+ */
 export function startWatchdog({ primaryPid, endsAfterMs, onParentLost, onError }: WatchdogOptions): void {
   const heard = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  // The parent may have changed before this file was loaded; and where something stands between the two, it is another
-  // one all the time.
-  const parent = isAlive(primaryPid) ? PARENT : GONE;
   const killAfterMs = endsAfterMs + PATIENCE_MS;
   const thread = new Worker(SOURCE, {
     eval: true,
-    workerData: { parent, heard, lookEveryMs: LOOK_EVERY_MS, patienceMs: PATIENCE_MS, killAfterMs },
+    workerData: {
+      parent: PARENT,
+      primaryPid,
+      heard,
+      lookEveryMs: LOOK_EVERY_MS,
+      patienceMs: PATIENCE_MS,
+      killAfterMs,
+    },
     argv: [],
     // Loaders and what is preloaded are for the app.
     execArgv: [],
@@ -59,13 +72,4 @@ export function startWatchdog({ primaryPid, endsAfterMs, onParentLost, onError }
   });
   thread.on('error', onError);
   thread.unref();
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    // Somebody else's.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
