@@ -1,6 +1,5 @@
 import { readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { connect as connectSocket, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import { describe, expect, test } from 'vitest';
 import { hasOpenssl, makeCertificate } from '../../packages/portlight/test/support/make-certificate.ts';
@@ -19,8 +18,9 @@ class Chat extends RunningProgram {
   readonly #clients: Socket[] = [];
   readonly #scheme: string;
 
-  constructor(options: Readonly<Record<string, unknown>>) {
-    super(['fixtures/socket-io.mjs', JSON.stringify(options)]);
+  /** @param folder where its children find each other, in place of that of all programs */
+  constructor(options: Readonly<Record<string, unknown>>, folder?: TempFolder) {
+    super(['fixtures/socket-io.mjs', JSON.stringify(options)], folder === undefined ? {} : { TMPDIR: folder.path });
     this.#scheme = options['tls'] === undefined ? 'http' : 'https';
   }
 
@@ -185,8 +185,8 @@ describe.each(MODES)("in the mode '%s'", (mode, kinds) => {
   });
 
   test('a stop closes to clients, and leaves nothing behind', async () => {
-    const folders = meetingPlaces();
-    await using chat = new Chat(options);
+    await using folder = await TempFolder.create();
+    await using chat = new Chat(options, folder);
     const sockets = await chat.several(4, kinds);
     const gone = sockets.map((each) => next(each, 'disconnect'));
     const startedAt = performance.now();
@@ -195,7 +195,7 @@ describe.each(MODES)("in the mode '%s'", (mode, kinds) => {
     expect(await chat.exit).toEqual({ code: 0, signal: null });
     expect(performance.now() - startedAt).toBeLessThan(8_000);
     expect(chat.errors).not.toMatch(/ (?:ERROR|WARN) /);
-    expect(meetingPlaces()).toEqual(folders);
+    expect(readdirSync(folder.path)).toEqual([]);
   });
 });
 
@@ -274,12 +274,12 @@ describe("in the mode 'workers'", () => {
   });
 
   test('what the children have met in goes with the last of them when the first process is killed', async () => {
-    const folders = meetingPlaces();
-    await using chat = new Chat({ mode: 'workers', children: 3 });
+    await using folder = await TempFolder.create();
+    await using chat = new Chat({ mode: 'workers', children: 3 }, folder);
     await chat.several(3, KINDS);
-    expect(meetingPlaces().length).toBe(folders.length + 1);
+    expect(readdirSync(folder.path)).toHaveLength(1);
     chat.kill('SIGKILL');
-    await expect.poll(meetingPlaces, { timeout: 20_000 }).toEqual(folders);
+    await expect.poll(() => readdirSync(folder.path), { timeout: 20_000 }).toEqual([]);
   });
 
   test('an id of a session that is made up is answered as one that is unknown', async () => {
@@ -334,8 +334,3 @@ test.skipIf(!HAS_REDIS)('machines in every mode, over one Redis, reach the clien
     expect(await first.emitWithAck('count')).toBe(sockets.length);
   }
 });
-
-/** Folders in which children find each other. */
-function meetingPlaces(): readonly string[] {
-  return readdirSync(tmpdir()).filter((name) => /^portlight-\w{6}$/.test(name));
-}
