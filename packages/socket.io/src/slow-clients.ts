@@ -1,41 +1,42 @@
 import type { Server as EngineServer } from 'engine.io';
 
-/** What engine.io has of a WebSocket; a poll has none. */
-interface Wire {
-  readonly bufferedAmount: number;
-  terminate(): void;
-}
-
-/** A session of engine.io. */
+/** A session of engine.io. Over a WebSocket its transport has one, over polls none. */
 interface Session {
-  readonly transport: { readonly socket?: Wire };
+  readonly transport: { readonly socket?: { readonly bufferedAmount: number; terminate(): void } };
   on(event: 'packetCreate', listener: (packet: { readonly data?: unknown }) => void): unknown;
   on(event: 'flush', listener: () => void): unknown;
   close(discard: boolean): void;
 }
 
+export interface SlowClientTerms {
+  /** With more than that waiting, nothing more is sent: the session ends. */
+  readonly maxBackpressureBytes: number;
+  /** Whether each packet is a message. With socket.io's own parser, bytes belong to the text in front of them. */
+  readonly areAllMessages: boolean;
+}
+
+/** What a packet that waits takes besides its data, about. */
+const PACKET_BYTES = 100;
+
 /** Ends sessions whose clients do not take what is sent to them: it would fill the memory of the process. */
-export function endSlowClients(engine: EngineServer, maxBackpressureBytes: number): void {
+export function endSlowClients(engine: EngineServer, terms: SlowClientTerms): void {
   engine.on('connection', (session: Session) => {
     /** What no transport has yet. */
     let waiting = 0;
     let isEnded = false;
     session.on('packetCreate', ({ data }) => {
       const before = waiting + (session.transport.socket?.bufferedAmount ?? 0);
-      waiting += sizeOf(data);
+      const bytes = sizeOf(data) + PACKET_BYTES;
+      waiting += bytes;
       // One message may be as large as it likes.
-      if (isEnded || before === 0 || before + sizeOf(data) <= maxBackpressureBytes) return;
+      const isPart = !terms.areAllMessages && data !== undefined && typeof data !== 'string';
+      if (isEnded || isPart || before === 0 || before + bytes <= terms.maxBackpressureBytes) return;
       isEnded = true;
-      end(session);
+      // Whoever sends this may have more to do with the session.
+      setImmediate(() => end(session));
     });
     session.on('flush', () => (waiting = 0));
   });
-}
-
-/** How the sessions that are open now are ended, without waiting for what their clients say to it. */
-export function wiresOf(engine: EngineServer): readonly Wire[] {
-  const sessions: readonly Session[] = Object.values((engine as unknown as { clients: object }).clients);
-  return sessions.flatMap(({ transport: { socket } }) => socket ?? []);
 }
 
 function end(session: Session): void {
@@ -45,6 +46,6 @@ function end(session: Session): void {
 }
 
 function sizeOf(data: unknown): number {
-  if (typeof data === 'string') return data.length;
+  if (typeof data === 'string') return Buffer.byteLength(data);
   return data instanceof Uint8Array || data instanceof ArrayBuffer ? data.byteLength : 0;
 }

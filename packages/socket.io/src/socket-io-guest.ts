@@ -9,13 +9,17 @@ import { processOf, sessionIdOf } from './forwarding/session-id.ts';
 import { doorOf } from './forwarding/sibling-door.ts';
 import { keepRequest } from './portlight-request.ts';
 import { serveClient } from './serve-client.ts';
-import { wiresOf } from './slow-clients.ts';
 
 /** How long what is passed on goes on when this process stops, in ms. */
 const PASSED_MS = 500;
 
-/** How long clients have for their part of a close when this process stops, in ms. */
+/** How long clients have for their part of a close, in ms: none may hold up a stop. */
 const CLOSING_MS = 1_000;
+
+/** That of ws, or one of the option `wsEngine`. */
+interface WebSocketServer extends EventEmitter {
+  readonly options?: { closeTimeout?: number };
+}
 
 /** What the guest works with. */
 export interface GuestParts {
@@ -62,7 +66,8 @@ export class SocketIoGuest implements Taker {
 
   /** Lets the 101 have what the server says of it; the engine makes its WebSocket server anew with each start. */
   #dressHandshakes(): void {
-    const { ws } = this.#parts.engine as unknown as { readonly ws?: EventEmitter };
+    const { ws } = this.#parts.engine as unknown as { readonly ws?: WebSocketServer };
+    if (ws?.options !== undefined) ws.options.closeTimeout = CLOSING_MS;
     ws?.on('headers', (lines: string[], message: IncomingMessage) => {
       for (const [name, value] of this.#fields.get(message) ?? []) lines.push(`${name}: ${value}`);
     });
@@ -92,10 +97,8 @@ export class SocketIoGuest implements Taker {
 
   /** Clients hear a close, which has them connect again: to another process, or when this one is there again. */
   stop(): void {
-    const { io, engine, host } = this.#parts;
+    const { io, host } = this.#parts;
     this.#isStopping = true;
-    const wires = wiresOf(engine);
-    setTimeout(() => wires.forEach((wire) => wire.terminate()), CLOSING_MS).unref();
     io.close().catch((error: unknown) => host.log.error({ err: error }, 'Socket.IO could not be closed.'));
     // Where all stop, the processes that have the sessions say so themselves.
     this.#cut = setInterval(() => this.#passing.forEach((each) => each.destroy()), PASSED_MS).unref();

@@ -39,7 +39,7 @@ export function socketIo<
   );
   const processName = makeProcessName();
   const engine = new EngineServer({ ...own, path } as ConstructorParameters<typeof EngineServer>[0]);
-  endSlowClients(engine, maxBackpressureBytes);
+  endSlowClients(engine, { maxBackpressureBytes, areAllMessages: own.parser !== undefined });
   const io = new Server({
     adapter: function adapter(namespace: Namespace) {
       return new BusAdapter(namespace, cluster);

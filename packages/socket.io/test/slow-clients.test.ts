@@ -46,7 +46,33 @@ describe('a client that takes nothing', () => {
     for (let sent = 0; open.io.engine.clientsCount > 0; sent++) {
       expect(sent).toBeLessThan(10);
       open.io.emit('much', LARGE);
+      await new Promise(setImmediate);
     }
+  });
+
+  test('is ended, however small the messages are', async () => {
+    await using open = await openIo(undefined, { io: { maxBackpressureBytes: 1_000_000, transports: ['polling'] } });
+    const url = `${open.url}/socket.io/?EIO=4&transport=polling`;
+    const { sid } = JSON.parse((await (await fetch(url)).text()).slice(1)) as { readonly sid: string };
+    await fetch(`${url}&sid=${sid}`, { method: 'POST', body: '40' });
+    expect(await (await fetch(`${url}&sid=${sid}`)).text()).toContain('40');
+    for (let sent = 0; open.io.engine.clientsCount > 0; sent++) {
+      expect(sent).toBeLessThan(20_000);
+      open.io.emit('');
+      await new Promise(setImmediate);
+    }
+  });
+
+  test('does not hold up a stop where it only asks whether it may upgrade', async () => {
+    await using open = await openIo();
+    const polling = `${open.url}/socket.io/?EIO=4&transport=polling`;
+    const { sid } = JSON.parse((await (await fetch(polling)).text()).slice(1)) as { readonly sid: string };
+    const probe = await WebSocketClient.open(open.port, `/socket.io/?EIO=4&transport=websocket&sid=${sid}`);
+    probe.send('2probe');
+    await probe.messages(1);
+    probe.websocket.pause();
+    expect(await open.server.shutdown({ timeoutMs: 20_000 })).toMatchObject({ forced: 0 });
+    probe.websocket.terminate();
   });
 
   test('does not hold up a stop', async () => {
@@ -69,6 +95,16 @@ describe('a client that takes what it is sent', () => {
       open.io.emit('much', LARGE);
       expect(await heard).toEqual([LARGE]);
     }
+  });
+
+  test.each(['polling', 'websocket'])('may be sent one message with many large parts, by %s', async (transport) => {
+    await using open = await openIo(undefined, { io: { maxBackpressureBytes: 100_000 } });
+    const socket = await open.connect({ transports: [transport] });
+    const parts = Array.from({ length: 9 }, () => Buffer.alloc(200_000, 'part'));
+    const heard = next(socket, 'parts');
+    open.io.emit('parts', parts);
+    const [came] = (await heard) as [readonly Buffer[]];
+    expect(came.map((part, index) => part.equals(parts[index] as Buffer))).toEqual(parts.map(() => true));
   });
 
   test('comes back where it was too slow', async () => {
