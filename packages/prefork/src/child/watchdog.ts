@@ -42,8 +42,8 @@ export interface WatchdogOptions {
 }
 
 /**
- * Kills this process when its primary is gone and it does not end by itself. Where the primary was gone before this file
- * was loaded, or something stands between the two, the parent is another one all the time. Keeps no process alive.
+ * Kills this process when its primary is gone and it does not end by itself. Where the primary was gone before this
+ * file was loaded, or something stands between the two, the parent is another one all the time. Keeps no process alive.
  */
 export function startWatchdog({ primaryPid, endsAfterMs, onParentLost, onError }: WatchdogOptions): void {
   const heard = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
