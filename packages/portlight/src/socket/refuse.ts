@@ -22,8 +22,10 @@ export function interrupt(connection: Connection, error: Error, pipeline: Pipeli
   }
   newest.failBody(error);
   connection.closeAfterNewest();
-  // Its answer may not say that it is the last one.
-  if (newest.hasBegun) connection.whenAtRest(() => connection.end());
+  if (!newest.hasBegun) return;
+  // Its answer may not say that it is the last one, and more of the body may come behind it.
+  connection.lingerAtEnd();
+  connection.whenAtRest(() => connection.end());
 }
 
 function observe(connection: Connection, answeredError: Error, pipeline: Pipeline): Observation {

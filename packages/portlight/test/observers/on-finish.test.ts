@@ -234,6 +234,32 @@ describe('an observer hears once of', () => {
     });
   });
 
+  test('an answer that is read to its end, though much follows of a body that is malformed', async () => {
+    const observed = new Observed();
+    const { promise: isSent, resolve: goOn } = deferred();
+    await using open = await observed.open((app) =>
+      app.post('/early', async function* () {
+        yield 'ea';
+        await isSent;
+        yield 'rly';
+      }),
+    );
+    await using client = await RawClient.open(open.port);
+    client.send(request('POST', '/early', ['transfer-encoding: chunked']));
+    await client.until(() => client.received.includes('ea'), 'the first chunk');
+    client.socket.pause();
+    client.send('no size\r\n');
+    // Behind what was sent before.
+    await fetch(`http://127.0.0.1:${open.port}/none`);
+    goOn();
+    await observed.first(2);
+    client.send('more of it');
+    await fetch(`http://127.0.0.1:${open.port}/none`);
+    client.socket.resume();
+    expect(await client.ended()).toContain('rly\r\n0\r\n\r\n');
+    expect(client.errorCode).toBe(undefined);
+  });
+
   test('two answers, the second before a body that does not come', async () => {
     const observed = new Observed();
     await using open = await observed.open((app) =>
