@@ -1,6 +1,7 @@
 import type { ServerConfig } from '../config/server-options.ts';
 import { AbortedError } from '../errors/aborted-error.ts';
 import type { HttpError } from '../errors/http-error.ts';
+import { asError } from '../errors/thrown-value.ts';
 import type { LogHolder } from '../log.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { BodySource } from '../request/body-source.ts';
@@ -265,7 +266,7 @@ export abstract class Exchange implements RequestSource, CarriedExchange, Observ
   }
 
   #fail(error: unknown): void {
-    if (this.observation !== undefined) this.observation.failure = toError(error);
+    if (this.observation !== undefined) this.observation.failure = asError(error);
     const fields = { err: error, method: this.method, path: this.#request?.path };
     const { logger } = this.services.log;
     if (AbortedError.is(error)) logger.debug(fields, 'A response was not sent to its end.');
@@ -278,8 +279,4 @@ export abstract class Exchange implements RequestSource, CarriedExchange, Observ
     this.observation?.begin('http', 500, this.position);
     this.writeLastResort();
   }
-}
-
-function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error('A source threw what is no error.', { cause: thrown });
 }
