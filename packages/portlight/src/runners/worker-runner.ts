@@ -64,7 +64,7 @@ export class WorkerRunner implements Runner {
     const serving = this.#serve(welcome);
     serving.channels.start();
     this.#course.awaits = 'the backplane';
-    await shared.open();
+    await shared.open(config.bootTimeoutMs);
     signal.throwIfAborted();
     this.#course.endings = hooks.workerStop;
     clients.watch(config.clientIdleMs);
