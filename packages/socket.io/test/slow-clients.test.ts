@@ -15,6 +15,13 @@ async function openDeaf(port: number): Promise<WebSocketClient> {
   return client;
 }
 
+/** Where the polls of a new session go. */
+async function beginPolling(origin: string): Promise<string> {
+  const url = `${origin}/socket.io/?EIO=4&transport=polling`;
+  const { sid } = JSON.parse((await (await fetch(url)).text()).slice(1)) as { readonly sid: string };
+  return `${url}&sid=${sid}`;
+}
+
 describe('a client that takes nothing', () => {
   test.each([{ perMessageDeflate: false }, { perMessageDeflate: true }])(
     'is ended, and the others get all, with %j',
@@ -39,10 +46,9 @@ describe('a client that takes nothing', () => {
 
   test('is ended where it polls no more', async () => {
     await using open = await openIo(undefined, { io: { maxBackpressureBytes: 1_000_000, transports: ['polling'] } });
-    const url = `${open.url}/socket.io/?EIO=4&transport=polling`;
-    const { sid } = JSON.parse((await (await fetch(url)).text()).slice(1)) as { readonly sid: string };
-    await fetch(`${url}&sid=${sid}`, { method: 'POST', body: '40' });
-    expect(await (await fetch(`${url}&sid=${sid}`)).text()).toContain('40');
+    const session = await beginPolling(open.url);
+    await fetch(session, { method: 'POST', body: '40' });
+    expect(await (await fetch(session)).text()).toContain('40');
     for (let sent = 0; open.io.engine.clientsCount > 0; sent++) {
       expect(sent).toBeLessThan(10);
       open.io.emit('much', LARGE);
@@ -52,10 +58,9 @@ describe('a client that takes nothing', () => {
 
   test('is ended, however small the messages are', async () => {
     await using open = await openIo(undefined, { io: { maxBackpressureBytes: 1_000_000, transports: ['polling'] } });
-    const url = `${open.url}/socket.io/?EIO=4&transport=polling`;
-    const { sid } = JSON.parse((await (await fetch(url)).text()).slice(1)) as { readonly sid: string };
-    await fetch(`${url}&sid=${sid}`, { method: 'POST', body: '40' });
-    expect(await (await fetch(`${url}&sid=${sid}`)).text()).toContain('40');
+    const session = await beginPolling(open.url);
+    await fetch(session, { method: 'POST', body: '40' });
+    expect(await (await fetch(session)).text()).toContain('40');
     for (let sent = 0; open.io.engine.clientsCount > 0; sent++) {
       expect(sent).toBeLessThan(20_000);
       open.io.emit('');
@@ -65,9 +70,8 @@ describe('a client that takes nothing', () => {
 
   test('does not hold up a stop where it only asks whether it may upgrade', async () => {
     await using open = await openIo();
-    const polling = `${open.url}/socket.io/?EIO=4&transport=polling`;
-    const { sid } = JSON.parse((await (await fetch(polling)).text()).slice(1)) as { readonly sid: string };
-    const probe = await WebSocketClient.open(open.port, `/socket.io/?EIO=4&transport=websocket&sid=${sid}`);
+    const { pathname, search } = new URL(await beginPolling(open.url));
+    const probe = await WebSocketClient.open(open.port, pathname + search.replace('polling', 'websocket'));
     probe.send('2probe');
     await probe.messages(1);
     probe.websocket.pause();
