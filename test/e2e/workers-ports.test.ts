@@ -17,6 +17,8 @@ describe.each(WAYS)('with %s', (_, args) => {
     await using app = new WorkersApp({ size: 3 }, args);
     const port = await app.port();
     const served = new Map<string, number>();
+    // Right after its start a child evaluates what it needs later, and accepts nobody meanwhile.
+    for (const { pid } of await app.workers()) await (await app.connectTo(pid))[Symbol.asyncDispose]();
     const held = await Promise.all(Array.from({ length: 120 }, () => RawClient.open(port)));
     for (const client of held) {
       const { body } = await client.send(get('/')).response();
